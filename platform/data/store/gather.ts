@@ -1,0 +1,196 @@
+import { systemClock, sleep, type Clock } from "@daybook/kernel/clock";
+import { assert, errorCode, messageOf } from "@daybook/kernel/errors";
+import { encodeUnit, type CategoryOwners } from "./encode.ts";
+import type { EncodedUnit, Engine } from "./engine.ts";
+import { storeBusy, storeStopped } from "./errors.ts";
+import { LIMITS } from "./limits.ts";
+import type { Store, StoreStatus } from "./port.ts";
+import type { Unit, Verdict } from "./unit.ts";
+
+export interface GatherOptions {
+  readonly owners?: CategoryOwners;
+  readonly clock?: Clock;
+  /** How long an unknown outcome on a shared engine is tried to be resolved before the caller is told; 5,000. */
+  readonly resolveWithinMs?: number;
+}
+
+interface Waiting {
+  readonly unit: EncodedUnit;
+  readonly resolve: (verdict: Verdict) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * The store over an engine. What gathers while a batch is under way goes into the next one: no timer, one sync for
+ * many callers, answered only after the sync. An embedded engine that fails stops the store; on a shared engine the
+ * batch is committed again under the same unit ids until the outcome is known.
+ */
+export function gatheredStore(engine: Engine, options: GatherOptions = {}): Store {
+  const gatherer = new Gatherer(engine, options);
+  const reads = engine;
+  return {
+    capabilities: engine.capabilities,
+    commit: (unit) => gatherer.commit(unit),
+    status: () => gatherer.status,
+    watch: (listener) => gatherer.watch(listener),
+    close: () => gatherer.close(),
+    head: () => reads.head(),
+    outcome: (unitId) => reads.outcome(unitId),
+    readStream: (stream, read) => reads.readStream(stream, read),
+    streamVersion: (stream, as) => reads.streamVersion(stream, as),
+    readLog: (read) => reads.readLog(read),
+    readCorrelation: (correlation, page) => reads.readCorrelation(correlation, page),
+    getKey: (key) => reads.getKey(key),
+    listKeys: (prefix, page) => reads.listKeys(prefix, page),
+    getRow: (collection, key) => reads.getRow(collection, key),
+    listRows: (list) => reads.listRows(list),
+    countRows: (list, cap) => reads.countRows(list, cap),
+    getDue: (queue, id) => reads.getDue(queue, id),
+    listDue: (queue, until, limit) => reads.listDue(queue, until, limit),
+    getLease: (name) => reads.getLease(name),
+    now: () => reads.now(),
+    check: () => reads.check(),
+  };
+}
+
+class Gatherer {
+  status: StoreStatus = { state: "accepting" };
+  private readonly engine: Engine;
+  private readonly options: GatherOptions;
+  private readonly clock: Clock;
+  private readonly listeners = new Set<() => void>();
+  private waiting: Waiting[] = [];
+  private waitingBytes = 0;
+  private running = 0;
+  private lastRun: Promise<void> = Promise.resolve();
+  private isPumpPlanned = false;
+  private closed: Promise<void> | undefined;
+
+  constructor(engine: Engine, options: GatherOptions) {
+    this.engine = engine;
+    this.options = options;
+    this.clock = options.clock ?? systemClock;
+    engine.onForeignCommit?.(() => this.notify());
+  }
+
+  async commit(unit: Unit): Promise<Verdict> {
+    const encoded = encodeUnit(unit, this.options.owners);
+    if (this.closed) throw storeStopped("the store is closed");
+    if (this.status.state === "stopped") throw stoppedError(this.status);
+    if (this.waiting.length >= LIMITS.waitingUnits || this.waitingBytes + encoded.bytes > LIMITS.waitingBytes) {
+      throw storeBusy(`${this.waiting.length} units are waiting`);
+    }
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ unit: encoded, resolve, reject });
+      this.waitingBytes += encoded.bytes;
+      this.planPump();
+    });
+  }
+
+  watch(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
+  }
+
+  close(): Promise<void> {
+    this.closed ??= this.drain().then(() => this.engine.close());
+    return this.closed;
+  }
+
+  private async drain(): Promise<void> {
+    while (this.waiting.length > 0 || this.running > 0) {
+      this.pump();
+      await this.lastRun;
+    }
+  }
+
+  /** Once a turn, so that callers of the same turn share the first batch. */
+  private planPump(): void {
+    if (this.isPumpPlanned || this.running >= this.engine.capabilities.batchesInFlight) return;
+    this.isPumpPlanned = true;
+    queueMicrotask(() => {
+      this.isPumpPlanned = false;
+      this.pump();
+    });
+  }
+
+  private pump(): void {
+    while (this.waiting.length > 0 && this.running < this.engine.capabilities.batchesInFlight) {
+      const earlier = this.lastRun;
+      this.running++;
+      this.lastRun = this.run(this.takeBatch(), earlier).finally(() => {
+        this.running--;
+        this.pump();
+      });
+    }
+  }
+
+  private takeBatch(): readonly Waiting[] {
+    let bytes = 0;
+    let count = 0;
+    for (const { unit } of this.waiting) {
+      if (count === LIMITS.batchUnits || (count > 0 && bytes + unit.bytes > LIMITS.batchBytes)) break;
+      bytes += unit.bytes;
+      count++;
+    }
+    const batch = this.waiting.slice(0, count);
+    this.waiting = this.waiting.slice(count);
+    this.waitingBytes -= bytes;
+    return batch;
+  }
+
+  /** Never rejects: each caller gets a verdict or an error. */
+  private async run(batch: readonly Waiting[], earlier: Promise<void>): Promise<void> {
+    try {
+      const verdicts = await this.apply(
+        batch.map((waiting) => waiting.unit),
+        earlier,
+      );
+      for (const [index, waiting] of batch.entries()) waiting.resolve(verdicts[index] as Verdict); // one each, asserted
+      this.notify();
+    } catch (error) {
+      this.fail(batch, error);
+    }
+  }
+
+  private async apply(units: readonly EncodedUnit[], earlier: Promise<void>): Promise<readonly Verdict[]> {
+    const until = this.clock.elapsed() + (this.options.resolveWithinMs ?? 5_000);
+    for (let pauseMs = 10; ; pauseMs = Math.min(500, pauseMs * 2)) {
+      try {
+        const verdicts = await this.engine.apply(units);
+        assert(verdicts.length === units.length, "an engine answers one verdict a unit");
+        return verdicts;
+      } catch (error) {
+        if (!this.engine.capabilities.isShared || this.clock.elapsed() + pauseMs > until) throw error;
+        await earlier; // retries keep the order of batches
+        await sleep(this.clock, pauseMs);
+      }
+    }
+  }
+
+  private fail(batch: readonly Waiting[], error: unknown): void {
+    const isHarmless = errorCode(error) === "batch-not-applied";
+    if (!this.engine.capabilities.isShared) this.stop(error);
+    for (const waiting of batch) {
+      if (!isHarmless) waiting.resolve({ outcome: "unknown", cause: error });
+      else waiting.reject(this.status.state === "stopped" ? stoppedError(this.status) : error);
+    }
+  }
+
+  private stop(error: unknown): void {
+    if (this.status.state === "stopped") return;
+    this.status = { state: "stopped", reason: messageOf(error), cause: error };
+    const refused = this.waiting;
+    this.waiting = [];
+    this.waitingBytes = 0;
+    for (const waiting of refused) waiting.reject(stoppedError(this.status));
+  }
+
+  private notify(): void {
+    for (const listener of this.listeners) queueMicrotask(listener);
+  }
+}
+
+function stoppedError(status: StoreStatus & { state: "stopped" }): Error {
+  return storeStopped(`the store accepts no writes: ${status.reason}`, { cause: status.cause });
+}

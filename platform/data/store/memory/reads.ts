@@ -1,0 +1,120 @@
+import type { Clock } from "@daybook/kernel/clock";
+import { categoryOf } from "../encode.ts";
+import { LIMITS } from "../limits.ts";
+import type { ListRows, LogPage, ReadLog, ReadStream, RowCursor, RowPage, StoreReads, StoredEvent } from "../port.ts";
+import { leaseAt, liveKey, type MemoryRow, type MemoryState } from "./state.ts";
+
+export function memoryReads(state: MemoryState, clock: Clock): StoreReads {
+  return {
+    head: async () => ({ epoch: state.epoch, position: state.log.length, recordedAt: state.log.at(-1)?.recordedAt ?? 0 }),
+    outcome: async (unitId) => {
+      const committed = state.units.get(unitId);
+      return committed && { ...committed, versions: [], tokens: [], isRepeated: true };
+    },
+    readStream: async (stream, options) => readStream(state, stream, options ?? {}),
+    streamVersion: async (stream, as = "fact") => state.streams[as].get(stream)?.length ?? 0,
+    readLog: async (options) => readLog(state, options),
+    readCorrelation: async (correlation, page) => {
+      const start = page?.after ?? 0;
+      return ofCorrelation(state, correlation).slice(start, start + limitOf(page?.limit));
+    },
+    getKey: async (key) => liveKey(state, key, clock.now()),
+    listKeys: async (prefix, page) =>
+      [...state.keys.keys()]
+        .filter((key) => key.startsWith(prefix) && liveKey(state, key, clock.now()) !== undefined)
+        .filter((key) => page?.after === undefined || key > page.after)
+        .sort(byCodeUnit)
+        .slice(0, limitOf(page?.limit))
+        .map((key) => ({ key, value: liveKey(state, key, clock.now()) ?? "" })),
+    getRow: async (collection, key) => withoutIndex(state.rows.get(collection)?.get(key)),
+    listRows: async (options) => listRows(state, options),
+    countRows: async (options, cap) => Math.min(cap, entriesOf(state, options).length),
+    getDue: async (queue, id) => state.due.get(queue)?.get(id),
+    listDue: async (queue, until, limit) =>
+      [...(state.due.get(queue)?.values() ?? [])]
+        .filter((item) => item.at <= until)
+        .sort((a, b) => a.at - b.at || byCodeUnit(a.id, b.id))
+        .slice(0, limitOf(limit)),
+    getLease: async (name) => leaseAt(state, name, clock.now()),
+    now: async () => clock.now(),
+    check: async () => [],
+  };
+}
+
+/** Code-unit order, the order of SQLite's BINARY and PostgreSQL's "C" for text without surrogates. */
+function byCodeUnit(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function limitOf(limit: number | undefined): number {
+  return Math.min(LIMITS.page, limit ?? LIMITS.page);
+}
+
+function readStream(state: MemoryState, stream: string, options: ReadStream): readonly StoredEvent[] {
+  const events = state.streams[options.as ?? "fact"].get(stream) ?? [];
+  const limit = limitOf(options.limit);
+  if (options.direction !== "backwards") {
+    const start = Math.max(1, options.from ?? 1) - 1;
+    return events.slice(start, start + limit);
+  }
+  const end = Math.min(events.length, options.from ?? events.length);
+  return events.slice(Math.max(0, end - limit), end).reverse();
+}
+
+function readLog(state: MemoryState, options: ReadLog): LogPage {
+  const limit = limitOf(options.limit);
+  const events: StoredEvent[] = [];
+  let scannedTo = options.after;
+  for (const event of state.log.slice(options.after)) {
+    if (events.length === limit) break;
+    scannedTo = event.position;
+    if (options.categories && !options.categories.includes(categoryOf(event.stream))) continue;
+    if (options.types && !options.types.includes(event.type)) continue;
+    events.push(event);
+  }
+  return { events, scannedTo };
+}
+
+function ofCorrelation(state: MemoryState, correlation: string): readonly StoredEvent[] {
+  const mark = `"correlation":${JSON.stringify(correlation)}`;
+  const isOfIt = (event: StoredEvent) => event.meta.includes(mark);
+  const work = [...state.streams.work.values()].flat().filter(isOfIt);
+  work.sort((a, b) => byCodeUnit(a.stream, b.stream) || a.version - b.version);
+  return [...state.log.filter(isOfIt), ...work];
+}
+
+interface Listed {
+  readonly at: RowCursor;
+  readonly row: MemoryRow;
+}
+
+function entriesOf(state: MemoryState, options: Omit<ListRows, "limit" | "after">): Listed[] {
+  const rows = [...(state.rows.get(options.collection)?.values() ?? [])];
+  const { index, prefix = "" } = options;
+  return rows
+    .flatMap((row) => [...new Set(index === undefined ? [row.key] : row.index[index])].map((entry) => ({ at: { entry, key: row.key }, row })))
+    .filter(({ at }) => at.entry.startsWith(prefix))
+    .sort((a, b) => compare(a.at, b.at));
+}
+
+function compare(a: RowCursor, b: RowCursor): number {
+  return byCodeUnit(a.entry, b.entry) || byCodeUnit(a.key, b.key);
+}
+
+function listRows(state: MemoryState, options: ListRows): RowPage {
+  const { after } = options;
+  const sign = options.direction === "backwards" ? -1 : 1;
+  const entries = entriesOf(state, options);
+  if (sign < 0) entries.reverse();
+  const rest = after ? entries.filter(({ at }) => compare(at, after) * sign > 0) : entries;
+  const page = rest.slice(0, limitOf(options.limit));
+  const last = page.at(-1);
+  const rows = page.flatMap(({ row }) => withoutIndex(row) ?? []);
+  return rest.length > page.length && last ? { rows, next: last.at } : { rows };
+}
+
+function withoutIndex(row: MemoryRow | undefined) {
+  if (!row) return undefined;
+  const { index: _, ...rest } = row;
+  return rest;
+}

@@ -1,0 +1,195 @@
+import type { Committed, StreamKind, Unit, Verdict } from "./unit.ts";
+
+/**
+ * The store: one log, rows, keys, due items and leases, changed only by units (unit.ts). Everything else in Daybook is
+ * built on these five primitives. The contract is run by conformance.ts against every adapter.
+ *
+ * - An answered verdict is durable, a refusal included; so is whatever a read returned.
+ * - Units of one caller that are submitted without waiting are applied in the order of submission.
+ * - Per stream, linearizable; globally one order of facts; a reader sees prefixes of it, without gaps.
+ */
+export interface Store extends StoreReads {
+  readonly capabilities: Capabilities;
+  /**
+   * Commits the unit, gathered with others. Rejects with `unit-invalid` or `limit-exceeded` (nothing was submitted),
+   * `store-busy` (too much is waiting) or `store-stopped` (the store no longer accepts writes and says why).
+   */
+  commit(unit: Unit): Promise<Verdict>;
+  /** Whether writes are accepted, and if not, why. */
+  status(): StoreStatus;
+  /** Calls `listener` when the log's head or a due item may have changed; never inside a commit. Answers a way to stop. */
+  watch(listener: () => void): () => void;
+  /** Waits for what was submitted, then releases file, connections and timers. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** What every engine answers. Pages hold at most 1,000 records; order and limits are the same on every engine. */
+export interface StoreReads {
+  head(): Promise<Head>;
+  /** What became of a unit: committed, or undefined when no such unit was committed (so far). */
+  outcome(unitId: string): Promise<Committed | undefined>;
+  readStream(stream: string, options?: ReadStream): Promise<readonly StoredEvent[]>;
+  /** Version of a stream, 0 when it does not exist. */
+  streamVersion(stream: string, as?: StreamKind): Promise<number>;
+  /** Facts after a position, in global order, as they were asked for, and how far the engine looked. */
+  readLog(options: ReadLog): Promise<LogPage>;
+  /** Facts and work of one correlation id: facts by position, then work by stream and version. `after`: records to pass over. */
+  readCorrelation(correlation: string, page?: Page<number>): Promise<readonly StoredEvent[]>;
+  getKey(key: string): Promise<string | undefined>;
+  /** Keys that start with `prefix`, in code-unit order, after `after`. */
+  listKeys(prefix: string, options?: Page<string>): Promise<readonly KeyRecord[]>;
+  getRow(collection: string, key: string): Promise<Row | undefined>;
+  listRows(options: ListRows): Promise<RowPage>;
+  /** How many rows a listing without page would have, counted up to `cap`. */
+  countRows(options: Omit<ListRows, "limit" | "after">, cap: number): Promise<number>;
+  getDue(queue: string, id: string): Promise<DueItem | undefined>;
+  /** Due items of a queue with `at` ≤ `until`, by time, then id. */
+  listDue(queue: string, until: number, limit: number): Promise<readonly DueItem[]>;
+  getLease(name: string): Promise<Lease | undefined>;
+  /** The store's own clock, epoch milliseconds: the one that leases, expiry and `recordedAt` go by. */
+  now(): Promise<number>;
+  /** Checks the stored form below the contract (SQLite: integrity_check; PostgreSQL: constraints). Empty when sound. */
+  check(): Promise<readonly string[]>;
+}
+
+/** What an adapter cannot promise, it says here; docs/guarantees.md is generated from it. */
+export interface Capabilities {
+  readonly engine: "memory" | "sqlite" | "postgres";
+  /** Committed units survive the end of the process and loss of power. */
+  readonly isDurable: boolean;
+  /** Several processes may write at once. */
+  readonly isShared: boolean;
+  /** Batches that may be under way at once. */
+  readonly batchesInFlight: number;
+}
+
+export type StoreStatus =
+  | { readonly state: "accepting" }
+  | { readonly state: "stopped"; readonly reason: string; readonly cause?: unknown };
+
+export interface Head {
+  /** Raised by restore and failover; positions of different epochs are not compared. */
+  readonly epoch: number;
+  /** Position of the last fact, 0 in an empty log. Positions are contiguous from 1. */
+  readonly position: number;
+  /** `recordedAt` of the last unit with facts, 0 in an empty log. */
+  readonly recordedAt: number;
+}
+
+export interface StoredEvent {
+  /** Unit id, slash, ordinal in the unit. */
+  readonly id: string;
+  /** Global position; 0 for work, which has none. */
+  readonly position: number;
+  readonly stream: string;
+  /** 1 for the stream's first event. */
+  readonly version: number;
+  readonly type: string;
+  readonly schemaVersion: number;
+  /** Canonical JSON text, as written. */
+  readonly data: string;
+  /** Canonical JSON text of `EventMeta`. */
+  readonly meta: string;
+  readonly recordedAt: number;
+  /** SHA-256 of `digestText` (encode.ts), 32 bytes; empty for work. */
+  readonly digest: Uint8Array;
+}
+
+/** The cause of an event, recorded with it. */
+export interface EventMeta {
+  readonly correlation: string;
+  readonly causation: string;
+  readonly actor: string;
+  readonly tenant: string;
+  readonly trace?: string;
+  readonly source?: string;
+  readonly occurredAt?: number;
+}
+
+export interface Page<Cursor> {
+  readonly after?: Cursor;
+  /** 1 … 1,000; 1,000 unless given. */
+  readonly limit?: number;
+}
+
+export interface ReadStream {
+  readonly as?: StreamKind;
+  /** First version to read, inclusive; the stream's first unless given, backwards its last. */
+  readonly from?: number;
+  readonly direction?: "forwards" | "backwards";
+  readonly limit?: number;
+}
+
+export interface ReadLog {
+  /** Exclusive. */
+  readonly after: number;
+  readonly limit?: number;
+  /** Only streams of these categories (the part of the name before the first `-`). */
+  readonly categories?: readonly string[];
+  readonly types?: readonly string[];
+}
+
+export interface LogPage {
+  readonly events: readonly StoredEvent[];
+  /** Every fact up to here was looked at: the next page starts after it, also when `events` is empty. */
+  readonly scannedTo: number;
+}
+
+export interface KeyRecord {
+  readonly key: string;
+  readonly value: string;
+}
+
+export interface Row {
+  readonly collection: string;
+  readonly key: string;
+  readonly value: string;
+  /** How often the row was put since it last did not exist. */
+  readonly revision: number;
+  /** Head of the log after the unit that put it last, and that unit's `recordedAt`. */
+  readonly position: number;
+  readonly recordedAt: number;
+}
+
+export interface ListRows {
+  readonly collection: string;
+  /** List by entries of this index instead of by key; a row appears once per matching entry. */
+  readonly index?: string;
+  /** Only entries (or keys) that start with this text. */
+  readonly prefix?: string;
+  readonly direction?: "forwards" | "backwards";
+  readonly limit?: number;
+  /** `next` of the page before; exclusive. */
+  readonly after?: RowCursor;
+}
+
+export interface RowCursor {
+  /** The entry; the key itself when listing by key. */
+  readonly entry: string;
+  readonly key: string;
+}
+
+export interface RowPage {
+  readonly rows: readonly Row[];
+  /** Where the next page starts; undefined when this was the last. */
+  readonly next?: RowCursor;
+}
+
+export interface DueItem {
+  readonly queue: string;
+  readonly id: string;
+  readonly at: number;
+  readonly payload: string;
+  /** Rises with every `schedule`. */
+  readonly revision: number;
+}
+
+export interface Lease {
+  readonly name: string;
+  readonly owner: string;
+  /** Fencing token: rises with every new holder, also across restarts. */
+  readonly token: number;
+  readonly expiresAt: number;
+  readonly isRunning: boolean;
+}
+
