@@ -1,0 +1,45 @@
+import { run, type EventData } from "node:test";
+import { inspect } from "node:util";
+import type { ShardMessage, TestOutcome } from "./outcome.ts";
+
+/**
+ * A child process: runs the test files named in its arguments, all in this process, and tells the parent about each
+ * test. It ends by itself when nothing keeps it alive; otherwise the parent ends it.
+ */
+const tell = (message: ShardMessage) => process.send?.(message);
+let unfinished = 0;
+
+for await (const event of run({ files: process.argv.slice(2), isolation: "none" })) {
+  switch (event.type) {
+    case "test:enqueue":
+      if (unfinished++ === 0) tell({ kind: "busy" });
+      break;
+    case "test:complete":
+      if (--unfinished === 0) tell({ kind: "settled" });
+      break;
+    case "test:pass":
+      if (event.data.details.type !== "suite") tell(passed(event.data));
+      break;
+    case "test:fail":
+      if (!isBlamedOnSubtests(event.data)) tell(failed(event.data));
+      break;
+  }
+}
+tell({ kind: "done" });
+
+function passed(test: EventData.TestPass): TestOutcome {
+  const reason = test.skip || test.todo;
+  const outcome = { name: test.name, file: test.file ?? "" };
+  if (!reason) return { ...outcome, kind: "pass" };
+  return { ...outcome, kind: "skip", detail: reason === true ? "no reason given" : reason };
+}
+
+function failed(test: EventData.TestFail): TestOutcome {
+  const { error } = test.details;
+  return { kind: "fail", name: test.name, file: test.file ?? "", detail: inspect(error.cause ?? error, { depth: 8 }) };
+}
+
+/** A suite or parent test fails with its children; only these are counted. */
+function isBlamedOnSubtests(test: EventData.TestFail): boolean {
+  return "failureType" in test.details.error && test.details.error.failureType === "subtestsFailed";
+}
