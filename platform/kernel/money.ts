@@ -21,7 +21,18 @@ export const invalidAmount = defineError({
   advice: "Send a decimal number with at most as many decimals as the currency has, such as 12.34 for GBP.",
 });
 
-const DECIMALS: Readonly<Record<string, number>> = { BHD: 3, CLP: 0, ISK: 0, JOD: 3, JPY: 0, KRW: 0, KWD: 3, OMR: 3, TND: 3, VND: 0 };
+const DECIMALS: Readonly<Record<string, number>> = {
+  BHD: 3,
+  CLP: 0,
+  ISK: 0,
+  JOD: 3,
+  JPY: 0,
+  KRW: 0,
+  KWD: 3,
+  OMR: 3,
+  TND: 3,
+  VND: 0,
+};
 
 /** Decimal places of a currency's minor unit; 2 unless ISO 4217 says otherwise. */
 export function decimalsOf(currency: string): number {

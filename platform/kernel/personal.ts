@@ -53,10 +53,11 @@ export function personalPath(schema: z.ZodType): readonly string[] | undefined {
 
 function* paths(schema: z.ZodType, path: readonly string[]): Generator<readonly string[]> {
   if (personalSchemas.has(schema)) yield path;
-  else if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable)
+  else if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable) {
     yield* paths(schema.unwrap() as z.ZodType, path); // zod types the inner schema as its core type
-  else if (schema instanceof z.ZodObject)
+  } else if (schema instanceof z.ZodObject) {
     for (const [key, field] of Object.entries(schema.shape)) yield* paths(field as z.ZodType, [...path, key]); // likewise
+  }
 }
 
 /** Seals `text` for `subject` in the record `record`. Same arguments, same block. */

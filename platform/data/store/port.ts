@@ -192,4 +192,3 @@ export interface Lease {
   readonly expiresAt: number;
   readonly isRunning: boolean;
 }
-

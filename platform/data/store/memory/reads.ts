@@ -92,7 +92,9 @@ function entriesOf(state: MemoryState, options: Omit<ListRows, "limit" | "after"
   const rows = [...(state.rows.get(options.collection)?.values() ?? [])];
   const { index, prefix = "" } = options;
   return rows
-    .flatMap((row) => [...new Set(index === undefined ? [row.key] : row.index[index])].map((entry) => ({ at: { entry, key: row.key }, row })))
+    .flatMap((row) =>
+      [...new Set(index === undefined ? [row.key] : row.index[index])].map((entry) => ({ at: { entry, key: row.key }, row })),
+    )
     .filter(({ at }) => at.entry.startsWith(prefix))
     .sort((a, b) => compare(a.at, b.at));
 }
