@@ -1,4 +1,5 @@
 import { run, type EventData } from "node:test";
+import type { TestEvent } from "node:test/reporters";
 import { inspect } from "node:util";
 import type { ShardMessage, TestOutcome } from "./outcome.ts";
 
@@ -9,7 +10,8 @@ import type { ShardMessage, TestOutcome } from "./outcome.ts";
 const tell = (message: ShardMessage) => process.send?.(message);
 let unfinished = 0;
 
-for await (const event of run({ files: process.argv.slice(2), isolation: "none" })) {
+const events: AsyncIterable<TestEvent> = run({ files: process.argv.slice(2), isolation: "none" });
+for await (const event of events) {
   switch (event.type) {
     case "test:enqueue":
       if (unfinished++ === 0) tell({ kind: "busy" });
@@ -22,6 +24,8 @@ for await (const event of run({ files: process.argv.slice(2), isolation: "none" 
       break;
     case "test:fail":
       if (!isBlamedOnSubtests(event.data)) tell(failed(event.data));
+      break;
+    default: // the rest is for reporters that draw
       break;
   }
 }

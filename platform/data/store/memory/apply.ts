@@ -1,7 +1,8 @@
 import { refusalOf } from "../conditions.ts";
 import type { EncodedAppend, EncodedEffect, EncodedUnit } from "../engine.ts";
+import type { DueItem } from "../port.ts";
 import type { Committed, Effect, Verdict } from "../unit.ts";
-import { conditionState, getOrPut, leaseAt, type MemoryState } from "./state.ts";
+import { conditionState, getOrPut, leaseAt, type MemoryRow, type MemoryState } from "./state.ts";
 
 /** Applies one unit at `now`. */
 export function applyUnit(state: MemoryState, unit: EncodedUnit, now: number): Verdict {
@@ -84,7 +85,7 @@ class UnitWriter {
   }
 
   private putRow(effect: Effect & { kind: "putRow" }): void {
-    const rows = getOrPut(this.state.rows, effect.collection, () => new Map());
+    const rows = getOrPut(this.state.rows, effect.collection, () => new Map<string, MemoryRow>());
     rows.set(effect.key, {
       collection: effect.collection,
       key: effect.key,
@@ -97,7 +98,7 @@ class UnitWriter {
   }
 
   private schedule(effect: Effect & { kind: "schedule" }): void {
-    const items = getOrPut(this.state.due, effect.queue, () => new Map());
+    const items = getOrPut(this.state.due, effect.queue, () => new Map<string, DueItem>());
     const revision = (items.get(effect.id)?.revision ?? 0) + 1;
     items.set(effect.id, { queue: effect.queue, id: effect.id, at: effect.at, payload: effect.payload, revision });
   }
