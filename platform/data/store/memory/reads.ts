@@ -22,8 +22,8 @@ export function memoryReads(state: MemoryState, clock: Clock): StoreReads {
     listKeys: async (prefix, page) =>
       [...state.keys.keys()]
         .filter((key) => key.startsWith(prefix) && liveKey(state, key, clock.now()) !== undefined)
-        .filter((key) => page?.after === undefined || key > page.after)
-        .sort(byCodeUnit)
+        .filter((key) => page?.after === undefined || byCodePoint(key, page.after) > 0)
+        .sort(byCodePoint)
         .slice(0, limitOf(page?.limit))
         .map((key) => ({ key, value: liveKey(state, key, clock.now()) ?? "" })),
     getRow: async (collection, key) => withoutIndex(state.rows.get(collection)?.get(key)),
@@ -33,7 +33,7 @@ export function memoryReads(state: MemoryState, clock: Clock): StoreReads {
     listDue: async (queue, until, limit) =>
       [...(state.due.get(queue)?.values() ?? [])]
         .filter((item) => item.at <= until)
-        .sort((a, b) => a.at - b.at || byCodeUnit(a.id, b.id))
+        .sort((a, b) => a.at - b.at || byCodePoint(a.id, b.id))
         .slice(0, limitOf(limit)),
     getLease: async (name) => leaseAt(state, name, clock.now()),
     now: async () => clock.now(),
@@ -41,9 +41,19 @@ export function memoryReads(state: MemoryState, clock: Clock): StoreReads {
   };
 }
 
-/** Code-unit order, the order of SQLite's BINARY and PostgreSQL's "C" for text without surrogates. */
-function byCodeUnit(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+/** Code-point order: that of UTF-8's bytes, of SQLite's BINARY and of PostgreSQL's "C". */
+function byCodePoint(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const difference = rank(a.charCodeAt(i)) - rank(b.charCodeAt(i));
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+}
+
+/** Surrogates stand for the code points above all others. */
+function rank(unit: number): number {
+  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x1_0000 : unit;
 }
 
 function limitOf(limit: number | undefined): number {
@@ -79,7 +89,7 @@ function ofCorrelation(state: MemoryState, correlation: string): readonly Stored
   const mark = `"correlation":${JSON.stringify(correlation)}`;
   const isOfIt = (event: StoredEvent) => event.meta.includes(mark);
   const work = [...state.streams.work.values()].flat().filter(isOfIt);
-  work.sort((a, b) => byCodeUnit(a.stream, b.stream) || a.version - b.version);
+  work.sort((a, b) => byCodePoint(a.stream, b.stream) || a.version - b.version);
   return [...state.log.filter(isOfIt), ...work];
 }
 
@@ -100,7 +110,7 @@ function entriesOf(state: MemoryState, options: Omit<ListRows, "limit" | "after"
 }
 
 function compare(a: RowCursor, b: RowCursor): number {
-  return byCodeUnit(a.entry, b.entry) || byCodeUnit(a.key, b.key);
+  return byCodePoint(a.entry, b.entry) || byCodePoint(a.key, b.key);
 }
 
 function listRows(state: MemoryState, options: ListRows): RowPage {
