@@ -49,9 +49,9 @@ export const concurrencyPromises: Promises = {
     assert.equal(await store.streamVersion("order-1"), 160);
   },
   "a reader beside writers sees prefixes of the log without gaps": async ({ store }) => {
-    let isWriting = true;
+    const writers = { areDone: false };
     const writing = Promise.all(Array.from({ length: 8 }, (_, n) => winning(store, `w${n}`, `order-${n}`, 15))).finally(
-      () => (isWriting = false),
+      () => (writers.areDone = true),
     );
     let after = 0;
     do {
@@ -61,7 +61,7 @@ export const concurrencyPromises: Promises = {
         Array.from({ length: page.events.length }, (_, n) => after + n + 1),
       );
       after = page.scannedTo;
-    } while (isWriting);
+    } while (!writers.areDone);
     await writing;
     assert.equal((await store.readLog({ after })).scannedTo, 120);
   },

@@ -1,5 +1,7 @@
 import { committed, facts, putKey, refusedBy, schedule, unit, work, type Promises } from "./trial.ts";
 
+const freeFor = (owner: string) => [{ kind: "leaseFree", name: "settlement", owner }] as const;
+
 /** Every kind of condition: holds when it should, and refuses with what it found. */
 export const conditionPromises: Promises = {
   "an expected version holds when the stream has exactly that version": async ({ store }) => {
@@ -64,10 +66,9 @@ export const conditionPromises: Promises = {
     await refusedBy(store, unit("u5", { when: [{ kind: "due", queue: "r", id: "a", revision: 2 }] }), 0, 0);
   },
   "leaseHeld holds under exactly the running lease's token and is refused with the token found": async ({ store }) => {
-    const free = [{ kind: "leaseFree", name: "settlement", owner: "a" }] as const;
     await committed(
       store,
-      unit("u1", { when: free, do: [{ kind: "takeLease", name: "settlement", owner: "a", ttlMs: 3_600_000 }] }),
+      unit("u1", { when: freeFor("a"), do: [{ kind: "takeLease", name: "settlement", owner: "a", ttlMs: 3_600_000 }] }),
     );
     await committed(store, unit("u2", { when: [{ kind: "leaseHeld", name: "settlement", token: 1 }] }));
     await refusedBy(store, unit("u3", { when: [{ kind: "leaseHeld", name: "settlement", token: 2 }] }), 0, 1);
@@ -75,7 +76,6 @@ export const conditionPromises: Promises = {
     await refusedBy(store, unit("u5", { when: [{ kind: "leaseHeld", name: "other", token: 1 }] }), 0, undefined);
   },
   "leaseFree holds for nobody's and for the owner's own lease and is refused with another's name": async ({ store }) => {
-    const freeFor = (owner: string) => [{ kind: "leaseFree", name: "settlement", owner }] as const;
     await committed(store, unit("u1", { when: freeFor("a") }));
     await committed(
       store,

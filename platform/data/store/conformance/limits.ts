@@ -33,17 +33,36 @@ async function isLimit({ store }: StoreUnderTest, at: Unit, beyond: Unit): Promi
 const within = (...effects: readonly Effect[]) => unit("at", { do: effects });
 const beyond = (...effects: readonly Effect[]) => unit("beyond", { do: effects });
 
+const wide = (count: number): Effect => ({
+  kind: "append",
+  stream: "order-1",
+  events: [event("Big", `"${"é".repeat(count)}"`)],
+});
+
+const named = (long: string): readonly Unit[] => [
+  unit(long),
+  unit("u", { correlation: long }),
+  unit("u", { do: [facts(`order-${long.slice(6)}`)] }),
+  unit("u", { do: [{ kind: "append", stream: "order-1", events: [event(long)] }] }),
+  unit("u", { do: [putKey(long)] }),
+  unit("u", { do: [putRow(long, "a")] }),
+  unit("u", { do: [putRow("things", long)] }),
+  unit("u", { do: [putRow("things", "a", { [long]: ["x"] })] }),
+  unit("u", { do: [putRow("things", "a", { by: [long] })] }),
+  unit("u", { do: [schedule(long, "a", 1)] }),
+  unit("u", { do: [schedule("q", long, 1)] }),
+  unit("u", {
+    when: [{ kind: "leaseFree", name: long, owner: "a" }],
+    do: [{ kind: "takeLease", name: long, owner: "a", ttlMs: 1 }],
+  }),
+];
+
 export const limitPromises: Promises = {
   "an event holds up to eventBytes": async (trial) => {
     await isLimit(trial, within(sized(LIMITS.eventBytes)), beyond(sized(LIMITS.eventBytes + 1)));
     assert.equal((await trial.store.readStream("order-1"))[0]?.data.length, LIMITS.eventBytes);
   },
   "a limit counts bytes of UTF-8, not characters": async (trial) => {
-    const wide = (count: number): Effect => ({
-      kind: "append",
-      stream: "order-1",
-      events: [event("Big", `"${"é".repeat(count)}"`)],
-    });
     await isLimit(trial, within(wide(LIMITS.eventBytes / 2 - 1)), beyond(wide(LIMITS.eventBytes / 2)));
   },
   "a row's value holds up to rowBytes": async (trial) => {
@@ -70,23 +89,6 @@ export const limitPromises: Promises = {
     );
   },
   "names hold up to keyBytes": async ({ store }) => {
-    const named = (long: string): readonly Unit[] => [
-      unit(long),
-      unit("u", { correlation: long }),
-      unit("u", { do: [facts(`order-${long.slice(6)}`)] }),
-      unit("u", { do: [{ kind: "append", stream: "order-1", events: [event(long)] }] }),
-      unit("u", { do: [putKey(long)] }),
-      unit("u", { do: [putRow(long, "a")] }),
-      unit("u", { do: [putRow("things", long)] }),
-      unit("u", { do: [putRow("things", "a", { [long]: ["x"] })] }),
-      unit("u", { do: [putRow("things", "a", { by: [long] })] }),
-      unit("u", { do: [schedule(long, "a", 1)] }),
-      unit("u", { do: [schedule("q", long, 1)] }),
-      unit("u", {
-        when: [{ kind: "leaseFree", name: long, owner: "a" }],
-        do: [{ kind: "takeLease", name: long, owner: "a", ttlMs: 1 }],
-      }),
-    ];
     for (const [n, fits] of named(name(LIMITS.keyBytes)).entries())
       await committed(store, fits.id === "u" ? { ...fits, id: `u${n}` } : fits);
     for (const beyondIt of named(name(LIMITS.keyBytes + 1))) await rejectsWith("limit-exceeded", store.commit(beyondIt));

@@ -22,6 +22,9 @@ async function all(store: Store, options: Omit<ReadLog, "after"> = {}, start = 0
 const positions = (events: readonly StoredEvent[]) => events.map((stored) => stored.position);
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
 
+const append = (stream: string, ...types: string[]) =>
+  ({ kind: "append", stream, events: types.map((type) => event(type)) }) as const;
+
 export const logPromises: Promises = {
   "an empty log is at position 0, time 0 and an epoch of at least 1": async ({ store }) => {
     const head = await store.head();
@@ -87,8 +90,6 @@ export const logPromises: Promises = {
     assert.deepEqual(await streamsOf([]), []);
   },
   "the log is filtered by type, and by category and type together": async ({ store }) => {
-    const append = (stream: string, ...types: string[]) =>
-      ({ kind: "append", stream, events: types.map((type) => event(type)) }) as const;
     await committed(
       store,
       unit("u1", { do: [append("order-1", "Placed", "Paid"), append("bill-1", "Paid"), append("order-2", "Placed")] }),

@@ -59,11 +59,11 @@ export const sharedPromises: Promises = {
   },
   "a reader in one process never skips what another commits later": async (trial) => {
     const other = await siblingOf(trial);
-    let isWriting = true;
+    const writers = { areDone: false };
     const writing = Promise.all([
       ...Array.from({ length: 3 }, (_, n) => winning(trial.store, `a${n}`, `order-a${n}`, 15)),
       ...Array.from({ length: 3 }, (_, n) => winning(other, `b${n}`, `order-b${n}`, 15)),
-    ]).finally(() => (isWriting = false));
+    ]).finally(() => (writers.areDone = true));
     let after = 0;
     do {
       const page = await other.readLog({ after });
@@ -72,7 +72,7 @@ export const sharedPromises: Promises = {
         Array.from({ length: page.events.length }, (_, n) => after + n + 1),
       );
       after = page.scannedTo;
-    } while (isWriting);
+    } while (!writers.areDone);
     await writing;
     assert.equal((await other.readLog({ after })).scannedTo, 90);
   },
