@@ -36,3 +36,53 @@ export const positionInvalid = defineError({
   code: "position-invalid",
   advice: "Send a position exactly as it was received, or leave it out.",
 });
+
+export const storeForeignFile = defineError({
+  code: "store-foreign-file",
+  advice: "The file is not a Daybook store and was left as it is. Name another file or folder.",
+});
+
+export const storeNewerFormat = defineError({
+  code: "store-newer-format",
+  advice: "The file was written by a newer version. Start that version, or restore the backup made before the upgrade.",
+});
+
+export const storeOlderFormat = defineError({
+  code: "store-older-format",
+  advice: "A file opened read-only is not migrated. Start the program that owns it once, then open it again.",
+});
+
+export const storeMigrationChanged = defineError({
+  code: "store-migration-changed",
+  advice: "The file was made by another build of the same format. Start the build that made it, or restore a backup.",
+});
+
+export const storeCorrupt = defineError({
+  code: "store-corrupt",
+  advice: "The file is damaged. Keep a copy of it, check the disk, then restore the last backup.",
+});
+
+export const storeReadOnly = defineError({
+  code: "store-read-only",
+  advice: "The store was opened for reading only. Send the command to the process that owns the data folder.",
+});
+
+export const sqliteTooOld = defineError({
+  code: "sqlite-too-old",
+  advice: "Start the program with the Node version that its package.json pins; it brings a SQLite that is new enough.",
+});
+
+export const dataFolderLocked = defineError({
+  code: "data-folder-locked",
+  advice: "Another process owns the data. Use it through its address, stop it, or open the data read-only.",
+});
+
+export const backupTargetExists = defineError({
+  code: "backup-target-exists",
+  advice: "A backup or restore never overwrites anything. Name a folder that does not exist yet, or an empty one to restore into.",
+});
+
+export const backupInvalid = defineError({
+  code: "backup-invalid",
+  advice: "The backup is incomplete or was changed. Use another one.",
+});
