@@ -29,7 +29,7 @@ function composite(value: object): string {
   if (Array.isArray(value)) return `[${value.map((item) => canonical(item ?? null)).join(",")}]`;
   const prototype: unknown = Object.getPrototypeOf(value);
   assert(prototype === Object.prototype || prototype === null, "a stored object is a plain object");
-  const fields = value as Readonly<Record<string, unknown>>;
+  const fields = value as Readonly<Record<string, unknown>>; // a plain object, as just asserted
   let text = "";
   for (const key of Object.keys(fields).sort()) {
     if (fields[key] === undefined) continue;

@@ -1,0 +1,24 @@
+import { LIMITS } from "@daybook/data/store/limits";
+import { table, type GeneratedDocument } from "./document.ts";
+
+/** docs/limits.md: what the store refuses, and by which name. */
+export const limitsDocument: GeneratedDocument = {
+  path: "docs/limits.md",
+  render() {
+    const rows = Object.entries(LIMITS).map(([name, limit]) => [`\`${name}\``, sizeOf(name, limit)]);
+    return `# Limits
+
+What is larger is refused with \`limit-exceeded\` (or, for what is waiting, \`store-busy\`), and the message names the limit. Sizes
+are bytes of UTF-8.
+
+Made by \`npm run docs\` from \`platform/data/store/limits.ts\`.
+
+${table(["limit", "at most"], rows)}
+`;
+  },
+};
+
+function sizeOf(name: string, limit: number): string {
+  if (!name.endsWith("Bytes") || limit < 1024) return limit.toLocaleString("en");
+  return limit < 1024 * 1024 ? `${limit / 1024} KiB` : `${limit / 1024 / 1024} MiB`;
+}
