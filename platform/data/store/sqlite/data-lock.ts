@@ -1,0 +1,73 @@
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { systemClock, type Clock } from "@daybook/kernel/clock";
+import { dataFolderLocked } from "../errors.ts";
+
+/** Who works on a data folder, as it says itself in `owner.json`. */
+export interface DataOwner {
+  readonly pid: number;
+  /** Where its console and API answer; undefined while it starts. */
+  readonly url?: string;
+  readonly startedAt: number;
+}
+
+/** Ownership of a data folder by this process. The operating system ends it with the process, however that dies. */
+export interface DataLock {
+  /** Writes the owner's address where other processes find it. */
+  announce(url: string): void;
+  /** Idempotent. */
+  release(): void;
+}
+
+const OWNER = "owner.json";
+
+/** Takes the folder for this process, or throws `data-folder-locked` with the owner's `pid` and `url` in its details. */
+export function lockDataFolder(folder: string, clock: Clock = systemClock): DataLock {
+  const held = holdFile(join(folder, "lock.db"));
+  const startedAt = clock.now();
+  writeOwner(folder, { pid: process.pid, startedAt });
+  let isHeld = true;
+  return {
+    announce: (url) => writeOwner(folder, { pid: process.pid, url, startedAt }),
+    release() {
+      if (!isHeld) return;
+      isHeld = false;
+      rmSync(join(folder, OWNER), { force: true });
+      held.close();
+    },
+  };
+}
+
+/** What the folder's owner wrote last; also that of a dead one. Undefined when there is nothing to read. */
+export function readOwner(folder: string): DataOwner | undefined {
+  try {
+    return JSON.parse(readFileSync(join(folder, OWNER), "utf8")) as DataOwner; // written by writeOwner
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Holds an exclusive lock of the operating system on `path`, an otherwise empty SQLite file, until it is closed. Throws
+ * `data-folder-locked`, with the owner of the file's folder in its details, when another connection holds it.
+ */
+export function holdFile(path: string): { close(): void } {
+  const db = new DatabaseSync(path, { timeout: 0 });
+  try {
+    db.exec("PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE");
+    return db;
+  } catch (cause) {
+    db.close();
+    const owner = readOwner(dirname(path));
+    const where = owner?.url === undefined ? "" : ` at ${owner.url}`;
+    const who = owner === undefined ? "another process" : `process ${owner.pid}${where}`;
+    throw dataFolderLocked(`${dirname(path)} is in use by ${who}`, { cause, details: { ...owner } });
+  }
+}
+
+function writeOwner(folder: string, owner: DataOwner): void {
+  const draft = join(folder, `${OWNER}.new`);
+  writeFileSync(draft, `${JSON.stringify(owner)}\n`);
+  renameSync(draft, join(folder, OWNER));
+}

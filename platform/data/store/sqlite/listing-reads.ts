@@ -1,0 +1,111 @@
+import type { DatabaseSync } from "node:sqlite";
+import { LIMITS } from "../limits.ts";
+import type { DueItem, KeyRecord, ListRows, Page, Row, RowCursor, RowPage } from "../port.ts";
+import { rangeOf, type Range } from "./text-range.ts";
+
+export interface ListingReads {
+  keys(prefix: string, page: Page<string>, now: number): readonly KeyRecord[];
+  row(collection: string, key: string): Row | undefined;
+  rows(options: ListRows): RowPage;
+  count(options: Omit<ListRows, "limit" | "after">, cap: number): number;
+  due(queue: string, id: string): DueItem | undefined;
+  dueUntil(queue: string, until: number, limit: number): readonly DueItem[];
+}
+
+const ROW = "rows.collection AS collection, rows.key AS key, value, revision, position, recorded_at AS recordedAt";
+const BY_KEY = "FROM rows WHERE collection = ? AND key >= ? AND key < ?";
+const BY_ENTRY =
+  "FROM row_index AS i CROSS JOIN rows ON rows.id = i.row WHERE i.collection = ? AND i.name = ? AND (i.entry, i.key) >= (?, ?) AND (i.entry, i.key) < (?, ?)";
+const COUNT_ENTRIES =
+  "FROM row_index AS i WHERE i.collection = ? AND i.name = ? AND (i.entry, i.key) >= (?, ?) AND (i.entry, i.key) < (?, ?)";
+const DUE = "SELECT queue, id, at, payload, revision FROM due";
+
+/** Reads of keys, rows and due items, in the order of the contract. Every listing is one range of one index. */
+export function listingReads(db: DatabaseSync): ListingReads {
+  const keys = db.prepare(
+    "SELECT key, value FROM keys WHERE key >= ? AND key < ? AND (expires_at IS NULL OR expires_at > ?) ORDER BY key LIMIT ?",
+  );
+  const row = db.prepare(`SELECT ${ROW} FROM rows WHERE collection = ? AND key = ?`);
+  const byKey = (order: string) => db.prepare(`SELECT ${ROW}, rows.key AS entry ${BY_KEY} ORDER BY key ${order} LIMIT ?`);
+  const byEntry = (order: string) =>
+    db.prepare(`SELECT ${ROW}, i.entry AS entry ${BY_ENTRY} ORDER BY i.entry ${order}, i.key ${order} LIMIT ?`);
+  const list = {
+    key: { forwards: byKey("ASC"), backwards: byKey("DESC") },
+    entry: { forwards: byEntry("ASC"), backwards: byEntry("DESC") },
+  };
+  const countKeys = db.prepare(`SELECT count(*) AS n FROM (SELECT 1 ${BY_KEY} LIMIT ?)`);
+  const countEntries = db.prepare(`SELECT count(*) AS n FROM (SELECT 1 ${COUNT_ENTRIES} LIMIT ?)`);
+  const due = db.prepare(`${DUE} WHERE queue = ? AND id = ?`);
+  const dueUntil = db.prepare(`${DUE} WHERE queue = ? AND at <= ? ORDER BY at, id LIMIT ?`);
+
+  function found(options: ListRows, limit: number): readonly (Row & { readonly entry: string })[] {
+    const direction = options.direction ?? "forwards";
+    const range = rangeOf(options.prefix ?? "", direction, options.after);
+    const rows =
+      options.index === undefined
+        ? list.key[direction].all(options.collection, keyBounds(range).from, keyBounds(range).to, limit)
+        : list.entry[direction].all(options.collection, options.index, range.from, range.fromKey, range.to, range.toKey, limit);
+    return rows as unknown as (Row & { readonly entry: string })[]; // columns named for the contract, from STRICT tables
+  }
+
+  return {
+    keys(prefix, page, now) {
+      const after = page.after === undefined ? undefined : { entry: page.after, key: "" };
+      const { from, to } = keyBounds(rangeOf(prefix, "forwards", after));
+      return keys.all(from, to, now, limitOf(page.limit)).map(keyRecordOf);
+    },
+    row(collection, key) {
+      const one = row.get(collection, key);
+      return one && rowOf(one);
+    },
+    rows(options) {
+      const limit = limitOf(options.limit);
+      const rows = found(options, limit + 1);
+      const page = rows.slice(0, limit);
+      const last = page.at(-1);
+      const plain = page.map(withoutEntry);
+      return rows.length > limit && last ? { rows: plain, next: { entry: last.entry, key: last.key } } : { rows: plain };
+    },
+    count(options, cap) {
+      const range = rangeOf(options.prefix ?? "", "forwards", undefined);
+      const counted =
+        options.index === undefined
+          ? countKeys.get(options.collection, range.from, range.to, cap)
+          : countEntries.get(options.collection, options.index, range.from, range.fromKey, range.to, range.toKey, cap);
+      return Number(counted?.["n"]);
+    },
+    due(queue, id) {
+      const one = due.get(queue, id);
+      return one && dueItemOf(one);
+    },
+    dueUntil: (queue, until, limit) => dueUntil.all(queue, until, limit).map(dueItemOf),
+  };
+}
+
+/** The same range over keys alone, where entry and key are one text: what comes just after it is the text with a NUL. */
+function keyBounds(range: Range): { readonly from: string; readonly to: Range["to"] } {
+  return { from: range.isAfter ? `${range.from}\u0000` : range.from, to: range.to };
+}
+
+function limitOf(limit: number | undefined): number {
+  return Math.min(LIMITS.page, limit ?? LIMITS.page);
+}
+
+/** SQLite's rows have no prototype; the contract's records are plain objects, and their columns are named for them. */
+type Found = Readonly<Record<string, unknown>>;
+
+function keyRecordOf(found: Found): KeyRecord {
+  return { ...found } as unknown as KeyRecord; // from a STRICT table
+}
+
+function rowOf(found: Found): Row {
+  return { ...found } as unknown as Row; // likewise
+}
+
+function dueItemOf(found: Found): DueItem {
+  return { ...found } as unknown as DueItem; // likewise
+}
+
+function withoutEntry({ entry: _, ...row }: Row & Pick<RowCursor, "entry">): Row {
+  return row;
+}
