@@ -38,7 +38,7 @@ export function isComposition(path: string): boolean {
   return COMPOSITION.includes(nameOf(path)) || rank >= LAYERS.findIndex((layer) => layer.name === "cli");
 }
 
-export function nameOf(path: string): string {
+function nameOf(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 

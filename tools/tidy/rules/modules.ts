@@ -9,7 +9,8 @@ export const modulesRule = sourceRule("modules", function* (source, report) {
     const line = source.lineAt(statement.start);
     if (statement.type === "ExportDefaultDeclaration" && !isConfiguration) yield report("a default export: name it", line);
     if (statement.type === "ExportAllDeclaration") yield report("`export *`: name what is offered", line);
-    if (statement.type === "VariableDeclaration" && statement.kind !== "const" && !isScript(source)) {
+    const declared = statement.type === "ExportNamedDeclaration" ? statement.declaration : statement;
+    if (declared?.type === "VariableDeclaration" && declared.kind !== "const" && !isScript(source)) {
       yield report("state in a module: pass it as a parameter", line);
     }
   }

@@ -2,8 +2,8 @@ import { isTest } from "../place.ts";
 import { sourceRule } from "../rule.ts";
 import { dottedName, nodesOf, type Source, type SyntaxNode, type Visited } from "../source.ts";
 
-export const FILE_LINES_MAX = 500;
-export const FUNCTION_LINES_MAX = 70;
+const FILE_LINES_MAX = 500;
+const FUNCTION_LINES_MAX = 70;
 
 const FUNCTIONS = ["FunctionDeclaration", "FunctionExpression", "ArrowFunctionExpression"];
 const REGISTERS = ["describe", "suite", "test", "it"];
