@@ -62,7 +62,9 @@ class Gatherer {
   private waiting: Waiting[] = [];
   private waitingBytes = 0;
   private running = 0;
-  private lastRun: Promise<void> = Promise.resolve();
+  private retrying = 0;
+  /** Settles when every batch under way is done. */
+  private runs: Promise<unknown> = Promise.resolve();
   private isPumpPlanned = false;
   private closed: Promise<void> | undefined;
 
@@ -100,7 +102,7 @@ class Gatherer {
   private async drain(): Promise<void> {
     while (this.waiting.length > 0 || this.running > 0) {
       this.pump();
-      await this.lastRun;
+      await this.runs;
     }
   }
 
@@ -114,14 +116,16 @@ class Gatherer {
     });
   }
 
+  /** Nothing new starts beside a batch that is tried again: it would overtake it. */
   private pump(): void {
-    while (this.waiting.length > 0 && this.running < this.engine.capabilities.batchesInFlight) {
-      const earlier = this.lastRun;
+    while (this.waiting.length > 0 && this.retrying === 0 && this.running < this.engine.capabilities.batchesInFlight) {
+      const earlier = this.runs;
       this.running++;
-      this.lastRun = this.run(this.takeBatch(), earlier).finally(() => {
+      const run = this.run(this.takeBatch(), earlier).finally(() => {
         this.running--;
         this.pump();
       });
+      this.runs = Promise.all([earlier, run]);
     }
   }
 
@@ -140,7 +144,7 @@ class Gatherer {
   }
 
   /** Never rejects: each caller gets a verdict or an error. */
-  private async run(batch: readonly Waiting[], earlier: Promise<void>): Promise<void> {
+  private async run(batch: readonly Waiting[], earlier: Promise<unknown>): Promise<void> {
     try {
       const verdicts = await this.apply(
         batch.map((waiting) => waiting.unit),
@@ -153,26 +157,46 @@ class Gatherer {
     }
   }
 
-  private async apply(units: readonly EncodedUnit[], earlier: Promise<void>): Promise<readonly Verdict[]> {
-    const until = this.clock.elapsed() + (this.options.resolveWithinMs ?? 5_000);
-    for (let pauseMs = 10; ; pauseMs = Math.min(500, pauseMs * 2)) {
-      try {
-        const verdicts = await this.engine.apply(units);
-        assert(verdicts.length === units.length, "an engine answers one verdict a unit");
-        return verdicts;
-      } catch (error) {
-        if (!this.engine.capabilities.isShared || this.clock.elapsed() + pauseMs > until) throw error;
-        await earlier; // retries keep the order of batches
-        await sleep(this.clock, pauseMs);
-      }
+  private async apply(units: readonly EncodedUnit[], earlier: Promise<unknown>): Promise<readonly Verdict[]> {
+    try {
+      return await this.attempt(units);
+    } catch (error) {
+      if (!this.engine.capabilities.isShared) throw error;
+      this.retrying++;
+      return await this.applyAgain(units, earlier, error).finally(() => this.retrying--);
     }
   }
 
+  /** Commits the same ids again, in the order of batches. What one attempt left open stays open until one is answered. */
+  private async applyAgain(
+    units: readonly EncodedUnit[],
+    earlier: Promise<unknown>,
+    first: unknown,
+  ): Promise<readonly Verdict[]> {
+    const until = this.clock.elapsed() + (this.options.resolveWithinMs ?? 5_000);
+    let cause = first;
+    for (let pauseMs = 10; this.clock.elapsed() + pauseMs <= until; pauseMs = Math.min(500, pauseMs * 2)) {
+      await earlier;
+      await sleep(this.clock, pauseMs);
+      try {
+        return await this.attempt(units);
+      } catch (error) {
+        if (isHarmless(cause)) cause = error;
+      }
+    }
+    throw cause;
+  }
+
+  private async attempt(units: readonly EncodedUnit[]): Promise<readonly Verdict[]> {
+    const verdicts = await this.engine.apply(units);
+    assert(verdicts.length === units.length, "an engine answers one verdict a unit");
+    return verdicts;
+  }
+
   private fail(batch: readonly Waiting[], error: unknown): void {
-    const isHarmless = errorCode(error) === "batch-not-applied";
     if (!this.engine.capabilities.isShared) this.stop(error);
     for (const waiting of batch) {
-      if (!isHarmless) waiting.resolve({ outcome: "unknown", cause: error });
+      if (!isHarmless(error)) waiting.resolve({ outcome: "unknown", cause: error });
       else waiting.reject(this.status.state === "stopped" ? stoppedError(this.status) : error);
     }
   }
@@ -187,8 +211,12 @@ class Gatherer {
   }
 
   private notify(): void {
-    for (const listener of this.listeners) queueMicrotask(listener);
+    for (const listener of this.listeners) queueMicrotask(() => this.listeners.has(listener) && listener());
   }
+}
+
+function isHarmless(error: unknown): boolean {
+  return errorCode(error) === "batch-not-applied";
 }
 
 function stoppedError(status: StoreStatus & { state: "stopped" }): Error {
