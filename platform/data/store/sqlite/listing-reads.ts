@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { LIMITS } from "../limits.ts";
-import type { DueItem, KeyRecord, ListRows, Page, Row, RowCursor, RowPage } from "../port.ts";
+import type { DueItem, KeyRecord, ListRows, Page, Row, RowPage } from "../port.ts";
 import { rangeOf, type Range } from "./text-range.ts";
 
 export interface ListingReads {
@@ -106,6 +106,6 @@ function dueItemOf(found: Found): DueItem {
   return { ...found } as unknown as DueItem; // likewise
 }
 
-function withoutEntry({ entry: _, ...row }: Row & Pick<RowCursor, "entry">): Row {
-  return row;
+function withoutEntry({ collection, key, value, revision, position, recordedAt }: Row): Row {
+  return { collection, key, value, revision, position, recordedAt };
 }

@@ -1,14 +1,16 @@
 import type { ConditionState } from "../conditions.ts";
 import type { Lease } from "../port.ts";
 import type { Committed, StreamKind } from "../unit.ts";
+import { categoryOf } from "../encode.ts";
+import { Rising } from "./rising.ts";
 import type { WriteStatements } from "./statements.ts";
 
 const HEADS_MAX = 16_384;
-const PLAIN = /^[ -~]+$/;
+const CATEGORIES_MAX = 1_024;
 
 /**
  * What the only writer knows of the file: the log's head, the versions of streams that it touched lately, the highest unit
- * id. It is right as long as nobody else writes and no batch fails; else `load` reads it again.
+ * id and stream names. It is right as long as nobody else writes and no batch fails; else `load` reads it again.
  */
 export class SqliteState implements ConditionState {
   position = 0;
@@ -18,7 +20,8 @@ export class SqliteState implements ConditionState {
   private readonly sql: WriteStatements;
   private lastFactAt = 0;
   private savedRecordedAt = 0;
-  private lastUnit = "";
+  private units = new Rising("");
+  private readonly streams = new Map<string, Rising>();
   private dataVersion: unknown;
   /** Two generations: what is used moves to the young one; when that is full it becomes the old one. */
   private young = new Map<string, number>();
@@ -35,7 +38,8 @@ export class SqliteState implements ConditionState {
     this.lastFactAt = Number(fact?.["recorded_at"] ?? 0);
     this.savedRecordedAt = Number(this.sql.savedRecordedAt.get()?.["value"] ?? 0);
     this.recordedAt = Math.max(this.lastFactAt, this.savedRecordedAt);
-    this.lastUnit = String(this.sql.lastUnit.get()?.["id"] ?? "");
+    this.units = new Rising(String(this.sql.lastUnit.get()?.["id"] ?? ""));
+    this.streams.clear();
     this.dataVersion = this.sql.dataVersion.get()?.["data_version"];
     this.young.clear();
     this.old.clear();
@@ -56,20 +60,19 @@ export class SqliteState implements ConditionState {
   }
 
   committed(unitId: string): Committed | undefined {
-    // Ids rise, so most are beyond the highest: surely new. Plain text only: there JavaScript and SQLite order alike.
-    if (unitId > this.lastUnit && PLAIN.test(unitId)) return undefined;
-    return repeatedUnit(this.sql.unit.get(unitId));
+    return this.units.isBeyond(unitId) ? undefined : repeatedUnit(this.sql.unit.get(unitId));
   }
 
   addUnit(unitId: string): void {
     this.sql.addUnit.run(unitId, this.position, this.recordedAt);
-    if (unitId > this.lastUnit && PLAIN.test(unitId)) this.lastUnit = unitId;
+    this.units.add(unitId);
   }
 
   version(stream: string, as: StreamKind): number {
     const name = `${as}:${stream}`;
     const known = this.young.get(name) ?? this.old.get(name);
     if (known !== undefined) return known;
+    if (this.namesLike(stream, as).isBeyond(stream)) return 0;
     const found = (as === "fact" ? this.sql.factVersion : this.sql.workVersion).get(stream);
     return Number(found?.["version"] ?? 0);
   }
@@ -80,6 +83,21 @@ export class SqliteState implements ConditionState {
       this.young = new Map();
     }
     this.young.set(`${as}:${stream}`, version);
+    this.namesLike(stream, as).add(stream);
+  }
+
+  /** The stream names of one category: they rise with time, each category for itself. */
+  private namesLike(stream: string, as: StreamKind): Rising {
+    const category = categoryOf(stream);
+    const set = as === "fact" ? category : `${category} (work)`;
+    let names = this.streams.get(set);
+    if (!names) {
+      const last = (as === "fact" ? this.sql.lastFactStream : this.sql.lastWorkStream).get(`${category}-`, `${category}.`);
+      names = new Rising(String(last?.["stream"] ?? ""));
+      if (this.streams.size >= CATEGORIES_MAX) this.streams.clear();
+      this.streams.set(set, names);
+    }
+    return names;
   }
 
   key(key: string): string | undefined {

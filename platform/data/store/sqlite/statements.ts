@@ -16,6 +16,8 @@ const SQL = {
   addUnit: "INSERT INTO units (id, position, recorded_at) VALUES (?, ?, ?)",
   factVersion: "SELECT version FROM facts WHERE stream = ? ORDER BY version DESC LIMIT 1",
   workVersion: "SELECT version FROM work WHERE stream = ? ORDER BY version DESC LIMIT 1",
+  lastFactStream: "SELECT stream FROM facts WHERE stream >= ? AND stream < ? ORDER BY stream DESC LIMIT 1",
+  lastWorkStream: "SELECT stream FROM work WHERE stream >= ? AND stream < ? ORDER BY stream DESC LIMIT 1",
   addFact:
     "INSERT INTO facts (position, stream, version, type, schema_version, unit, ordinal, recorded_at, digest, meta, data)" +
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
