@@ -40,7 +40,7 @@ function passed(test: EventData.TestPass): TestOutcome {
 
 function failed(test: EventData.TestFail): TestOutcome {
   const { error } = test.details;
-  return { kind: "fail", name: test.name, file: test.file ?? "", detail: inspect(error.cause ?? error, { depth: 8 }) };
+  return { kind: "fail", name: test.name, file: test.file ?? "", detail: inspect(error.cause ?? error).slice(0, 4_000) };
 }
 
 /** A suite or parent test fails with its children; only these are counted. */

@@ -8,6 +8,8 @@ export interface Workspace {
   readonly folder: string;
   readonly exports: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
+  /** Programs, by name. */
+  readonly bin: Readonly<Record<string, string>>;
 }
 
 export function readWorkspaces(root: string = ROOT): readonly Workspace[] {
@@ -20,6 +22,7 @@ export function readWorkspaces(root: string = ROOT): readonly Workspace[] {
         folder: dirname(path),
         exports: manifest.exports ?? {},
         dependencies: manifest.dependencies ?? {},
+        bin: manifest.bin ?? {},
       };
     });
 }
@@ -46,15 +49,4 @@ function exportedFile(subpath: string, exports: Readonly<Record<string, string>>
     if (isMatch) return exports[key]?.replace("*", subpath.slice(before.length, subpath.length - after.length));
   }
   return undefined;
-}
-
-/** Whether any export of the workspaces leads to `path`. */
-export function isExported(path: string, workspaces: readonly Workspace[]): boolean {
-  const workspace = workspaces.find(({ folder }) => path.startsWith(`${folder}/`));
-  if (!workspace) return false;
-  const file = `./${path.slice(workspace.folder.length + 1)}`;
-  return Object.values(workspace.exports).some((target) => {
-    const [before = "", after] = target.split("*");
-    return after === undefined ? target === file : file.startsWith(before) && file.endsWith(after);
-  });
 }

@@ -182,7 +182,7 @@ const WORKSPACES: readonly Workspace[] = [
   },
   { name: "@daybook/testing", folder: "platform/testing", exports: { "./*": "./*.ts" } },
   { name: "@daybook/payments", folder: "shop/payments", exports: { "./*": "./*.ts" } },
-].map((workspace) => ({ ...workspace, dependencies: {} }));
+].map((workspace) => ({ ...workspace, dependencies: {}, bin: {} }));
 
 function findings(name: string, [path, text, otherPath, otherText = ""]: Sample): readonly string[] {
   const rule = RULES.find((each) => each.name === name);
