@@ -79,7 +79,8 @@ export const dataFolderLocked = defineError({
 
 export const backupTargetExists = defineError({
   code: "backup-target-exists",
-  advice: "A backup or restore never overwrites anything. Name a folder that does not exist yet, or an empty one to restore into.",
+  advice:
+    "A backup or restore never overwrites anything. Name a folder that does not exist yet, or an empty one to restore into.",
 });
 
 export const backupInvalid = defineError({
