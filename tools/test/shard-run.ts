@@ -1,5 +1,5 @@
 import { fork, type ChildProcess } from "node:child_process";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { ROOT } from "../repository.ts";
 import type { ShardMessage, TestOutcome } from "./outcome.ts";
 
@@ -33,7 +33,7 @@ export async function runShard(files: readonly string[], patience: Patience): Pr
 }
 
 function blame(file: string, reason: string): TestOutcome {
-  return { kind: "fail", name: "the file as a whole", file: join(ROOT, file), detail: reason };
+  return { kind: "fail", name: "the file as a whole", file: resolve(ROOT, file), detail: reason };
 }
 
 function runOnce(files: readonly string[], patience: Patience): Promise<ShardResult> {
