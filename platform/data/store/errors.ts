@@ -87,3 +87,8 @@ export const backupInvalid = defineError({
   code: "backup-invalid",
   advice: "The backup is incomplete or was changed. Use another one.",
 });
+
+export const databaseUnsuitable = defineError({
+  code: "database-unsuitable",
+  advice: "Change the setting that the message names, or use another PostgreSQL database.",
+});
