@@ -2,11 +2,12 @@ import { refusalOf } from "../conditions.ts";
 import type { EncodedAppend, EncodedEffect, EncodedUnit } from "../engine.ts";
 import type { Committed, Effect, RowIndex, Verdict } from "../unit.ts";
 import type { SqliteState } from "./state.ts";
-import type { WriteStatements } from "./statements.ts";
+import type { Inserts, WriteStatements } from "./statements.ts";
 
 /** What the open transaction of a batch works on. */
 export interface BatchTarget {
   readonly sql: WriteStatements;
+  readonly inserts: Inserts;
   readonly state: SqliteState;
 }
 
@@ -24,6 +25,7 @@ export function applyUnit(target: BatchTarget, unit: EncodedUnit): Verdict {
 
 class UnitWriter {
   private readonly sql: WriteStatements;
+  private readonly inserts: Inserts;
   private readonly state: SqliteState;
   private readonly unit: EncodedUnit;
   /** The head after the unit. */
@@ -34,6 +36,7 @@ class UnitWriter {
 
   constructor(target: BatchTarget, unit: EncodedUnit) {
     this.sql = target.sql;
+    this.inserts = target.inserts;
     this.state = target.state;
     this.unit = unit;
     this.facts = countFacts(unit);
@@ -69,35 +72,23 @@ class UnitWriter {
 
   finish(): Committed {
     const { unit, position, versions, tokens } = this;
-    if (this.facts > 0) this.sql.addCase.run(unit.correlation, position - this.facts + 1, this.facts);
+    if (this.facts > 0) this.inserts.cases.add(unit.correlation, position - this.facts + 1, this.facts);
     this.state.addUnit(unit.id);
     return { outcome: "committed", position, recordedAt: this.state.recordedAt, versions, tokens, isRepeated: false };
   }
 
   private append(effect: EncodedAppend): void {
     const { state, unit } = this;
+    const { facts, work } = this.inserts;
     const { stream, as } = effect;
     let version = state.version(stream, as);
     for (const { type, schemaVersion, ordinal, digest, meta, data } of effect.events) {
       version++;
       if (as === "fact") {
         const position = ++state.position;
-        this.sql.addFact.run(
-          position,
-          stream,
-          version,
-          type,
-          schemaVersion,
-          unit.id,
-          ordinal,
-          state.recordedAt,
-          digest,
-          meta,
-          data,
-        );
+        facts.add(stream, version, type, schemaVersion, unit.id, ordinal, state.recordedAt, meta, data, position, digest);
       } else {
-        const { correlation } = unit;
-        this.sql.addWork.run(stream, version, type, schemaVersion, unit.id, ordinal, state.recordedAt, correlation, meta, data);
+        work.add(stream, version, type, schemaVersion, unit.id, ordinal, state.recordedAt, meta, data, unit.correlation);
       }
     }
     state.setVersion(stream, as, version);
@@ -105,6 +96,7 @@ class UnitWriter {
   }
 
   private deleteWork(stream: string): void {
+    this.inserts.work.flush();
     this.sql.deleteWork.run(stream);
     this.state.setVersion(stream, "work", 0);
   }

@@ -14,7 +14,7 @@ import { FileWorker } from "./file-worker.ts";
 import { codedError, openFile } from "./open-file.ts";
 import { sqliteReads } from "./reads.ts";
 import { SqliteState } from "./state.ts";
-import { writeStatements, type WriteStatements } from "./statements.ts";
+import { insertsInto, writeStatements, type Inserts, type WriteStatements } from "./statements.ts";
 
 export interface SqliteEngineOptions {
   /** The database file, made when missing; its folder must exist. */
@@ -122,6 +122,7 @@ class Batches {
   private readonly durability: Durability;
   private readonly checkpointer: Checkpointer;
   private readonly sql: WriteStatements;
+  private readonly inserts: Inserts;
   private readonly state: SqliteState;
   private sweptAt = 0;
 
@@ -131,7 +132,8 @@ class Batches {
     this.durability = durability;
     this.checkpointer = checkpointer;
     this.sql = writeStatements(db);
-    this.state = new SqliteState(this.sql);
+    this.inserts = insertsInto(db);
+    this.state = new SqliteState(this.sql, this.inserts);
   }
 
   async apply(batch: readonly EncodedUnit[]): Promise<readonly Verdict[]> {
@@ -157,16 +159,18 @@ class Batches {
 
   /** Leaves the transaction open; after an error it is rolled back, and surely nothing happened. */
   private transaction(batch: readonly EncodedUnit[]): readonly Verdict[] {
-    const { sql, state } = this;
+    const { sql, inserts, state } = this;
     try {
       sql.begin.run();
       state.start(this.clock.now());
       const before = state.position;
-      const verdicts = batch.map((unit) => applyUnit({ sql, state }, unit));
+      const verdicts = batch.map((unit) => applyUnit({ sql, inserts, state }, unit));
+      for (const insert of Object.values(inserts)) insert.flush();
       state.finish(state.position > before);
       this.sweep();
       return verdicts;
     } catch (error) {
+      for (const insert of Object.values(inserts)) insert.discard();
       if (this.db.isTransaction) sql.rollback.run();
       state.load();
       throw batchNotApplied("SQLite refused the batch", { cause: codedError(error) });

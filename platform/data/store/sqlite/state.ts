@@ -1,12 +1,11 @@
+import type { StatementSync } from "node:sqlite";
 import type { ConditionState } from "../conditions.ts";
 import type { Lease } from "../port.ts";
 import type { Committed, StreamKind } from "../unit.ts";
-import { categoryOf } from "../encode.ts";
+import type { BulkInsert } from "./bulk-insert.ts";
 import { Rising } from "./rising.ts";
-import type { WriteStatements } from "./statements.ts";
-
-const HEADS_MAX = 16_384;
-const CATEGORIES_MAX = 1_024;
+import type { Inserts, WriteStatements } from "./statements.ts";
+import { StreamHeads, type HeadLookups } from "./stream-heads.ts";
 
 /**
  * What the only writer knows of the file: the log's head, the versions of streams that it touched lately, the highest unit
@@ -21,14 +20,17 @@ export class SqliteState implements ConditionState {
   private lastFactAt = 0;
   private savedRecordedAt = 0;
   private units = new Rising("");
-  private readonly streams = new Map<string, Rising>();
   private dataVersion: unknown;
-  /** Two generations: what is used moves to the young one; when that is full it becomes the old one. */
-  private young = new Map<string, number>();
-  private old = new Map<string, number>();
+  private readonly inserts: Inserts;
+  private readonly heads: Readonly<Record<StreamKind, StreamHeads>>;
 
-  constructor(sql: WriteStatements) {
+  constructor(sql: WriteStatements, inserts: Inserts) {
     this.sql = sql;
+    this.inserts = inserts;
+    this.heads = {
+      fact: new StreamHeads(lookups(inserts.facts, sql.factVersion, sql.lastFactStream)),
+      work: new StreamHeads(lookups(inserts.work, sql.workVersion, sql.lastWorkStream)),
+    };
     this.load();
   }
 
@@ -39,10 +41,9 @@ export class SqliteState implements ConditionState {
     this.savedRecordedAt = Number(this.sql.savedRecordedAt.get()?.["value"] ?? 0);
     this.recordedAt = Math.max(this.lastFactAt, this.savedRecordedAt);
     this.units = new Rising(String(this.sql.lastUnit.get()?.["id"] ?? ""));
-    this.streams.clear();
     this.dataVersion = this.sql.dataVersion.get()?.["data_version"];
-    this.young.clear();
-    this.old.clear();
+    this.heads.fact.clear();
+    this.heads.work.clear();
   }
 
   /** Reads everything again when another connection has written (an operator with a tool). */
@@ -60,44 +61,22 @@ export class SqliteState implements ConditionState {
   }
 
   committed(unitId: string): Committed | undefined {
-    return this.units.isBeyond(unitId) ? undefined : repeatedUnit(this.sql.unit.get(unitId));
+    if (this.units.isBeyond(unitId)) return undefined;
+    this.inserts.units.flush();
+    return repeatedUnit(this.sql.unit.get(unitId));
   }
 
   addUnit(unitId: string): void {
-    this.sql.addUnit.run(unitId, this.position, this.recordedAt);
+    this.inserts.units.add(unitId, this.position, this.recordedAt);
     this.units.add(unitId);
   }
 
   version(stream: string, as: StreamKind): number {
-    const name = `${as}:${stream}`;
-    const known = this.young.get(name) ?? this.old.get(name);
-    if (known !== undefined) return known;
-    if (this.namesLike(stream, as).isBeyond(stream)) return 0;
-    const found = (as === "fact" ? this.sql.factVersion : this.sql.workVersion).get(stream);
-    return Number(found?.["version"] ?? 0);
+    return this.heads[as].version(stream);
   }
 
   setVersion(stream: string, as: StreamKind, version: number): void {
-    if (this.young.size >= HEADS_MAX) {
-      this.old = this.young;
-      this.young = new Map();
-    }
-    this.young.set(`${as}:${stream}`, version);
-    this.namesLike(stream, as).add(stream);
-  }
-
-  /** The stream names of one category: they rise with time, each category for itself. */
-  private namesLike(stream: string, as: StreamKind): Rising {
-    const category = categoryOf(stream);
-    const set = as === "fact" ? category : `${category} (work)`;
-    let names = this.streams.get(set);
-    if (!names) {
-      const last = (as === "fact" ? this.sql.lastFactStream : this.sql.lastWorkStream).get(`${category}-`, `${category}.`);
-      names = new Rising(String(last?.["stream"] ?? ""));
-      if (this.streams.size >= CATEGORIES_MAX) this.streams.clear();
-      this.streams.set(set, names);
-    }
-    return names;
+    this.heads[as].set(stream, version);
   }
 
   key(key: string): string | undefined {
@@ -111,6 +90,19 @@ export class SqliteState implements ConditionState {
   lease(name: string): Lease | undefined {
     return leaseOf(name, this.sql.lease.get(name), this.now);
   }
+}
+
+function lookups(inserts: BulkInsert, version: StatementSync, last: StatementSync): HeadLookups {
+  return {
+    version(stream) {
+      inserts.flush();
+      return Number(version.get(stream)?.["version"] ?? 0);
+    },
+    lastOf(category) {
+      inserts.flush();
+      return String(last.get(`${category}-`, `${category}.`)?.["stream"] ?? "");
+    },
+  };
 }
 
 type Found = Readonly<Record<string, unknown>> | undefined;

@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { BulkInsert } from "./bulk-insert.ts";
 
 /** Every statement that a batch may run, prepared once. */
 export type WriteStatements = Readonly<Record<keyof typeof SQL, StatementSync>>;
@@ -13,18 +14,10 @@ const SQL = {
   savedRecordedAt: "SELECT value FROM meta WHERE name = 'recordedAt'",
   saveRecordedAt: "UPDATE meta SET value = ? WHERE name = 'recordedAt'",
   unit: "SELECT position, recorded_at FROM units WHERE id = ?",
-  addUnit: "INSERT INTO units (id, position, recorded_at) VALUES (?, ?, ?)",
   factVersion: "SELECT version FROM facts WHERE stream = ? ORDER BY version DESC LIMIT 1",
   workVersion: "SELECT version FROM work WHERE stream = ? ORDER BY version DESC LIMIT 1",
   lastFactStream: "SELECT stream FROM facts WHERE stream >= ? AND stream < ? ORDER BY stream DESC LIMIT 1",
   lastWorkStream: "SELECT stream FROM work WHERE stream >= ? AND stream < ? ORDER BY stream DESC LIMIT 1",
-  addFact:
-    "INSERT INTO facts (position, stream, version, type, schema_version, unit, ordinal, recorded_at, digest, meta, data)" +
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-  addWork:
-    "INSERT INTO work (stream, version, type, schema_version, unit, ordinal, recorded_at, correlation, meta, data)" +
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-  addCase: "INSERT INTO cases (correlation, position, facts) VALUES (?, ?, ?)",
   deleteWork: "DELETE FROM work WHERE stream = ?",
   row: "SELECT id, revision, entries FROM rows WHERE collection = ? AND key = ?",
   addRow: "INSERT INTO rows (collection, key, revision, position, recorded_at, entries, value) VALUES (?, ?, 1, ?, ?, ?, ?)",
@@ -54,4 +47,18 @@ const SQL = {
 export function writeStatements(db: DatabaseSync): WriteStatements {
   const names = Object.keys(SQL) as (keyof typeof SQL)[]; // the record's keys are exactly its statements
   return Object.fromEntries(names.map((name) => [name, db.prepare(SQL[name])])) as WriteStatements; // one a name
+}
+
+/** The tables that only grow in a batch. */
+export type Inserts = Readonly<Record<"facts" | "work" | "cases" | "units", BulkInsert>>;
+
+const EVENT = ["stream", "version", "type", "schema_version", "unit", "ordinal", "recorded_at"];
+
+export function insertsInto(db: DatabaseSync): Inserts {
+  return {
+    facts: new BulkInsert(db, "facts", [...EVENT, "meta", "data", "position", "digest"]),
+    work: new BulkInsert(db, "work", [...EVENT, "meta", "data", "correlation"]),
+    cases: new BulkInsert(db, "cases", ["correlation", "position", "facts"]),
+    units: new BulkInsert(db, "units", ["id", "position", "recorded_at"]),
+  };
 }
