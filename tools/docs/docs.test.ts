@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, test } from "node:test";
+import type { Tree } from "../tidy/rule.ts";
+import { parseSource } from "../tidy/source.ts";
+import { errorsDocument } from "./errors.ts";
+import { layersDocument } from "./layers.ts";
+import { writeDocument } from "./write.ts";
+
+const define = (code: string, more = "") => `export const x = defineError({ code: "${code}", advice: "Wait."${more} });`;
+const treeOf = (text: string): Tree => ({ sources: [parseSource("platform/kernel/errors.ts", text)], workspaces: [] });
+
+describe("documents made from the code", () => {
+  const root = mkdtempSync(join(tmpdir(), "daybook-docs-"));
+  after(() => rmSync(root, { recursive: true, force: true }));
+  const write = (text: string, isCheck: boolean) => writeDocument(errorsDocument, treeOf(text), { root, isCheck });
+  const read = (path: string) => readFileSync(join(root, path), "utf8");
+
+  test("errors.md has a line for each code, and the check finds a missing one, a stale one and a changed one", async () => {
+    const both = define("store-busy", ", retryable: true") + define("unit-invalid");
+    assert.equal(await write(both, true), "outdated");
+    assert.equal(await write(both, false), "written");
+    assert.match(
+      read("docs/errors.md"),
+      /\| `store-busy` \| yes \| Wait\. \| `platform\/kernel\/errors\.ts` \|\n\| `unit-invalid` \| no \|/,
+    );
+    assert.equal(await write(both, true), "current");
+    assert.equal(await write(define("store-busy"), true), "outdated");
+    assert.equal(await write(both + define("new-code"), true), "outdated");
+    assert.equal(await write(both.replace("Wait.", "Wait | see."), true), "outdated");
+  });
+
+  test("the drawn layers stand between their markers, and the rest stays", async () => {
+    const draw = (isCheck: boolean) => writeDocument(layersDocument, treeOf(""), { root, isCheck });
+    assert.equal(await draw(true), "missing");
+    writeFileSync(join(root, "ARCHITECTURE.md"), "# Before\n<!-- layers:start -->\n<!-- layers:end -->\nAfter\n");
+    assert.equal(await draw(false), "written");
+    assert.match(read("ARCHITECTURE.md"), /^# Before\n<!-- layers:start -->\n```mermaid\n[^]*```\n<!-- layers:end -->\nAfter\n$/);
+    assert.equal(await draw(true), "current");
+  });
+});
