@@ -63,9 +63,11 @@ const PLANTED: readonly Planted[] = [
       ["platform/kernel/misc.test.ts", ""],
       ["platform/kernel/VirtualClock.ts", ""],
       ["platform/kernel/src/clock.ts", ""],
+      ["platform/kernel/one/two/three/four/clock.ts", ""],
     ],
     allowed: [
       ["platform/kernel/record-type.ts", ""],
+      ["platform/kernel/one/two/three/clock.ts", ""],
       ["platform/data/store/sqlite-store.int.test.ts", ""],
     ],
   },
