@@ -6,6 +6,7 @@ import { after, describe, test } from "node:test";
 import type { Tree } from "../tidy/rule.ts";
 import { parseSource } from "../tidy/source.ts";
 import { errorsDocument } from "./errors.ts";
+import { guaranteesDocument } from "./guarantees.ts";
 import { layersDocument } from "./layers.ts";
 import { writeDocument } from "./write.ts";
 
@@ -30,6 +31,28 @@ describe("documents made from the code", () => {
     assert.equal(await write(define("store-busy"), true), "outdated");
     assert.equal(await write(both + define("new-code"), true), "outdated");
     assert.equal(await write(both.replace("Wait.", "Wait | see."), true), "outdated");
+  });
+
+  test("guarantees.md says what the engines of a port say of themselves", async () => {
+    const port = `export interface Capabilities { readonly engine: string;
+      /** Survives. */
+      readonly isDurable: boolean; readonly depth: number }`;
+    const tree: Tree = {
+      sources: [
+        parseSource("platform/data/store/port.ts", port),
+        parseSource(
+          "platform/data/store/sqlite/a.ts",
+          `const DATA: Capabilities = { engine: "sqlite", isDurable: true, depth: 1 };`,
+        ),
+        parseSource("platform/data/store/memory/b.ts", `f({ capabilities: { engine: "memory", isDurable: false, depth } });`),
+        parseSource("platform/data/store/memory/b.test.ts", `f({ capabilities: { engine: "fake" } });`),
+      ],
+      workspaces: [],
+    };
+    const text = await guaranteesDocument.render(tree);
+    assert.match(text, /\| {2}\| memory \| sqlite \|/);
+    assert.match(text, /\| Survives \(`isDurable`\) \| no \| yes \|/);
+    assert.match(text, /\(`depth`\) \| as configured \| 1 \|/);
   });
 
   test("the drawn layers stand between their markers, and the rest stays", async () => {

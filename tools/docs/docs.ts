@@ -2,12 +2,13 @@ import { ROOT } from "../repository.ts";
 import { readTree } from "../tidy/tree.ts";
 import type { GeneratedDocument } from "./document.ts";
 import { errorsDocument } from "./errors.ts";
+import { guaranteesDocument } from "./guarantees.ts";
 import { layersDocument } from "./layers.ts";
 import { limitsDocument } from "./limits.ts";
 import { writeDocument } from "./write.ts";
 
 /** Writes every document that is made from the code; with `--check` says which are out of date, exit code 1. */
-const DOCUMENTS: readonly GeneratedDocument[] = [errorsDocument, limitsDocument, layersDocument];
+const DOCUMENTS: readonly GeneratedDocument[] = [errorsDocument, limitsDocument, guaranteesDocument, layersDocument];
 
 const isCheck = process.argv.includes("--check");
 const tree = readTree();

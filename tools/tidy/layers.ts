@@ -74,7 +74,7 @@ export const LAYERS: readonly Layer[] = [
   { name: "examples", folder: "examples", does: "samples that the documents include" },
 ];
 
-/** Folders outside the layers: they may import everything and nothing imports them. */
+/** Folders outside the layers: they may import everything, and only tests import them. */
 export const WORKSHOPS: readonly string[] = ["tools", "bench", "e2e"];
 
 /** What other contexts may import of a shop context. */

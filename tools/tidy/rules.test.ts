@@ -50,6 +50,7 @@ const PLANTED: readonly Planted[] = [
       ["shop/ordering/order.ts", `import { x } from "@daybook/payments/contract"; import { y } from "./state.ts";`],
       ["shop/ordering/service.ts", `import { x } from "@daybook/data/store/sqlite";`],
       ["shop/app.ts", `import { x } from "./payments/service.ts";`],
+      ["platform/data/store/postgres/postgres-store.int.test.ts", `import { x } from "../../../../tools/engines/postgres.ts";`],
       ["tools/tidy/rules.ts", `import { x } from "@daybook/payments/ledger";`],
     ],
   },

@@ -1,5 +1,6 @@
 import type { Rule, Tree } from "../rule.ts";
-import { dottedName, isNode, nodesOf, type Finding, type Source, type SyntaxNode } from "../source.ts";
+import { literalFields } from "../literals.ts";
+import { dottedName, nodesOf, type Finding, type Source, type SyntaxNode } from "../source.ts";
 import { isTest } from "../place.ts";
 
 /** One `defineError({ code, advice, retryable })` of the program. */
@@ -53,29 +54,11 @@ export function errorDefinitions(tree: Pick<Tree, "sources">): ErrorDefinitions 
 }
 
 function definitionOf(call: SyntaxNode, source: Source): DefinedError | undefined {
-  const fields = literalFields(call);
-  const { code, advice, retryable = false } = fields;
+  const { code, advice, retryable = false } = literalFields(Array.isArray(call["arguments"]) ? call["arguments"][0] : undefined);
   if (typeof code !== "string" || typeof advice !== "string" || typeof retryable !== "boolean") return undefined;
   return { code, advice, retryable, ...placeOf(call, source) };
 }
 
 function placeOf(node: SyntaxNode, source: Source): { readonly path: string; readonly line: number } {
   return { path: source.path, line: source.lineAt(node.start) };
-}
-
-/** The fields of a call's first argument whose values are literals (texts may be joined with `+`). */
-function literalFields(call: SyntaxNode): Readonly<Record<string, unknown>> {
-  const first: unknown = Array.isArray(call["arguments"]) ? call["arguments"][0] : undefined;
-  const properties = isNode(first) && Array.isArray(first["properties"]) ? first["properties"].filter(isNode) : [];
-  const fields: Record<string, unknown> = {};
-  for (const property of properties) fields[dottedName(property["key"]) ?? ""] = literalOf(property["value"]);
-  return fields;
-}
-
-function literalOf(node: unknown): unknown {
-  if (!isNode(node)) return undefined;
-  if (node.type === "Literal") return node["value"];
-  if (node.type !== "BinaryExpression" || node["operator"] !== "+") return undefined;
-  const [left, right] = [literalOf(node["left"]), literalOf(node["right"])];
-  return typeof left === "string" && typeof right === "string" ? left + right : undefined;
 }

@@ -37,7 +37,7 @@ function isUnknownPart({ layer, part }: Place): boolean {
 /** Why the import is not allowed; undefined when it is. */
 function trespassOf(from: Importer, to: Imported): string | undefined {
   const place = placeOf(to.path);
-  if (!place) return isWorkshop(to.path) ? "nothing imports workshops" : undefined;
+  if (!place) return isWorkshop(to.path) && !isTest(from.path) ? "only tests import workshops" : undefined;
   return direction(from, place) ?? forTests(from, place) ?? walls(from, to, place) ?? context(from, place) ?? adapter(from, to);
 }
 
