@@ -1,0 +1,72 @@
+import type { Committed, Refused, Verdict } from "../unit.ts";
+import type { Batch } from "./batch.ts";
+import { STEP } from "./steps.ts";
+
+/** What the commit function answers. */
+export interface CommitAnswer {
+  /** Number of the last batch that committed anything. */
+  readonly number: number;
+  /** The log's head before the batch. */
+  readonly head: number;
+  readonly recorded_at: number;
+  /** A number for each step: version after an append, token of a taken lease. */
+  readonly results: string;
+  /** JSON: `[unit from 0, position, recordedAt][]` of ids that were committed before. */
+  readonly repeated: string | null;
+  /** JSON: `[step from 0, number found, text found][]`, one for each refused unit. */
+  readonly refused: string | null;
+}
+
+type RepeatedEntry = readonly [unit: number, position: number, recordedAt: number];
+type RefusedEntry = readonly [step: number, number: number | null, text: string | null];
+
+/** One verdict a unit, in the batch's order. */
+export function verdictsOf(batch: Batch, answer: CommitAnswer): readonly Verdict[] {
+  const known = new Map([...repeatedOf(answer), ...refusedOf(batch, answer)]);
+  const results = answer.results.split(",");
+  const verdicts: Verdict[] = [];
+  let position = answer.head;
+  for (const unit of batch.units.keys()) {
+    const verdict = known.get(unit) ?? repetitionInside(batch, unit, verdicts);
+    if (!verdict) position += batch.facts[unit] ?? 0;
+    verdicts.push(verdict ?? committed(batch, unit, position, answer.recorded_at, results));
+  }
+  return verdicts;
+}
+
+function repeatedOf(answer: CommitAnswer): [number, Verdict][] {
+  // The commit function wrote the JSON.
+  const entries = JSON.parse(answer.repeated ?? "[]") as readonly RepeatedEntry[];
+  return entries.map(([unit, position, recordedAt]) => [unit, repetition({ position, recordedAt })]);
+}
+
+function refusedOf(batch: Batch, answer: CommitAnswer): [number, Verdict][] {
+  const entries = JSON.parse(answer.refused ?? "[]") as readonly RefusedEntry[]; // as above
+  return entries.map(([step, number, text]) => {
+    const unit = (batch.steps.unit[step] ?? 0) - 1;
+    const start = (batch.firstStep[unit] ?? 0) + (batch.sameAs.has(unit) ? 1 : 0);
+    return [unit, { outcome: "refused", condition: step - start, actual: number ?? text ?? undefined } satisfies Refused];
+  });
+}
+
+function repetitionInside(batch: Batch, unit: number, verdicts: readonly Verdict[]): Verdict | undefined {
+  const earlier = verdicts[batch.sameAs.get(unit) ?? -1];
+  return earlier?.outcome === "committed" ? repetition(earlier) : undefined;
+}
+
+/** The verdict on a unit that had been committed before. */
+export function repetition(first: Pick<Committed, "position" | "recordedAt">): Committed {
+  const { position, recordedAt } = first;
+  return { outcome: "committed", position, recordedAt, versions: [], tokens: [], isRepeated: true };
+}
+
+function committed(batch: Batch, unit: number, position: number, recordedAt: number, results: readonly string[]): Committed {
+  const versions: number[] = [];
+  const tokens: number[] = [];
+  const end = batch.firstStep[unit + 1] ?? batch.steps.unit.length;
+  for (let step = batch.firstStep[unit] ?? 0; step < end; step++) {
+    if (batch.steps.kind[step] === STEP.append) versions.push(Number(results[step]));
+    else if (batch.steps.kind[step] === STEP.takeLease) tokens.push(Number(results[step]));
+  }
+  return { outcome: "committed", position, recordedAt, versions, tokens, isRepeated: false };
+}
