@@ -40,7 +40,7 @@ describe("the packed package, installed into an empty folder", () => {
 
   test("every subpath without a pattern can be imported", () => {
     const list = `import manifest from "daybook/package.json" with { type: "json" };
-      for (const path of Object.keys(manifest.exports)) if (!path.includes("*")) await import("daybook" + path.slice(1));`;
+      for (const path of Object.keys(manifest.exports)) if (!/[*]|json$/.test(path)) await import("daybook" + path.slice(1));`;
     run(process.execPath, "--input-type=module", "--eval", list);
   });
 });

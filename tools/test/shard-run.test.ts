@@ -31,6 +31,10 @@ describe("a shard of test files", () => {
     assert.deepEqual(countOf(outcomes), { passed: 1, failed: 1 });
     assert.match(outcomes.find(({ kind }) => kind === "fail")?.detail ?? "", /TypeError: broken/);
     assert.equal(outcomes.find(({ kind }) => kind === "skip")?.detail, "no engine");
+    assert.deepEqual(
+      outcomes.map(({ name }) => name),
+      ["suite > holds", "suite > breaks", "suite > waits"],
+    );
   });
 
   test("counts a file that cannot be loaded as a failure", async () => {

@@ -9,6 +9,8 @@ import type { ShardMessage, TestOutcome } from "./outcome.ts";
  */
 const tell = (message: ShardMessage) => process.send?.(message);
 let unfinished = 0;
+/** Names of the suites and tests that are under way, outermost first. */
+const path: string[] = [];
 
 const events: AsyncIterable<TestEvent> = run({ files: process.argv.slice(2), isolation: "none" });
 for await (const event of events) {
@@ -18,6 +20,9 @@ for await (const event of events) {
       break;
     case "test:complete":
       if (--unfinished === 0) tell({ kind: "settled" });
+      break;
+    case "test:start":
+      path.splice(event.data.nesting, Infinity, event.data.name);
       break;
     case "test:pass":
       if (event.data.details.type !== "suite") tell(passed(event.data));
@@ -33,14 +38,19 @@ tell({ kind: "done" });
 
 function passed(test: EventData.TestPass): TestOutcome {
   const reason = test.skip || test.todo;
-  const outcome = { name: test.name, file: test.file ?? "" };
+  const outcome = { name: fullName(test), file: test.file ?? "" };
   if (!reason) return { ...outcome, kind: "pass" };
   return { ...outcome, kind: "skip", detail: reason === true ? "no reason given" : reason };
 }
 
 function failed(test: EventData.TestFail): TestOutcome {
   const { error } = test.details;
-  return { kind: "fail", name: test.name, file: test.file ?? "", detail: inspect(error.cause ?? error).slice(0, 4_000) };
+  return { kind: "fail", name: fullName(test), file: test.file ?? "", detail: inspect(error.cause ?? error).slice(0, 4_000) };
+}
+
+/** The names of the suites around a test and its own. */
+function fullName({ name, nesting }: EventData.TestPass | EventData.TestFail): string {
+  return [...path.slice(0, nesting), name].join(" > ");
 }
 
 /** A suite or parent test fails with its children; only these are counted. */
