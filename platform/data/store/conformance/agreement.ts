@@ -130,6 +130,7 @@ async function listed(store: Store, list: ListRows): Promise<readonly Row[]> {
   for (let page = await store.listRows(list); ; page = await store.listRows({ ...list, after: page.next })) {
     rows.push(...page.rows);
     if (page.next === undefined) return rows;
+    assert.ok(rows.length < 10_000, "each page goes on behind the one before");
   }
 }
 

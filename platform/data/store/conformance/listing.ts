@@ -11,6 +11,7 @@ async function listed(store: Store, options: ListRows): Promise<readonly string[
     keys.push(...keysOf(page));
     if (page.next === undefined) return keys;
     assert.equal(page.rows.length, options.limit ?? 1_000, "only the last page is short");
+    assert.ok(keys.length < 10_000, "each page goes on behind the one before");
   }
 }
 
