@@ -1,4 +1,4 @@
-import { canonical, digestOf } from "@daybook/kernel/canonical";
+import { digestOf } from "@daybook/kernel/canonical";
 import { limitExceeded, unitInvalid } from "./errors.ts";
 import type { EncodedAppend, EncodedEffect, EncodedEvent, EncodedUnit } from "./engine.ts";
 import { LIMITS } from "./limits.ts";
@@ -9,8 +9,8 @@ import type { Condition, Effect, NewEvent, StreamKind, Unit } from "./unit.ts";
 export type CategoryOwners = Readonly<Record<string, string>>;
 
 const NO_DIGEST = new Uint8Array(0);
-const STREAM = /^[a-z][a-zA-Z0-9]*-[^\s\p{C}]+$/u;
-const CONTROL = /[\p{Cc}\p{Cs}]/u;
+const STREAM = /^[a-z][a-zA-Z0-9]*-\S+$/;
+const CONTROL = /[\u0000-\u001f\u007f]/;
 
 /** Checks a unit against the contract and its limits and makes what engines write. Refuses before anything is sent. */
 export function encodeUnit(unit: Unit, owners?: CategoryOwners): EncodedUnit {
@@ -113,7 +113,8 @@ class EffectEncoder {
 
 function metaText(unit: Unit, occurredAt: number | undefined): string {
   const { correlation, causation = unit.id, actor, tenant, trace, source } = unit.cause;
-  return canonical({ correlation, causation, actor, tenant, trace, source, occurredAt } satisfies Record<keyof EventMeta, unknown>);
+  // Canonical by the order in which the members stand here.
+  return JSON.stringify({ actor, causation, correlation, occurredAt, source, tenant, trace } satisfies Record<keyof EventMeta, unknown>);
 }
 
 /** The bytes that a fact's digest covers: its id, stream, type, schema version, data and meta, a line each. */
@@ -160,7 +161,7 @@ function checkIndex(index: Readonly<Record<string, readonly string[]>> | undefin
 }
 
 function checkName(what: string, text: string): void {
-  if (text === "" || CONTROL.test(text)) throw unitInvalid(`a ${what} is text without control characters, and not empty`);
+  if (text === "" || CONTROL.test(text) || !text.isWellFormed()) throw unitInvalid(`a ${what} is well-formed text without control characters, and not empty`);
   if (text.length > LIMITS.keyBytes / 3 && Buffer.byteLength(text) > LIMITS.keyBytes) {
     throw limitExceeded(`a ${what} has at most ${LIMITS.keyBytes} bytes (keyBytes)`);
   }
