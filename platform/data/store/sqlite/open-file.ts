@@ -32,6 +32,7 @@ export function openFile(options: OpenFile): DatabaseSync {
     checkLength(db, options.file);
     if (format > 0 && format < migrations.length) copyBefore(db, options.file, format);
     migrate(db, format, options.now, migrations);
+    copyLog(db);
     syncFolderOf(options.file);
   });
 }
@@ -81,7 +82,6 @@ export function isAtLeast(version: string, least: string): boolean {
   return true;
 }
 
-/** The checkpoint writes and syncs every page of the log once more: it reconciles what a failed sync left behind. */
 function setUp(db: DatabaseSync, secureDelete: boolean): void {
   db.exec("PRAGMA journal_mode = WAL");
   db.exec("PRAGMA synchronous = NORMAL");
@@ -90,6 +90,11 @@ function setUp(db: DatabaseSync, secureDelete: boolean): void {
   db.exec("PRAGMA temp_store = MEMORY");
   db.exec("PRAGMA trusted_schema = OFF");
   db.exec(`PRAGMA secure_delete = ${secureDelete ? "ON" : "OFF"}`);
+  copyLog(db);
+}
+
+/** Writes every page of the log to the database, synced, and empties the log: so what a failed sync left is reconciled. */
+function copyLog(db: DatabaseSync): void {
   db.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get();
 }
 

@@ -1,7 +1,7 @@
 import { categoryOf } from "../encode.ts";
 import { Rising } from "./rising.ts";
 
-const HEADS_MAX = 16_384;
+const HEADS_MAX = 4_096;
 const CATEGORIES_MAX = 1_024;
 
 /** The look-ups that the memory of `StreamHeads` saves. */
