@@ -5,6 +5,7 @@ import { checkFile } from "./check.ts";
 /** Runs in a worker thread: takes one task a message, answers one message. The connection lives as long as the task. */
 export type FileTask =
   | { readonly kind: "checkpoint"; readonly file: string }
+  | { readonly kind: "copy"; readonly file: string; readonly to: string }
   | { readonly kind: "check"; readonly file: string; readonly isReadOnly: boolean };
 
 export interface FileAnswer {
@@ -23,12 +24,20 @@ function answer(task: FileTask): FileAnswer {
 }
 
 function run(task: FileTask): readonly string[] {
-  const db = new DatabaseSync(task.file, { readOnly: task.kind === "check" && task.isReadOnly, timeout: 5_000 });
+  const readOnly = task.kind === "copy" || (task.kind === "check" && task.isReadOnly);
+  const db = new DatabaseSync(task.file, { readOnly, timeout: 5_000 });
   try {
-    if (task.kind === "check") return checkFile(db);
-    db.exec("PRAGMA synchronous = NORMAL");
-    db.prepare("PRAGMA wal_checkpoint(PASSIVE)").get();
-    return [];
+    switch (task.kind) {
+      case "check":
+        return checkFile(db);
+      case "copy":
+        db.prepare("VACUUM INTO ?").run(task.to);
+        return [];
+      case "checkpoint":
+        db.exec("PRAGMA synchronous = NORMAL");
+        db.prepare("PRAGMA wal_checkpoint(PASSIVE)").get();
+        return [];
+    }
   } finally {
     db.close();
   }

@@ -19,6 +19,11 @@ export class FileWorker {
     await this.run({ kind: "checkpoint", file: this.file });
   }
 
+  /** Copies the database as of one moment into a new file, while it is in use. */
+  async copy(to: string): Promise<void> {
+    await this.run({ kind: "copy", file: this.file, to });
+  }
+
   /** What is wrong with the file; empty when it is sound. */
   async check(): Promise<readonly string[]> {
     return this.run({ kind: "check", file: this.file, isReadOnly: this.isReadOnly });

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { systemClock, type Clock } from "@daybook/kernel/clock";
@@ -77,8 +78,8 @@ function readOnlyEngine(db: DatabaseSync, file: string, clock: Clock): Engine {
   let durability: Durability | undefined;
   const durable = async <T>(query: () => T): Promise<T> => {
     const result = queried(query);
-    durability ??= new Durability(file); // the log exists once something was read
-    await durability.sync();
+    if (!durability && existsSync(`${file}-wal`)) durability = new Durability(file); // without a log nobody writes
+    await durability?.sync();
     return result;
   };
   return {

@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, test } from "node:test";
+import type { Store } from "../port.ts";
+import { committed, facts, rejectsWith, unit } from "../conformance/trial.ts";
+import { backup, restore } from "./backup.ts";
+import { sqliteStore } from "./sqlite-store.ts";
+
+describe("a backup", () => {
+  let root: string;
+  let folder: string;
+  let store: Store;
+  const databases = ["daybook.db"];
+
+  beforeEach(async () => {
+    root = mkdtempSync(join(tmpdir(), "daybook-backup-"));
+    folder = join(root, "data");
+    mkdirSync(folder);
+    writeFileSync(join(folder, "master.key"), "secret", { mode: 0o600 });
+    store = await sqliteStore({ file: join(folder, "daybook.db") });
+    for (let n = 1; n <= 20; n++) await committed(store, unit(`unt_${n}`, { do: [facts(`order-${n}`, 3)] }));
+  });
+
+  afterEach(async () => {
+    await store.close();
+    rmSync(root, { recursive: true });
+  });
+
+  test("holds the store as of one moment, while commits go on, and says where its log ends", async () => {
+    const made = backup({ folder, to: join(root, "copy"), databases, files: ["master.key"] });
+    for (let n = 100; n < 200; n++) await committed(store, unit(`unt_${n}`, { do: [facts("ledger-main", 2)] }));
+    const manifest = await made;
+    assert.equal(manifest.files[0]?.name, "master.key");
+    const copy = await sqliteStore({ file: join(root, "copy", "daybook.db"), readOnly: true });
+    const head = await copy.head();
+    await copy.close();
+    assert.equal(head.position, manifest.databases[0]?.position);
+    assert.ok(head.position >= 60 && head.position <= (await store.head()).position);
+  });
+
+  test("is restored with a higher epoch, into an empty folder, and works on", async () => {
+    await backup({ folder, to: join(root, "copy"), databases, files: ["master.key"] });
+    await restore({ from: join(root, "copy"), folder: join(root, "again") });
+    const again = await sqliteStore({ file: join(root, "again", "daybook.db") });
+    const { epoch, position } = await again.head();
+    assert.ok(epoch > (await store.head()).epoch);
+    assert.equal(position, 60);
+    assert.deepEqual(await again.readLog({ after: 0 }), await store.readLog({ after: 0 }));
+    assert.equal((await committed(again, unit("unt_next", { do: [facts("order-1")] }))).position, 61);
+    await again.close();
+    assert.deepEqual(readdirSync(join(root, "again")).sort(), ["daybook.db", "daybook.db-lock", "master.key"]);
+  });
+
+  test("of which two restores never share an epoch when a second lies between them", async () => {
+    await backup({ folder, to: join(root, "copy"), databases });
+    const epochs: number[] = [];
+    for (const [name, ms] of [
+      ["one", 2_000_000_000_000],
+      ["two", 2_000_000_001_000],
+    ] as const) {
+      await restore({
+        from: join(root, "copy"),
+        folder: join(root, name),
+        clock: { now: () => ms, elapsed: () => 0, after: () => () => {} },
+      });
+      const again = await sqliteStore({ file: join(root, name, "daybook.db"), readOnly: true });
+      epochs.push((await again.head()).epoch);
+      await again.close();
+    }
+    assert.deepEqual(epochs, [2_000_000_000, 2_000_000_001]);
+  });
+
+  test("never replaces anything", async () => {
+    mkdirSync(join(root, "copy"));
+    await rejectsWith("backup-target-exists", backup({ folder, to: join(root, "copy"), databases }));
+    await backup({ folder, to: join(root, "other"), databases });
+    await rejectsWith("backup-target-exists", restore({ from: join(root, "other"), folder }));
+  });
+
+  test("that cannot be finished leaves nothing behind", async () => {
+    await assert.rejects(backup({ folder, to: join(root, "copy"), databases: ["missing.db"] }));
+    assert.deepEqual(readdirSync(root), ["data"]);
+    assert.ok(!existsSync(join(folder, "missing.db")));
+  });
+
+  test("that was changed is not restored", async () => {
+    await backup({ folder, to: join(root, "copy"), databases });
+    appendFileSync(join(root, "copy", "daybook.db"), "x");
+    await rejectsWith("backup-invalid", restore({ from: join(root, "copy"), folder: join(root, "again") }));
+    await rejectsWith("backup-invalid", restore({ from: root, folder: join(root, "again") }));
+    assert.ok(!existsSync(join(root, "again")));
+  });
+});

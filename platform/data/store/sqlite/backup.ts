@@ -1,0 +1,191 @@
+import { createHash } from "node:crypto";
+import { createReadStream, existsSync } from "node:fs";
+import { chmod, copyFile, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { systemClock, type Clock } from "@daybook/kernel/clock";
+import { assert, messageOf } from "@daybook/kernel/errors";
+import { backupInvalid, backupTargetExists } from "../errors.ts";
+import { syncFolderOf, syncPath } from "./durability.ts";
+import { FileWorker } from "./file-worker.ts";
+
+export interface BackupOptions {
+  readonly folder: string;
+  /** The folder to make; it must not exist. */
+  readonly to: string;
+  /**
+   * Names of the stores' files, copied in this order, each as of one moment. What others refer to comes later: subject keys
+   * are durable before their first use, so a copy made after the store's has all that the store's copy needs.
+   */
+  readonly databases: readonly string[];
+  /** Names of plain files that must not change meanwhile, such as keys. */
+  readonly files?: readonly string[];
+  readonly clock?: Clock;
+}
+
+export interface RestoreOptions {
+  readonly from: string;
+  /** Must be empty or missing. */
+  readonly folder: string;
+  readonly clock?: Clock;
+}
+
+/** What a backup holds, as written in its `backup.json`. */
+export interface BackupManifest {
+  readonly format: 1;
+  readonly madeAt: number;
+  readonly databases: readonly BackedUpDatabase[];
+  readonly files: readonly BackedUpFile[];
+}
+
+export interface BackedUpFile {
+  readonly name: string;
+  readonly bytes: number;
+  /** SHA-256, hex. */
+  readonly digest: string;
+}
+
+export interface BackedUpDatabase extends BackedUpFile {
+  readonly epoch: number;
+  /** Head of its log. */
+  readonly position: number;
+}
+
+const MANIFEST = "backup.json";
+
+/**
+ * Copies stores and files while they are in use, by this process or another, checks the copies and syncs them. The target
+ * appears whole or not at all, and never replaces anything (`backup-target-exists`); a copy that does not pass its check
+ * is `backup-invalid`.
+ */
+export async function backup(options: BackupOptions): Promise<BackupManifest> {
+  const { folder, to } = options;
+  if (existsSync(to)) throw backupTargetExists(`${to} exists already`);
+  return whole(to, async (draft) => {
+    const databases: BackedUpDatabase[] = [];
+    for (const name of options.databases) databases.push(await copyDatabase(join(folder, plain(name)), join(draft, name)));
+    const files: BackedUpFile[] = [];
+    for (const name of options.files ?? []) files.push(await copyPlain(join(folder, plain(name)), join(draft, name)));
+    const manifest: BackupManifest = { format: 1, madeAt: (options.clock ?? systemClock).now(), databases, files };
+    await writeFile(join(draft, MANIFEST), `${JSON.stringify(manifest, undefined, 2)}\n`);
+    syncPath(join(draft, MANIFEST));
+    return manifest;
+  });
+}
+
+/**
+ * Puts a backup into an empty folder, after checking it, and begins a new life of each log: its epoch rises above every
+ * epoch of an earlier restore, so that positions of a lost future are refused. The folder appears whole or not at all.
+ */
+export async function restore(options: RestoreOptions): Promise<BackupManifest> {
+  const { from, folder } = options;
+  if (existsSync(folder) && (await readdir(folder)).length > 0) throw backupTargetExists(`${folder} is not empty`);
+  const manifest = await verifyBackup(from);
+  const now = (options.clock ?? systemClock).now();
+  return whole(folder, async (draft) => {
+    for (const { name } of [...manifest.databases, ...manifest.files]) await copyPlain(join(from, name), join(draft, name));
+    for (const { name } of manifest.databases) beginNewLife(join(draft, name), now);
+    return manifest;
+  });
+}
+
+/** Reads a backup whole: each file as the manifest says, each store sound. Throws `backup-invalid`. */
+export async function verifyBackup(from: string): Promise<BackupManifest> {
+  const manifest = await readManifest(from);
+  for (const file of [...manifest.databases, ...manifest.files]) {
+    const found = existsSync(join(from, file.name)) ? await describeFile(join(from, file.name)) : undefined;
+    if (found?.digest !== file.digest) throw backupInvalid(`${file.name} is not the file that was backed up`);
+  }
+  return manifest;
+}
+
+async function readManifest(from: string): Promise<BackupManifest> {
+  try {
+    const manifest = JSON.parse(await readFile(join(from, MANIFEST), "utf8")) as BackupManifest; // written by backup
+    assert(manifest.format === 1, "a backup has format 1");
+    for (const { name } of [...manifest.databases, ...manifest.files]) plain(name);
+    return manifest;
+  } catch (cause) {
+    throw backupInvalid(`${from} is not a backup: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** Makes `target` by filling a draft beside it and giving that its name at the end. */
+async function whole<T>(target: string, fill: (draft: string) => Promise<T>): Promise<T> {
+  await mkdir(dirname(target), { recursive: true });
+  const draft = await mkdtemp(`${target}.partial-`);
+  try {
+    const result = await fill(draft);
+    syncPath(draft);
+    await rename(draft, target); // refused when the target has become a folder with something in it
+    syncFolderOf(target);
+    return result;
+  } catch (error) {
+    await rm(draft, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function copyDatabase(from: string, to: string): Promise<BackedUpDatabase> {
+  const { mode } = await stat(from); // SQLite would make a missing file
+  await inWorker(from, (worker) => worker.copy(to));
+  await chmod(to, mode);
+  syncPath(to);
+  const findings = await inWorker(to, (worker) => worker.check());
+  if (findings.length > 0) throw backupInvalid(`the copy of ${basename(from)} is not sound: ${findings.join("; ")}`);
+  return { ...(await describeFile(to)), ...headOf(to) };
+}
+
+async function inWorker<T>(file: string, task: (worker: FileWorker) => Promise<T>): Promise<T> {
+  const worker = new FileWorker(file, true);
+  try {
+    return await task(worker);
+  } finally {
+    await worker.close();
+  }
+}
+
+async function copyPlain(from: string, to: string): Promise<BackedUpFile> {
+  await copyFile(from, to);
+  syncPath(to);
+  return describeFile(to);
+}
+
+async function describeFile(path: string): Promise<BackedUpFile> {
+  const hash = createHash("sha256");
+  let bytes = 0;
+  for await (const block of createReadStream(path) as AsyncIterable<Uint8Array>) {
+    hash.update(block);
+    bytes += block.length;
+  }
+  return { name: basename(path), bytes, digest: hash.digest("hex") };
+}
+
+function headOf(file: string): { readonly epoch: number; readonly position: number } {
+  const db = new DatabaseSync(file, { readOnly: true });
+  try {
+    const found = db
+      .prepare("SELECT (SELECT value FROM meta WHERE name = 'epoch') AS epoch, (SELECT max(position) FROM facts) AS position")
+      .get();
+    return { epoch: Number(found?.["epoch"]), position: Number(found?.["position"] ?? 0) };
+  } finally {
+    db.close();
+  }
+}
+
+/** Seconds of the clock as the least epoch: two restores of one backup must not share an epoch. */
+function beginNewLife(file: string, now: number): void {
+  const db = new DatabaseSync(file);
+  try {
+    db.exec("PRAGMA synchronous = FULL");
+    db.prepare("UPDATE meta SET value = max(value + 1, ?) WHERE name = 'epoch'").run(Math.floor(now / 1_000));
+  } finally {
+    db.close();
+  }
+  syncPath(file);
+}
+
+function plain(name: string): string {
+  assert(name !== "" && name === basename(name) && !name.startsWith("."), "a file to back up is named without its folder");
+  return name;
+}
