@@ -1,0 +1,17 @@
+import { defineError } from "@daybook/kernel/errors";
+
+export const unknownHandler = defineError({
+  code: "unknown-operation",
+  advice: "Nothing in this process handles this command or query. Check its name, and the roles that this process runs.",
+});
+
+export const inputInvalid = defineError({
+  code: "input-invalid",
+  advice: "Correct the fields that the answer lists, then send it again.",
+});
+
+export const contention = defineError({
+  code: "contention",
+  advice: "Others change the same thing all the time. Try again after a moment.",
+  retryable: true,
+});

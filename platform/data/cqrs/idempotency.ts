@@ -1,0 +1,46 @@
+import { digestHex } from "@daybook/kernel/canonical";
+import type { Store } from "../store/port.ts";
+import type { Condition, Effect } from "../store/unit.ts";
+
+/**
+ * One request under a key of its caller. The answer is rendered before the commit and stored in the unit under the
+ * condition that the key is absent: that condition alone decides who was first; the loser reads the winner's answer.
+ */
+export interface IdempotentRequest {
+  readonly principal: string;
+  readonly operation: string;
+  /** The caller's key. */
+  readonly key: string;
+  /** Digest of what was asked (`digestHex` of its canonical form). */
+  readonly content: string;
+}
+
+/** How an earlier answer relates to this request. */
+export type EarlierAnswer =
+  | { readonly kind: "none" }
+  | { readonly kind: "same"; readonly answer: string }
+  /** The key was used for another content. */
+  | { readonly kind: "other" };
+
+const KEPT_MS = 24 * 60 * 60 * 1000;
+
+/** The store's key of a request; says nothing about its caller. */
+function storeKey(request: IdempotentRequest): string {
+  return `answer/${digestHex(`${request.principal}\n${request.operation}\n${request.key}`)}`;
+}
+
+export async function earlierAnswer(store: Store, request: IdempotentRequest): Promise<EarlierAnswer> {
+  const stored = await store.getKey(storeKey(request));
+  if (stored === undefined) return { kind: "none" };
+  const end = stored.indexOf("\n");
+  return stored.slice(0, end) === request.content ? { kind: "same", answer: stored.slice(end + 1) } : { kind: "other" };
+}
+
+export function answerCondition(request: IdempotentRequest): Condition {
+  return { kind: "keyAbsent", key: storeKey(request) };
+}
+
+/** Keeps `answer` for 24 hours from `now`. */
+export function answerEffect(request: IdempotentRequest, answer: string, now: number): Effect {
+  return { kind: "putKey", key: storeKey(request), value: `${request.content}\n${answer}`, expiresAt: now + KEPT_MS };
+}
