@@ -26,7 +26,7 @@ export function canonical(value: unknown): string {
 }
 
 function composite(value: object): string {
-  if (Array.isArray(value)) return `[${value.map((item) => canonical(item ?? null)).join(",")}]`;
+  if (Array.isArray(value)) return `[${Array.from(value, (item: unknown) => canonical(item ?? null)).join(",")}]`;
   const prototype: unknown = Object.getPrototypeOf(value);
   assert(prototype === Object.prototype || prototype === null, "a stored object is a plain object");
   const fields = value as Readonly<Record<string, unknown>>; // a plain object, as just asserted

@@ -10,13 +10,20 @@ export interface Clock {
 
 export type Cancel = () => void;
 
+/** Longer delays would fire at once in Node; they are waited for in parts. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
 /** The machine's clock. Its timers do not keep the process alive. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   elapsed: () => performance.now(),
   after(delayMs, run) {
-    const timer = setTimeout(run, delayMs);
-    timer.unref();
+    let timer = arm(delayMs);
+    function arm(restMs: number): NodeJS.Timeout {
+      const isLast = restMs <= TIMER_MS_MAX;
+      const armed = setTimeout(isLast ? run : () => (timer = arm(restMs - TIMER_MS_MAX)), Math.min(restMs, TIMER_MS_MAX));
+      return armed.unref();
+    }
     return () => clearTimeout(timer);
   },
 };

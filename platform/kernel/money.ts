@@ -11,7 +11,7 @@ export interface Money {
 }
 
 export const moneySchema = z.strictObject({
-  minor: z.string().regex(/^-?(0|[1-9]\d{0,30})$/),
+  minor: z.string().regex(/^(0|-?[1-9]\d{0,30})$/),
   currency: z.string().regex(/^[A-Z]{3}$/),
 });
 
@@ -21,22 +21,17 @@ export const invalidAmount = defineError({
   advice: "Send a decimal number with at most as many decimals as the currency has, such as 12.34 for GBP.",
 });
 
-const DECIMALS: Readonly<Record<string, number>> = {
-  BHD: 3,
-  CLP: 0,
-  ISK: 0,
-  JOD: 3,
-  JPY: 0,
-  KRW: 0,
-  KWD: 3,
-  OMR: 3,
-  TND: 3,
-  VND: 0,
-};
+/** Currencies by the decimals of their minor unit, where ISO 4217 (list one, 2024) says other than two. */
+const CURRENCIES: readonly (readonly [decimals: number, currencies: string])[] = [
+  [0, "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"],
+  [3, "BHD IQD JOD KWD LYD OMR TND"],
+  [4, "CLF UYW"],
+];
+const DECIMALS = new Map(CURRENCIES.flatMap(([decimals, codes]) => codes.split(" ").map((code) => [code, decimals] as const)));
 
 /** Decimal places of a currency's minor unit; 2 unless ISO 4217 says otherwise. */
 export function decimalsOf(currency: string): number {
-  return DECIMALS[currency] ?? 2;
+  return DECIMALS.get(currency) ?? 2;
 }
 
 export function money(minor: bigint, currency: string): Money {
@@ -75,7 +70,7 @@ export function moneyFromDecimal(text: string, currency: string): Money {
 
 /** Quantity × unit price as decimal text (any number of decimals), rounded half to even to the minor unit. */
 export function lineAmount(quantity: number, unitPrice: string, currency: string): Money {
-  const match = /^(-?)(\d{1,20})(?:\.(\d{0,30}))?$/.exec(unitPrice);
+  const match = /^(-?)(\d{1,20})(?:\.(\d{1,30}))?$/.exec(unitPrice);
   if (!match) throw invalidAmount(`"${unitPrice}" is not a price`, { details: { currency } });
   const fraction = match[3] ?? "";
   const product = BigInt(`${match[1]}${match[2]}${fraction}`) * BigInt(quantity);

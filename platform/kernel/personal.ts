@@ -29,6 +29,8 @@ export const sealBroken = defineError({
 });
 
 const PREFIX = "sealed:1:";
+const PART = /^[^:]{1,255}$/;
+const TAG_BYTES = 16;
 const SEALED = /^sealed:1:[^:]{1,255}:[^:]{1,255}:[A-Za-z0-9_-]+$/;
 const personalSchemas = new WeakSet<z.ZodType>();
 
@@ -52,18 +54,35 @@ export function personalPath(schema: z.ZodType): readonly string[] | undefined {
 }
 
 function* paths(schema: z.ZodType, path: readonly string[]): Generator<readonly string[]> {
-  if (personalSchemas.has(schema)) yield path;
-  else if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable) {
+  if (personalSchemas.has(schema)) {
+    yield path;
+  } else if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable) {
     yield* paths(schema.unwrap() as z.ZodType, path); // zod types the inner schema as its core type
   } else if (schema instanceof z.ZodObject) {
     for (const [key, field] of Object.entries(schema.shape)) yield* paths(field as z.ZodType, [...path, key]); // likewise
+  } else {
+    assert(!isHidden(schema, new Set()), "a personal field stands in objects only: elsewhere it would not be sealed");
   }
+}
+
+/** Whether a personal field stands where the codec does not look: in a list, in a union, behind a default. */
+function isHidden(schema: z.ZodType, seen: Set<z.ZodType>): boolean {
+  if (personalSchemas.has(schema)) return true;
+  if (seen.has(schema)) return false;
+  seen.add(schema);
+  return Object.values(schema.def).some((part: unknown) => partsOf(part).some((inner) => isHidden(inner, seen)));
+}
+
+/** A schema's definition holds schemas, lists of schemas and objects of schemas. */
+function partsOf(part: unknown): readonly z.ZodType[] {
+  const parts: readonly unknown[] = part instanceof z.ZodType ? [part] : Object.values(part ?? {});
+  return parts.filter((inner) => inner instanceof z.ZodType);
 }
 
 /** Seals `text` for `subject` in the record `record`. Same arguments, same block. */
 export function seal(key: Uint8Array, subject: string, record: string, text: string): Sealed {
-  const nonce = nonceOf(key, record);
-  const cipher = createCipheriv("aes-256-gcm", key, nonce);
+  assert(PART.test(subject) && PART.test(record), "subject and record are 1 to 255 characters without a colon");
+  const cipher = createCipheriv("aes-256-gcm", key, nonceOf(key, record), { authTagLength: TAG_BYTES });
   cipher.setAAD(Buffer.from(`${subject}:${record}`));
   const block = Buffer.concat([cipher.update(text, "utf8"), cipher.final(), cipher.getAuthTag()]);
   return `${PREFIX}${subject}:${record}:${block.toString("base64url")}` as Sealed; // made in the form of the brand
@@ -74,10 +93,11 @@ export function unseal(key: Uint8Array, sealed: Sealed): string {
   const [, , subject, record, block] = sealed.split(":") as [string, string, string, string, string]; // by SEALED
   const bytes = Buffer.from(block, "base64url");
   try {
-    const decipher = createDecipheriv("aes-256-gcm", key, nonceOf(key, record));
+    assert(bytes.length >= TAG_BYTES && bytes.toString("base64url") === block, "a block is a tag at least, in its one spelling");
+    const decipher = createDecipheriv("aes-256-gcm", key, nonceOf(key, record), { authTagLength: TAG_BYTES });
     decipher.setAAD(Buffer.from(`${subject}:${record}`));
-    decipher.setAuthTag(bytes.subarray(-16));
-    return decipher.update(bytes.subarray(0, -16), undefined, "utf8") + decipher.final("utf8");
+    decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
+    return decipher.update(bytes.subarray(0, -TAG_BYTES), undefined, "utf8") + decipher.final("utf8");
   } catch (cause) {
     throw sealBroken(`the sealed block of record ${record} does not open`, { cause, details: { record } });
   }

@@ -26,7 +26,7 @@ export function stateMachine<State extends string, Action extends string>(
   const legal = (state: State) => Object.keys(transitions[state]) as Action[]; // likewise
   return {
     initial,
-    next: (state, action) => transitions[state][action],
+    next: (state, action) => (Object.hasOwn(transitions[state], action) ? transitions[state][action] : undefined),
     legal,
     terminal: states.filter((state) => legal(state).length === 0),
     draw() {

@@ -53,7 +53,7 @@ export function virtualClock(startMs = Date.UTC(2026, 0, 1)): VirtualClock {
     advance(ms) {
       const until = elapsed + ms;
       for (let timer = next(); timer && timer.at <= until; timer = next()) fire(timer);
-      elapsed = until;
+      elapsed = Math.max(elapsed, until); // a timer may have moved it further
     },
     jump(ms) {
       skew += ms;
