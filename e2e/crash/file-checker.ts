@@ -60,8 +60,10 @@ function stateOf(db: DatabaseSync): StateLines {
 }
 
 function lineOf(row: Readonly<Record<string, unknown>>): string {
-  const parts = Object.entries(row).map(([name, value]) => (name === "held" ? value === "true" : (value as string | number)));
-  return line(...parts); // columns are texts and whole numbers
+  const parts = Object.entries(row).map(([name, value]) => {
+    return name === "held" ? value === "true" : (value as string | number); // columns are texts and whole numbers
+  });
+  return line(...parts);
 }
 
 function difference(table: string, expected: readonly string[], found: readonly string[]): readonly string[] {

@@ -154,7 +154,8 @@ async function copyPlain(from: string, to: string): Promise<BackedUpFile> {
 async function describeFile(path: string): Promise<BackedUpFile> {
   const hash = createHash("sha256");
   let bytes = 0;
-  for await (const block of createReadStream(path) as AsyncIterable<Uint8Array>) {
+  const blocks = createReadStream(path) as AsyncIterable<Uint8Array>; // a stream without encoding gives bytes
+  for await (const block of blocks) {
     hash.update(block);
     bytes += block.length;
   }

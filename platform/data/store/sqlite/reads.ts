@@ -3,7 +3,7 @@ import type { Clock } from "@daybook/kernel/clock";
 import { LIMITS } from "../limits.ts";
 import type { LogPage, Page, ReadLog, ReadStream, StoredEvent, StoreReads } from "../port.ts";
 import type { FileWorker } from "./file-worker.ts";
-import { EVENT_COLUMNS, eventReader, logFilter } from "./event-reads.ts";
+import { EVENT_COLUMNS, eventOf, logFilter } from "./event-reads.ts";
 import { listingReads } from "./listing-reads.ts";
 import { leaseOf, liveValue, repeatedUnit } from "./state.ts";
 
@@ -76,12 +76,12 @@ class EventQueries {
     this.caseSize = prepared(db, "SELECT coalesce(sum(facts), 0) FROM cases WHERE correlation = ?");
     this.caseFacts = prepared(
       db,
-      `SELECT ${EVENT_COLUMNS.fact} FROM cases AS c CROSS JOIN facts AS f ON f.position BETWEEN c.position AND c.position + c.facts - 1` +
+      `SELECT ${EVENT_COLUMNS.fact}, stream FROM cases AS c CROSS JOIN facts AS f ON f.position BETWEEN c.position AND c.position + c.facts - 1` +
         " WHERE c.correlation = ? ORDER BY c.position, f.position LIMIT ? OFFSET ?",
     );
     this.caseWork = prepared(
       db,
-      `SELECT ${EVENT_COLUMNS.work} FROM work WHERE correlation = ? ORDER BY stream, version LIMIT ? OFFSET ?`,
+      `SELECT ${EVENT_COLUMNS.work}, stream FROM work WHERE correlation = ? ORDER BY stream, version LIMIT ? OFFSET ?`,
     );
   }
 
@@ -90,7 +90,7 @@ class EventQueries {
       direction === "backwards"
         ? this.backwards[as].all(stream, from ?? Number.MAX_SAFE_INTEGER, limitOf(limit))
         : this.forwards[as].all(stream, from ?? 1, limitOf(limit));
-    return found.map(eventReader(as));
+    return found.map((row) => eventOf(row, stream));
   }
 
   version(stream: string, as: "fact" | "work"): number {
@@ -103,7 +103,7 @@ class EventQueries {
     const { where, parameters } = logFilter(categories, types);
     const until = Math.min(after + SCAN_MAX, Math.max(after, firstNumber(this.head)));
     const found = this.logQuery(where).all(after, until, ...parameters, page);
-    const events = found.map(eventReader("fact"));
+    const events = found.map((row) => eventOf(row));
     const last = events.at(-1);
     return { events, scannedTo: last && events.length === page ? last.position : until };
   }
@@ -111,10 +111,10 @@ class EventQueries {
   correlation(correlation: string, { after = 0, limit }: Page<number>): readonly StoredEvent[] {
     const page = limitOf(limit);
     const facts = firstNumber(this.caseSize, correlation);
-    const found = after < facts ? this.caseFacts.all(correlation, page, after).map(eventReader("fact")) : [];
+    const found = after < facts ? this.caseFacts.all(correlation, page, after).map((row) => eventOf(row)) : [];
     if (found.length === page) return found;
     const work = this.caseWork.all(correlation, page - found.length, Math.max(0, after - facts));
-    return [...found, ...work.map(eventReader("work"))];
+    return [...found, ...work.map((row) => eventOf(row))];
   }
 
   private nothingOf(after: number, page: number): LogPage {
@@ -126,7 +126,7 @@ class EventQueries {
     let statement = this.logs.get(where);
     if (!statement) {
       if (this.logs.size >= 64) this.logs.clear();
-      const sql = `SELECT ${EVENT_COLUMNS.fact} FROM facts AS f WHERE f.position > ? AND f.position <= ?${where}`;
+      const sql = `SELECT ${EVENT_COLUMNS.fact}, stream FROM facts AS f WHERE f.position > ? AND f.position <= ?${where}`;
       statement = prepared(this.db, `${sql} ORDER BY f.position LIMIT ?`);
       this.logs.set(where, statement);
     }
