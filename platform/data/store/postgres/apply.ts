@@ -86,7 +86,7 @@ export class Writer {
 }
 
 /** Parameters of the commit function. */
-const PARAMETERS = 38;
+const PARAMETERS = 39;
 
 function statementText(text: InSchema): string {
   const places = Array.from({ length: PARAMETERS }, (_, index) => `$${index + 1}`);

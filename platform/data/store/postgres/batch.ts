@@ -5,7 +5,7 @@ import { STEP } from "./steps.ts";
 import { joined, literal, separatorFor } from "./text.ts";
 
 /** As PostgreSQL's text protocol takes it; bytes are for a `bytea`. */
-export type Parameter = string | Uint8Array;
+export type Parameter = string | Uint8Array | boolean | null;
 
 /** A batch as the commit function takes it (commit-function.ts), and what its answer is read with. */
 export class Batch {
@@ -120,15 +120,17 @@ export class Batch {
     const ofUnits = [least(ids), text(ids), text(correlations), literal(this.facts), literal(this.before)];
     const ofStreams = [text(streams.first), literal(streams.second.map((as) => as === "work"))];
     const ofDue = [text(due.first), text(due.second)];
-    const ofCells = [...ofStreams, text(keys.first), ...ofDue, text(leases.first), text(rows.first), text(rows.second)];
+    const ofState = [text(keys.first), ...ofDue, text(leases.first), text(rows.first), text(rows.second)];
+    const hasState = ofState.some((cells) => cells !== "");
     const stepNumbers = [steps.unit, steps.kind, steps.cell, steps.number].map(literal);
-    const factNumbers = [facts.step, facts.nth, this.factPlaces, facts.ordinal, facts.schemaVersion].map(literal);
-    const workNumbers = [work.step, work.nth, work.ordinal, work.schemaVersion].map(literal);
+    const factNumbers = [literal(facts.step), unless(1, facts.nth), unless(1, this.factPlaces), unless(0, facts.ordinal)];
+    const workNumbers = [work.step, work.nth, work.ordinal, work.schemaVersion].map((numbers) => unless(undefined, numbers));
     const factTexts = [facts.type, facts.data, facts.meta].map(text);
     const workTexts = [work.type, work.data, work.meta].map(text);
-    const ofSteps = [...stepNumbers, text(steps.text), text(steps.entries)];
-    const digests = Buffer.concat(facts.digest);
-    return [separator, ...ofUnits, ...ofCells, ...ofSteps, ...factNumbers, ...factTexts, digests, ...workNumbers, ...workTexts];
+    const ofSteps = [...stepNumbers, hasState ? text(steps.text) : "", text(steps.entries)];
+    const ofFacts = [...factNumbers, unless(1, facts.schemaVersion), ...factTexts, Buffer.concat(facts.digest)];
+    const ofWork = [...workNumbers, ...workTexts];
+    return [separator, ...ofUnits, ...ofStreams, hasState, ...ofState, ...ofSteps, ...ofFacts, ...ofWork];
   }
 
   private cellTexts(): readonly (readonly string[])[] {
@@ -143,6 +145,11 @@ export class Batch {
   private eventTexts(): readonly (readonly string[])[] {
     return [this.factColumns, this.workColumns].flatMap((events) => [events.type, events.data, events.meta]);
   }
+}
+
+/** Left out when all are `usual`. */
+function unless(usual: number | undefined, numbers: readonly number[]): string | null {
+  return numbers.every((number) => number === usual) ? null : literal(numbers);
 }
 
 /** By UTF-8 bytes, as the database compares. */

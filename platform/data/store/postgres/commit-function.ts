@@ -2,22 +2,23 @@ import { STEP } from "./steps.ts";
 
 /**
  * The statement that commits a batch. Lists of text arrive as one text with a separator, because that is several times
- * cheaper to read than an array's literal; lists of numbers as arrays. `units`, `steps`, `facts` and so on are columns of
+ * cheaper to read than an array's literal; lists of numbers as arrays, those of facts as their literals. A list that would
+ * say the same of each (a fact is its unit's only one, of schema version 1; a step has no text) is left out. `units`, `steps`, `facts` and so on are columns of
  * equal length, a unit's (step's, fact's) values at the same place of each; `cells` are the distinct streams, keys, due
  * items, leases and rows that the steps name by their place.
  *
- * The log's row is locked first and until the commit, so batches run one after another, whatever process sent them:
- * what a batch reads is what it writes upon, positions follow commit order, and there is no second lock to wait for.
+ * The log is locked first and until the commit, so batches run one after another, whatever process sent them: what a
+ * batch reads is what it writes upon, positions follow commit order, and there is no second lock to wait for.
  */
 const SIGNATURE = `
 create function {schema}.commit_1(
   p_session text, p_ended text, p_separator text,
   p_least_unit text, p_units text, p_correlations text, p_unit_facts integer[], p_unit_before integer[],
-  p_streams text, p_stream_is_work boolean[], p_keys text, p_due_queues text, p_due_ids text, p_leases text,
+  p_streams text, p_stream_is_work boolean[], p_has_state boolean, p_keys text, p_due_queues text, p_due_ids text, p_leases text,
   p_row_collections text, p_row_keys text,
   p_step_unit integer[], p_step_kind integer[], p_step_cell integer[], p_step_number double precision[],
   p_step_text text, p_step_entries text,
-  p_fact_step integer[], p_fact_nth integer[], p_fact_place integer[], p_fact_ordinal integer[], p_fact_schema integer[],
+  p_fact_step text, p_fact_nth text, p_fact_place text, p_fact_ordinal text, p_fact_schema text,
   p_fact_type text, p_fact_data text, p_fact_meta text, p_fact_digests bytea,
   p_work_step integer[], p_work_nth integer[], p_work_ordinal integer[], p_work_schema integer[],
   p_work_type text, p_work_data text, p_work_meta text,
@@ -26,6 +27,7 @@ create function {schema}.commit_1(
 #variable_conflict use_column
 declare
   v_now double precision;
+  v_lock_class constant integer := 1145655888; -- 'DYBP': nobody else's
   v_last record;
   v_count integer := cardinality(p_unit_facts);
   v_facts bigint := 0;
@@ -36,10 +38,10 @@ declare
   v_text text[];
   v_entries text[];
   -- Of each unit: null as long as nothing is against it, the step that refused it, or 0 for an id committed before.
-  v_against integer[] := array_fill(null::integer, array[v_count]);
+  v_against integer[];
   v_before integer[] := p_unit_before;
-  -- Of each step: the stream's version after an append, the token of a lease taken.
-  v_result bigint[] := array_fill(0::bigint, array[cardinality(p_step_unit)]);
+  -- Of each append the stream's version after it, of each lease taken its token; null of other steps.
+  v_result bigint[];
   v_repeated json;
   v_places integer[];
   v_refused_step integer[];
@@ -77,16 +79,13 @@ begin
 `;
 
 const LOCK = `
-  if current_setting('transaction_isolation') <> 'read committed' then
-    raise exception 'a batch is committed under read committed only' using errcode = 'DB002';
-  end if;
-  perform from {schema}.log for update;
-  select b.*,
+  v_found := pg_advisory_xact_lock(v_lock_class, '{schema}.batches'::regclass::oid::integer);
+  select b.*, current_setting('transaction_isolation') as isolation,
     (select g.id from {schema}.units g order by g.id desc limit 1) as greatest_unit,
     exists (select from {schema}.ended_sessions e where e.session = p_session) as is_ended
     into v_last from {schema}.batches b order by b.number desc limit 1;
-  if v_last.is_ended then
-    raise exception 'the writer was given up' using errcode = 'DB001';
+  if v_last.is_ended or v_last.isolation <> 'read committed' then
+    raise exception 'not under %, or the writer was given up', v_last.isolation using errcode = 'DB001';
   end if;
   if p_ended <> '' then
     insert into {schema}.ended_sessions (session) select unnest(string_to_array(p_ended, ',')) on conflict do nothing;
@@ -123,8 +122,8 @@ const LOAD = `
         from {schema}.streams t where t.name = n.name and t.is_work = n.is_work limit 1
       ) k on true;
     v_stream_id := v_stream_known;
-    v_stream_reset := array_fill(0, array[cardinality(v_streams)]);
   end if;
+  if p_has_state then
   if p_keys <> '' then
     v_keys := string_to_array(p_keys, p_separator);
     select array_agg(case when k.expires_at > v_now then k.value end order by n.place)
@@ -157,6 +156,7 @@ const LOAD = `
     v_row_puts := array_fill(0, array[cardinality(v_row_keys)]);
     v_row_reset := array_fill(false, array[cardinality(v_row_keys)]);
     v_row_last := v_row_puts;
+  end if;
   end if;
 `;
 
@@ -300,23 +300,27 @@ const WRITE_EVENTS = `
         from unnest(v_streams, p_stream_is_work, v_stream_id, v_stream_known, v_version) n (name, is_work, id, known, version)
         where n.known is null and n.id is not null and n.version > 0;
     end if;
-    for c in select n.place from unnest(v_stream_reset) with ordinality n (reset, place) where n.reset > 0 loop
-      delete from {schema}.work w where w.stream_id = v_stream_known[c];
-      delete from {schema}.streams t where t.name = v_streams[c] and t.is_work and v_version[c] = 0;
-    end loop;
+    if v_stream_reset is not null then
+      for c in 1 .. cardinality(v_streams) loop
+        continue when v_stream_reset[c] is null;
+        delete from {schema}.work w where w.stream_id = v_stream_known[c];
+        delete from {schema}.streams t where t.name = v_streams[c] and t.is_work and v_version[c] = 0;
+      end loop;
+    end if;
   end if;
   if v_facts > 0 then
     insert into {schema}.facts (
       position, stream_id, version, recorded_at, ordinal, schema_version, unit, stream, type, data, meta, digest
     ) select
-        head + v_before[p_step_unit[f.step]] + f.place,
+        head + v_before[p_step_unit[f.step]] + coalesce(f.place, 1),
         v_stream_id[p_step_cell[f.step]],
-        v_result[f.step] - p_step_number[f.step] + f.nth,
-        recorded_at, f.ordinal, f.schema_version,
+        v_result[f.step] - p_step_number[f.step] + coalesce(f.nth, 1),
+        recorded_at, coalesce(f.ordinal, 0), coalesce(f.schema_version, 1),
         v_units[p_step_unit[f.step]], v_streams[p_step_cell[f.step]], f.type, f.data, f.meta,
         substring(p_fact_digests from ((f.row - 1) * 32 + 1)::integer for 32)
       from unnest(
-        p_fact_step, p_fact_nth, p_fact_place, p_fact_ordinal, p_fact_schema,
+        p_fact_step::integer[], p_fact_nth::integer[], p_fact_place::integer[], p_fact_ordinal::integer[],
+        p_fact_schema::integer[],
         string_to_array(p_fact_type, p_separator), string_to_array(p_fact_data, p_separator),
         string_to_array(p_fact_meta, p_separator)
       ) with ordinality f (step, nth, place, ordinal, schema_version, type, data, meta, row)
@@ -335,11 +339,14 @@ const WRITE_EVENTS = `
         p_work_step, p_work_nth, p_work_ordinal, p_work_schema, string_to_array(p_work_type, p_separator),
         string_to_array(p_work_data, p_separator), string_to_array(p_work_meta, p_separator)
       ) w (step, nth, ordinal, schema_version, type, data, meta)
-      where v_against[p_step_unit[w.step]] is null and w.step > v_stream_reset[p_step_cell[w.step]];
+      where v_against[p_step_unit[w.step]] is null and w.step > coalesce(v_stream_reset[p_step_cell[w.step]], 0);
   end if;
 `;
 
 const WRITE_STATE = `
+  if not p_has_state then
+    return;
+  end if;
   if v_keys is not null then
     delete from {schema}.keys k
       using unnest(v_keys, v_key_last) n (key, last)

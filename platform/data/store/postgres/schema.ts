@@ -40,7 +40,9 @@ export async function migrate(client: Client, schema: string, migrations = MIGRA
       await transaction.unsafe(text(migration.sql));
       const { number, name } = migration;
       await transaction.unsafe(text("insert into {schema}.migrations (number, name, checksum) values ($1, $2, $3)"), [
-        ...[number, name, checksumOf(migration)],
+        number,
+        name,
+        checksumOf(migration),
       ]);
     }
   });

@@ -8,7 +8,6 @@ create table {schema}.log (
   is_only boolean primary key default true check (is_only),
   epoch integer not null
 );
-comment on table {schema}.log is 'One row: locked by each batch from its first read to its commit.';
 insert into {schema}.log (epoch) values (1);
 
 create table {schema}.batches (

@@ -9,8 +9,8 @@ export interface CommitAnswer {
   /** The log's head before the batch. */
   readonly head: number;
   readonly recorded_at: number;
-  /** A number for each step: version after an append, token of a taken lease. */
-  readonly results: string;
+  /** Of the committed units' steps: each append's version after it, each taken lease's token. */
+  readonly results: string | null;
   /** JSON: `[unit from 0, position, recordedAt][]` of ids that were committed before. */
   readonly repeated: string | null;
   /** JSON: `[step from 0, number found, text found][]`, one for each refused unit. */
@@ -23,7 +23,7 @@ type RefusedEntry = readonly [step: number, number: number | null, text: string 
 /** One verdict a unit, in the batch's order. */
 export function verdictsOf(batch: Batch, answer: CommitAnswer): readonly Verdict[] {
   const known = new Map([...repeatedOf(answer), ...refusedOf(batch, answer)]);
-  const results = answer.results.split(",");
+  const results = answer.results?.split(",").values() ?? [].values();
   const verdicts: Verdict[] = [];
   let position = answer.head;
   for (const unit of batch.units.keys()) {
@@ -60,13 +60,14 @@ export function repetition(first: Pick<Committed, "position" | "recordedAt">): C
   return { outcome: "committed", position, recordedAt, versions: [], tokens: [], isRepeated: true };
 }
 
-function committed(batch: Batch, unit: number, position: number, recordedAt: number, results: readonly string[]): Committed {
+/** Takes the unit's own from `results`. */
+function committed(batch: Batch, unit: number, position: number, recordedAt: number, results: Iterator<string>): Committed {
   const versions: number[] = [];
   const tokens: number[] = [];
   const end = batch.firstStep[unit + 1] ?? batch.steps.unit.length;
   for (let step = batch.firstStep[unit] ?? 0; step < end; step++) {
-    if (batch.steps.kind[step] === STEP.append) versions.push(Number(results[step]));
-    else if (batch.steps.kind[step] === STEP.takeLease) tokens.push(Number(results[step]));
+    if (batch.steps.kind[step] === STEP.append) versions.push(Number(results.next().value));
+    else if (batch.steps.kind[step] === STEP.takeLease) tokens.push(Number(results.next().value));
   }
   return { outcome: "committed", position, recordedAt, versions, tokens, isRepeated: false };
 }
