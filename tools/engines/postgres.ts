@@ -45,17 +45,25 @@ async function start(folder: string, progress: Progress): Promise<RunningEngine>
   const programs = await postgresPrograms(progress);
   await makeServerUser();
   if (!existsSync(join(folder, "data", "PG_VERSION"))) await initialise(folder, programs, progress);
+  await startOnSomePort(folder, programs);
+  const server = runningServer(folder);
+  if (!server) throw engineUnavailable(`the server ended at once; see ${join(folder, "server.log")}`);
+  return server;
+}
+
+/** On the port of last time when that is still free, so that clients find the server again. */
+async function startOnSomePort(folder: string, programs: string): Promise<void> {
+  const portFile = join(folder, "port");
+  const last = Number(readIfThere(portFile));
   for (let triesLeft = 3; ; triesLeft--) {
+    const port = last > 0 && triesLeft === 3 ? last : await freePort();
     try {
-      await startServer(folder, programs, await freePort());
-      break;
+      await startServer(folder, programs, port);
+      return writeFileSync(portFile, String(port));
     } catch (error) {
       if (triesLeft <= 1) throw error; // somebody may have taken the port since
     }
   }
-  const server = runningServer(folder);
-  if (!server) throw engineUnavailable(`the server ended at once; see ${join(folder, "server.log")}`);
-  return server;
 }
 
 async function initialise(folder: string, programs: string, progress: Progress): Promise<void> {
