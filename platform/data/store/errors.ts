@@ -92,3 +92,9 @@ export const databaseUnsuitable = defineError({
   code: "database-unsuitable",
   advice: "Change the setting that the message names, or use another PostgreSQL database.",
 });
+
+export const storeIoFailed = defineError({
+  code: "store-io-failed",
+  advice:
+    "The file system refused: check that the folder exists, that it may be written, and that the disk is sound and not full.",
+});
