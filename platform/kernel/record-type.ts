@@ -17,7 +17,8 @@ export interface RecordType<Data = unknown> {
   readonly name: string;
   readonly version: number;
   readonly schema: z.ZodType<Data>;
-  readonly subject: ((data: Data) => string) | undefined;
+  /** Whose personal data a record holds. */
+  subject?(data: Data): string;
   /** Where the personal field is; undefined without one. */
   readonly personalPath: readonly string[] | undefined;
   /** `upcasters[v]` makes version v + 1 out of version v. */
@@ -42,7 +43,7 @@ export function recordType<Data>(options: RecordTypeOptions<Data>): RecordType<D
     name: options.name,
     version,
     schema: options.schema,
-    subject: options.subject,
+    ...(options.subject && { subject: options.subject }),
     personalPath: path,
     upcasters: options.upcasters ?? {},
   };

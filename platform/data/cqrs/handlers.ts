@@ -10,58 +10,63 @@ export interface Operation<Input = unknown, Output = unknown> {
   readonly output?: z.ZodType<Output>;
 }
 
-export type Handler<Input, Output> = (input: Input, context: Context) => Promise<Output>;
+/** What travels with a call: at least who asks and why. */
+export interface Around {
+  readonly context: Context;
+}
+
+export type Handler<Input, Output, With extends Around> = (input: Input, around: With) => Promise<Output>;
 
 /** Around a handler: does something before and after, or answers itself. Onion order: the first given is outermost. */
-export type Middleware = (call: Call, next: () => Promise<unknown>) => Promise<unknown>;
+export type Middleware<With extends Around = Around> = (call: Call<With>, next: () => Promise<unknown>) => Promise<unknown>;
 
-export interface Call {
+export interface Call<With extends Around = Around> {
   readonly operation: string;
   readonly input: unknown;
-  readonly context: Context;
+  readonly around: With;
 }
 
 /**
  * The one handler mechanism, for commands and for queries: a name, a schema, a function, middleware. Input is parsed
  * once, here. A second handler for a name is a mistake; a name without handler is `unknown-operation`.
  */
-export interface Handlers {
-  register<Input, Output>(operation: Operation<Input, Output>, handler: Handler<Input, Output>): void;
+export interface Handlers<With extends Around = Around> {
+  register<Input, Output>(operation: Operation<Input, Output>, handler: Handler<Input, Output, With>): void;
   /** Rejects with `input-invalid`, listing every field, when the schema refuses the input. */
-  dispatch<Input, Output>(operation: Operation<Input, Output>, input: unknown, context: Context): Promise<Output>;
+  dispatch<Input, Output>(operation: Operation<Input, Output>, input: unknown, around: With): Promise<Output>;
   /** Names, in order of registration. */
   names(): readonly string[];
 }
 
-type Run = (input: unknown, context: Context) => Promise<unknown>;
+type Run<With> = (input: unknown, around: With) => Promise<unknown>;
 
-export function handlers(middleware: readonly Middleware[] = []): Handlers {
-  const runs = new Map<string, Run>();
+export function handlers<With extends Around = Around>(middleware: readonly Middleware<With>[] = []): Handlers<With> {
+  const runs = new Map<string, Run<With>>();
   return {
     register(operation, handler) {
       assert(!runs.has(operation.name), `"${operation.name}" has one handler`);
       runs.set(operation.name, composed(operation, handler, middleware));
     },
-    dispatch<Input, Output>(operation: Operation<Input, Output>, input: unknown, context: Context) {
+    dispatch<Input, Output>(operation: Operation<Input, Output>, input: unknown, around: With): Promise<Output> {
       const run = runs.get(operation.name);
       if (!run) return Promise.reject(unknownHandler(`nothing handles "${operation.name}"`));
-      return run(input, context) as Promise<Output>; // registered with this operation's type
+      return run(input, around) as Promise<Output>; // registered with this operation's type
     },
     names: () => [...runs.keys()],
   };
 }
 
-function composed<Input, Output>(
+function composed<Input, Output, With extends Around>(
   operation: Operation<Input, Output>,
-  handler: Handler<Input, Output>,
-  middleware: readonly Middleware[],
-): Run {
-  const handle: Run = (input, context) => {
+  handler: Handler<Input, Output, With>,
+  middleware: readonly Middleware<With>[],
+): Run<With> {
+  const handle: Run<With> = (input, around) => {
     const parsed = operation.input.safeParse(input);
-    return parsed.success ? handler(parsed.data, context) : Promise.reject(invalid(operation.name, parsed.error));
+    return parsed.success ? handler(parsed.data, around) : Promise.reject(invalid(operation.name, parsed.error));
   };
-  return middleware.reduceRight<Run>(
-    (next, layer) => (input, context) => layer({ operation: operation.name, input, context }, () => next(input, context)),
+  return middleware.reduceRight<Run<With>>(
+    (next, layer) => (input, around) => layer({ operation: operation.name, input, around }, () => next(input, around)),
     handle,
   );
 }

@@ -1,0 +1,19 @@
+import { moneySchema } from "@daybook/kernel/money";
+import { z } from "zod";
+
+export const productSchema = z.strictObject({
+  productId: z.string().min(1).max(100),
+  name: z.string().trim().min(1).max(300),
+  price: moneySchema,
+});
+
+/** A product that can be ordered, with its price for one piece. */
+export type Product = z.infer<typeof productSchema>;
+
+/** What other contexts ask of the catalogue. */
+export interface Catalogue {
+  /** The product, or undefined when there is none of this id. */
+  product(productId: string): Promise<Product | undefined>;
+  /** Products in order of id, after `after`; at most `limit`. */
+  products(page: { readonly after?: string | undefined; readonly limit: number }): Promise<readonly Product[]>;
+}

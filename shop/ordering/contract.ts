@@ -1,0 +1,106 @@
+import type { Around, Operation } from "@daybook/data/cqrs/handlers";
+import type { Outcome } from "@daybook/data/cqrs/aggregates";
+import type { IdempotentRequest } from "@daybook/data/cqrs/idempotency";
+import { moneySchema } from "@daybook/kernel/money";
+import { z } from "zod";
+import { adjustmentSchema, contactSchema, lineSchema, originSchema } from "./events.ts";
+import type { Order } from "./order.ts";
+
+/** How a command is carried out: who asks, under which key, seen at which version, and how its answer is rendered. */
+export interface Execution<Answer = unknown> extends Around {
+  readonly idempotency?: IdempotentRequest | undefined;
+  readonly expectedVersion?: number | undefined;
+  /** Pure; its value is stored with the unit and replayed. */
+  render(outcome: PlacedOrRefused): Answer;
+}
+
+/** What a command came to: the order after it, or why not. */
+export type PlacedOrRefused = Outcome<Order>;
+
+export const placeOrderSchema = z.strictObject({
+  /** Absent for a guest. */
+  customerId: z.string().min(1).max(100).optional(),
+  contact: contactSchema.optional(),
+  items: z
+    .array(
+      z.strictObject({
+        productId: z.string().min(1).max(100),
+        quantity: z.int().min(1).max(1_000_000),
+        /** When sent, it must equal the catalogue's price: decimal text, such as "8.50". */
+        unitPrice: z.string().max(40).optional(),
+      }),
+    )
+    .min(1)
+    .max(1_000),
+});
+export type PlaceOrder = z.infer<typeof placeOrderSchema>;
+
+/** Places an order at the catalogue's prices. Answers an `Executed<Answer>`. */
+export const placeOrder: Operation<PlaceOrder> = { name: "place-order", input: placeOrderSchema };
+
+/** An order from elsewhere, with its own id, names, prices and time: for principals that may import. */
+export const importOrderSchema = z.strictObject({
+  orderId: z.string().min(1).max(100),
+  customerId: z.string().min(1).max(100).optional(),
+  country: z.string().max(100).optional(),
+  currency: z.string().regex(/^[A-Z]{3}$/),
+  placedAt: z.int(),
+  origin: originSchema,
+  lines: z.array(lineSchema).min(1).max(1_000),
+});
+export type ImportOrder = z.infer<typeof importOrderSchema>;
+
+export const importOrder: Operation<ImportOrder> = { name: "import-order", input: importOrderSchema };
+
+export const cancelOrderSchema = z.strictObject({
+  orderId: z.string().min(1).max(100),
+  reason: z.string().trim().min(1).max(500),
+  /** The customer who cancels; absent for operators. */
+  customerId: z.string().optional(),
+});
+export type CancelOrder = z.infer<typeof cancelOrderSchema>;
+
+export const cancelOrder: Operation<CancelOrder> = { name: "cancel-order", input: cancelOrderSchema };
+
+/** An order as it is shown. Personal fields are absent when there are none, or when the person was erased. */
+export const orderDetailsSchema = z.strictObject({
+  id: z.string(),
+  version: z.int(),
+  status: z.enum(["placed", "cancelled"]),
+  customer: z.strictObject({ id: z.string().optional(), contact: contactSchema.optional(), isErased: z.boolean().optional() }),
+  country: z.string().optional(),
+  lines: z.array(lineSchema),
+  adjustments: z.array(adjustmentSchema),
+  total: moneySchema,
+  itemCount: z.int(),
+  placedAt: z.int(),
+  updatedAt: z.int(),
+  cancellation: z.strictObject({ reason: z.string() }).optional(),
+  origin: originSchema.optional(),
+});
+export type OrderDetails = z.infer<typeof orderDetailsSchema>;
+
+export interface OrderPage {
+  readonly orders: readonly OrderDetails[];
+  /** Opaque to callers: where the next page starts. */
+  readonly next?: { readonly entry: string; readonly key: string };
+}
+
+/** What others ask of orders. */
+export interface OrderQueries {
+  /** The order now, or as of a version or time of recording. */
+  order(orderId: string, asOf?: { readonly version?: number; readonly recordedAt?: number }): Promise<OrderDetails | undefined>;
+  /** Newest first; all customers without `customerId`. */
+  orders(list: ListOrders): Promise<OrderPage>;
+  /** How many orders a list has, counted up to `cap`. */
+  count(list: Pick<ListOrders, "customerId" | "status">, cap: number): Promise<number>;
+  /** Orders whose id starts or ends with `text`, or whose customer's name or e-mail contains it (3 characters or more). */
+  search(text: string, limit: number): Promise<readonly OrderDetails[]>;
+}
+
+export interface ListOrders {
+  readonly customerId?: string | undefined;
+  readonly status?: OrderDetails["status"] | undefined;
+  readonly limit: number;
+  readonly after?: { readonly entry: string; readonly key: string } | undefined;
+}

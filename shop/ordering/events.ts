@@ -1,0 +1,77 @@
+import type { EventOf } from "@daybook/data/event-store/event";
+import { moneySchema } from "@daybook/kernel/money";
+import { personal } from "@daybook/kernel/personal";
+import { recordType } from "@daybook/kernel/record-type";
+import { z } from "zod";
+
+/** Who is written to, and where to: personal data, sealed under the customer's key (a guest's: under the order's id). */
+export const contactSchema = z.strictObject({
+  firstName: z.string().trim().min(1).max(100).optional(),
+  lastName: z.string().trim().min(1).max(100).optional(),
+  email: z.email().max(254).optional(),
+  address: z
+    .strictObject({
+      street: z.string().trim().min(1).max(200),
+      city: z.string().trim().min(1).max(100),
+      postalCode: z.string().trim().min(1).max(20).optional(),
+      country: z.string().trim().min(1).max(100),
+    })
+    .optional(),
+});
+export type Contact = z.infer<typeof contactSchema>;
+
+/** One product of an order. `amount` is quantity × unit price, rounded half to even to the minor unit, without tax. */
+export const lineSchema = z.strictObject({
+  productId: z.string().min(1).max(100),
+  name: z.string().min(1).max(300),
+  quantity: z.int().min(1).max(1_000_000),
+  /** Decimal text, in the order's currency; an import's may have more decimals than the currency. */
+  unitPrice: z.string().regex(/^\d{1,12}(\.\d{1,20})?$/),
+  amount: moneySchema,
+  tax: moneySchema.optional(),
+  /** The parcel that the line travels in, once parcels are known. */
+  parcel: z.string().optional(),
+});
+export type Line = z.infer<typeof lineSchema>;
+
+/** A change of the total that belongs to no line: a discount, the postage, a rounding. */
+export const adjustmentSchema = z.strictObject({ kind: z.string().min(1).max(50), reason: z.string().max(300), amount: moneySchema });
+
+export const customerSchema = z.strictObject({
+  /** Absent for a guest. */
+  id: z.string().min(1).max(100).optional(),
+  contact: personal(contactSchema).optional(),
+});
+
+/** Where an imported order comes from. */
+export const originSchema = z.strictObject({ source: z.string().min(1).max(100), number: z.string().min(1).max(100) });
+
+const orderPlaced = z.strictObject({
+  orderId: z.string(),
+  customer: customerSchema,
+  country: z.string().max(100).optional(),
+  currency: z.string().length(3),
+  lines: z.array(lineSchema).min(1).max(1_000),
+  adjustments: z.array(adjustmentSchema).max(100),
+  total: moneySchema,
+  placedAt: z.int(),
+  origin: originSchema.optional(),
+});
+
+const orderCancelled = z.strictObject({ reason: z.string().min(1).max(500) });
+
+/** The events of an order. Other contexts may rely on them. */
+export const orderEvents = {
+  OrderPlaced: recordType({
+    name: "OrderPlaced",
+    schema: orderPlaced,
+    subject: (placed) => placed.customer.id ?? placed.orderId,
+  }),
+  OrderCancelled: recordType({ name: "OrderCancelled", schema: orderCancelled }),
+} as const;
+
+export type OrderEvent = EventOf<typeof orderEvents>;
+export type OrderPlaced = z.infer<typeof orderPlaced>;
+
+/** Streams of this category hold the events of one order each. */
+export const ORDER_CATEGORY = "order";

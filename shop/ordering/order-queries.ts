@@ -1,0 +1,81 @@
+import type { Aggregates } from "@daybook/data/cqrs/aggregates";
+import type { EventStore } from "@daybook/data/event-store/event-store";
+import { streamName } from "@daybook/data/event-store/event";
+import type { ListRows, Row } from "@daybook/data/store";
+import { normalised, searchTokens } from "@daybook/kernel/personal";
+import type { ListOrders, OrderDetails, OrderQueries } from "./contract.ts";
+import { ORDER_CATEGORY } from "./events.ts";
+import type { Order, OrderCommand } from "./order.ts";
+import type { OrderSearch } from "./order-search.ts";
+import { ORDERS, ORDER_LISTS, orderDetails, parseOrderRow, reversed } from "./order-row.ts";
+
+export interface OrderQueriesParts {
+  readonly events: EventStore;
+  readonly orders: Aggregates<Order, OrderCommand>;
+  readonly search: OrderSearch;
+  readonly searchSecret: Uint8Array;
+}
+
+export function orderQueries({ events, orders, search, searchSecret }: OrderQueriesParts): OrderQueries {
+  const { store, keys } = events;
+  const shown = (row: Row) => orderDetails(parseOrderRow(row.value), row.recordedAt, keys);
+
+  async function byId(orderId: string): Promise<OrderDetails | undefined> {
+    const row = await store.getRow(ORDERS, orderId);
+    return row && shown(row);
+  }
+
+  return {
+    async order(orderId, asOf) {
+      if (!asOf) return byId(orderId);
+      const { state, version } = await orders.load(orderId, asOf);
+      if (state.status === "absent") return undefined;
+      const [last] = await events.read(streamName(ORDER_CATEGORY, orderId), { from: version, limit: 1 });
+      return orderDetails({ order: state, version }, last?.recordedAt ?? 0, keys);
+    },
+    async orders(list) {
+      const after = list.after ? { after: list.after } : {};
+      const page = await store.listRows({ ...listing(list), ...after, direction: "backwards", limit: list.limit });
+      const shownOrders = await Promise.all(page.rows.map(shown));
+      return page.next ? { orders: shownOrders, next: page.next } : { orders: shownOrders };
+    },
+    count: (list, cap) => store.countRows(listing(list), cap),
+    async search(text, limit) {
+      const found = new Map<string, OrderDetails>();
+      const add = (order: OrderDetails | undefined) => order && found.size < limit && found.set(order.id, order);
+      const starts = await store.listRows({ collection: ORDERS, prefix: text, limit });
+      const ends = await store.listRows({ collection: ORDERS, index: ORDER_LISTS.byEnd, prefix: reversed(text), limit });
+      for (const row of [...starts.rows, ...ends.rows]) add(await shown(row));
+      for (const orderId of await search.candidates(searchTokens(searchSecret, text), limit * 5)) {
+        const order = await byId(orderId);
+        if (order && contains(order, text)) add(order);
+      }
+      return [...found.values()];
+    },
+  };
+}
+
+/** The list that holds what is asked for, newest last. */
+function listing(list: Pick<ListOrders, "customerId" | "status">): Pick<ListRows, "collection" | "index" | "prefix"> {
+  const { customerId, status } = list;
+  if (customerId !== undefined && status) {
+    return { collection: ORDERS, index: ORDER_LISTS.byCustomerAndStatus, prefix: `${customerId} ${status} ` };
+  }
+  if (customerId !== undefined) return { collection: ORDERS, index: ORDER_LISTS.byCustomer, prefix: `${customerId} ` };
+  if (status) return { collection: ORDERS, index: ORDER_LISTS.byStatus, prefix: `${status} ` };
+  return { collection: ORDERS, index: ORDER_LISTS.all };
+}
+
+/** Tokens are of three characters: whether the whole text is there is seen in the opened fields only. */
+function contains({ customer: { contact } }: OrderDetails, text: string): boolean {
+  const sought = normalised(text);
+  return searchedTexts(contact).some((field) => normalised(field).includes(sought));
+}
+
+/** The personal texts that orders are found by. */
+export function searchedTexts(contact: OrderDetails["customer"]["contact"]): readonly string[] {
+  if (!contact) return [];
+  const { firstName, lastName, email } = contact;
+  const whole = firstName !== undefined && lastName !== undefined ? `${firstName} ${lastName}` : (firstName ?? lastName);
+  return [whole, email].filter((text) => text !== undefined);
+}

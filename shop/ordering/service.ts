@@ -1,0 +1,56 @@
+import { aggregates, type Executed } from "@daybook/data/cqrs/aggregates";
+import type { Refusal } from "@daybook/data/cqrs/decider";
+import { handlers, type Handlers } from "@daybook/data/cqrs/handlers";
+import type { Projection } from "@daybook/data/cqrs/projection";
+import type { EventStore } from "@daybook/data/event-store/event-store";
+import type { Clock } from "@daybook/kernel/clock";
+import type { IdSource } from "@daybook/kernel/ids";
+import type { Catalogue } from "../catalog/contract.ts";
+import { cancelOrder, importOrder, placeOrder, type Execution, type OrderQueries } from "./contract.ts";
+import type { OrderPlaced } from "./events.ts";
+import { orderDecider, type OrderCommand } from "./order.ts";
+import { orderQueries } from "./order-queries.ts";
+import { orderRow } from "./order-row.ts";
+import { orderSearch, orderSearchProjection } from "./order-search.ts";
+import { importedOrder, pricedOrder } from "./place-order.ts";
+
+export interface OrderingParts {
+  readonly events: EventStore;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly catalogue: Catalogue;
+  /** Keys the search tokens of personal fields. */
+  readonly searchSecret: Uint8Array;
+}
+
+export interface OrderingService {
+  /** Commands: `placeOrder`, `importOrder`, `cancelOrder`; each answers an `Executed<Answer>`. */
+  readonly commands: Handlers<Execution>;
+  readonly queries: OrderQueries;
+  readonly projections: readonly Projection[];
+}
+
+/** The ordering context, put together. */
+export function orderingService(parts: OrderingParts): OrderingService {
+  const { events, clock, ids, catalogue, searchSecret } = parts;
+  const orders = aggregates({ events, clock, ids, decider: orderDecider, inline: orderRow });
+
+  function submit(orderId: string, priced: OrderPlaced | Refusal, execution: Execution): Promise<Executed<unknown>> {
+    const command: OrderCommand = "code" in priced ? { type: "refuse", refusal: priced } : { type: "place", order: priced };
+    return orders.execute(orderId, command, execution);
+  }
+
+  const commands = handlers<Execution>();
+  commands.register(placeOrder, async (input, execution) => {
+    const orderId = ids("ord");
+    return submit(orderId, await pricedOrder(orderId, input, catalogue, clock.now()), execution);
+  });
+  commands.register(importOrder, (input, execution) => submit(input.orderId, importedOrder(input), execution));
+  commands.register(cancelOrder, ({ orderId, ...rest }, execution) => orders.execute(orderId, { type: "cancel", ...rest }, execution));
+
+  return {
+    commands,
+    queries: orderQueries({ events, orders, search: orderSearch(events.store), searchSecret }),
+    projections: [orderSearchProjection(events.keys, searchSecret)],
+  };
+}
