@@ -4,6 +4,8 @@ import type { FileWorker } from "./file-worker.ts";
 export interface CheckpointOptions {
   /** The log's length at which a checkpoint starts. */
   readonly bytesMax: number;
+  /** Whether all syncs of the log succeeded: else its pages must not be copied, for they may not be on the disk. */
+  readonly isSound: () => boolean;
 }
 
 /** How often the log's length is looked at, in bytes of units committed. */
@@ -18,7 +20,7 @@ const UNIT_COST = 4_096;
  */
 export class Checkpointer {
   private readonly worker: FileWorker;
-  private readonly bytesMax: number;
+  private readonly options: CheckpointOptions;
   private readonly length: StatementSync;
   private readonly pageBytes: number;
   private sinceLook = 0;
@@ -28,7 +30,7 @@ export class Checkpointer {
 
   constructor(db: DatabaseSync, worker: FileWorker, options: CheckpointOptions) {
     this.worker = worker;
-    this.bytesMax = options.bytesMax;
+    this.options = options;
     this.length = db.prepare("PRAGMA wal_checkpoint(NOOP)");
     this.pageBytes = Number(db.prepare("PRAGMA page_size").get()?.["page_size"]);
   }
@@ -42,9 +44,9 @@ export class Checkpointer {
   /** After a batch of `bytes` in `units`: starts a checkpoint when it is time. */
   committed(bytes: number, units: number): void {
     this.sinceLook += bytes + units * UNIT_COST;
-    if (this.running || this.failure || this.sinceLook < Math.min(LOOK_EVERY, this.bytesMax)) return;
+    if (this.running || this.failure || this.sinceLook < Math.min(LOOK_EVERY, this.options.bytesMax)) return;
     this.sinceLook = 0;
-    if (this.frames() * this.pageBytes < this.bytesMax) return;
+    if (this.frames() * this.pageBytes < this.options.bytesMax) return;
     this.running = this.run().finally(() => (this.running = undefined));
   }
 
@@ -62,7 +64,7 @@ export class Checkpointer {
   private async run(): Promise<void> {
     try {
       await this.worker.checkpoint();
-      if (this.frames() === 0) return;
+      if (this.frames() === 0 || !this.options.isSound()) return;
       this.secondPass = this.worker.checkpoint();
       await this.secondPass;
     } catch (error) {

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { systemClock, type Clock } from "@daybook/kernel/clock";
 import { dataFolderLocked } from "../errors.ts";
+import { codedError } from "./open-file.ts";
 
 /** Who works on a data folder, as it says itself in `owner.json`. */
 export interface DataOwner {
@@ -21,6 +22,8 @@ export interface DataLock {
 }
 
 const OWNER = "owner.json";
+/** SQLITE_BUSY */
+const BUSY = 5;
 
 /** Takes the folder for this process, or throws `data-folder-locked` with the owner's `pid` and `url` in its details. */
 export function lockDataFolder(folder: string, clock: Clock = systemClock): DataLock {
@@ -53,17 +56,24 @@ export function readOwner(folder: string): DataOwner | undefined {
  * `data-folder-locked`, with the owner of the file's folder in its details, when another connection holds it.
  */
 export function holdFile(path: string): { close(): void } {
-  const db = new DatabaseSync(path, { timeout: 0 });
+  let db: DatabaseSync | undefined;
   try {
+    db = new DatabaseSync(path, { timeout: 0 });
     db.exec("PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE");
     return db;
-  } catch (cause) {
-    db.close();
-    const owner = readOwner(dirname(path));
-    const where = owner?.url === undefined ? "" : ` at ${owner.url}`;
-    const who = owner === undefined ? "another process" : `process ${owner.pid}${where}`;
-    throw dataFolderLocked(`${dirname(path)} is in use by ${who}`, { cause, details: { ...owner } });
+  } catch (error) {
+    db?.close();
+    const isBusy = error instanceof Error && "errcode" in error && error.errcode === BUSY;
+    throw isBusy ? lockedError(path, error) : codedError(error);
   }
+}
+
+function lockedError(path: string, cause: unknown): Error {
+  const folder = dirname(path);
+  const owner = readOwner(folder);
+  const where = owner?.url === undefined ? "" : ` at ${owner.url}`;
+  const who = owner === undefined ? "another process" : `process ${owner.pid}${where}`;
+  return dataFolderLocked(`${folder} is in use by ${who}`, { cause, details: { ...owner } });
 }
 
 function writeOwner(folder: string, owner: DataOwner): void {

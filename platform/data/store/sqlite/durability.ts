@@ -1,6 +1,7 @@
 import { closeSync, existsSync, fdatasync, fdatasyncSync, fsyncSync, openSync, readSync, statSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
-import { storeStopped } from "../errors.ts";
+import { messageOf } from "@daybook/kernel/errors";
+import { storeIoFailed, storeStopped } from "../errors.ts";
 
 /**
  * Makes what was written to the write-ahead log durable, off the main thread, and lets readers wait for it. SQLite runs
@@ -26,12 +27,17 @@ export class Durability {
       fdatasync(this.descriptor, (error) => {
         this.inFlight = undefined;
         if (!error) return resolve();
-        this.fail(error);
-        reject(error);
+        const failure = storeIoFailed(`a sync of the log failed: ${messageOf(error)}`, { cause: error });
+        this.fail(failure);
+        reject(failure);
       });
     });
     this.inFlight = done;
     return done;
+  }
+
+  get isSound(): boolean {
+    return this.failure === undefined;
   }
 
   /** From now on nothing that is read can be called durable. */

@@ -92,7 +92,7 @@ describe("opening a store's file", () => {
   });
 
   test("read-only neither makes nor migrates a file", () => {
-    assert.throws(() => open(MIGRATIONS, true));
+    refuses("store-io-failed", () => open(MIGRATIONS, true));
     assert.ok(!existsSync(file));
     changed();
     refuses("store-older-format", () => open([...MIGRATIONS, NEXT], true));

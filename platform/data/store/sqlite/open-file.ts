@@ -1,7 +1,7 @@
 import { existsSync, renameSync, rmSync, statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { errorCode, messageOf } from "@daybook/kernel/errors";
-import { sqliteTooOld, storeCorrupt, storeForeignFile, storeOlderFormat } from "../errors.ts";
+import { sqliteTooOld, storeCorrupt, storeForeignFile, storeIoFailed, storeOlderFormat } from "../errors.ts";
 import { rewriteLog, syncFolderOf, syncPath } from "./durability.ts";
 import { formatOf, migrate, MIGRATIONS, pragma, type Migration } from "./schema.ts";
 
@@ -58,12 +58,16 @@ function opened(file: string, readOnly: boolean, prepare: (db: DatabaseSync) => 
   }
 }
 
-/** The coded error of what SQLite threw where the file itself is to blame; everything else as it is. */
+/** SQLite's codes for what the file system refused: permission, read-only, input and output, full, cannot open. */
+const REFUSED_BY_SYSTEM: ReadonlySet<number> = new Set([3, 8, 10, 13, 14]);
+
+/** The coded error of what SQLite threw where the file or its disk is to blame; everything else as it is. */
 export function codedError(error: unknown): unknown {
   if (errorCode(error) !== undefined || !(error instanceof Error) || !("errcode" in error)) return error;
   const primary = Number(error.errcode) & 0xff;
   if (primary === 11) return storeCorrupt(`SQLite finds the file damaged: ${messageOf(error)}`, { cause: error });
   if (primary === 26) return storeForeignFile("the file is not a SQLite database", { cause: error });
+  if (REFUSED_BY_SYSTEM.has(primary)) return storeIoFailed(`the store's file failed: ${messageOf(error)}`, { cause: error });
   return error;
 }
 

@@ -10,7 +10,7 @@ import type { Verdict } from "../unit.ts";
 import { applyUnit } from "./apply.ts";
 import { Checkpointer } from "./checkpoint.ts";
 import { holdFile } from "./data-lock.ts";
-import { Durability } from "./durability.ts";
+import { Durability, rewriteLog } from "./durability.ts";
 import { FileWorker } from "./file-worker.ts";
 import { codedError, openFile } from "./open-file.ts";
 import { sqliteReads } from "./reads.ts";
@@ -56,7 +56,10 @@ export async function sqliteStore(options: SqliteEngineOptions & GatherOptions):
 function writingEngine(db: DatabaseSync, file: string, clock: Clock, options: SqliteEngineOptions, unlock: () => void): Engine {
   const durability = new Durability(file);
   const worker = new FileWorker(file, false);
-  const checkpointer = new Checkpointer(db, worker, { bytesMax: options.checkpointBytes ?? 16 * 1024 * 1024 });
+  const checkpointer = new Checkpointer(db, worker, {
+    bytesMax: options.checkpointBytes ?? 16 * 1024 * 1024,
+    isSound: () => durability.isSound,
+  });
   const batches = new Batches(db, clock, durability, checkpointer);
   return {
     capabilities: CAPABILITIES,
@@ -66,6 +69,8 @@ function writingEngine(db: DatabaseSync, file: string, clock: Clock, options: Sq
       await checkpointer.idle();
       await worker.close();
       durability.close();
+      // Closing copies the log into the database: after a failed sync it is made durable once more before that.
+      if (!durability.isSound) rewriteLog(file);
       db.close();
       unlock();
     },
