@@ -9,6 +9,7 @@ import { crashPlan } from "./crash-plan.ts";
 import { faultPoints, sampleOf } from "./fault-points.ts";
 import { violationsIn } from "./file-checker.ts";
 import { readJournal, type JournalLine } from "./journal.ts";
+import type { BugName } from "./planted-bugs.ts";
 import { callsIn, earlyAnswers, requireStrace, traced, type Fault, type TracedCall } from "./strace.ts";
 
 /**
@@ -68,13 +69,25 @@ describe("the SQLite store under faults", () => {
 });
 
 describe("the checkers of the crash test", () => {
-  test("a store that was not disturbed passes", async () => {
+  test("pass a store that was not disturbed", async () => {
     const { file, journal } = await run();
     assert.deepEqual(violationsIn(file, plan, journal, true), []);
   });
 
+  test("find a store that answers before its sync", async () => {
+    const { calls, file, journalFile } = await run(undefined, "answers before the sync");
+    assert.notDeepEqual(earlyAnswers(calls, journalFile, `${file}-wal`), []);
+  });
+
+  for (const bug of ["loses half of a unit", "does not check conditions"] as const) {
+    test(`find a store that ${bug}`, async () => {
+      const { file, journal } = await run(undefined, bug);
+      assert.notDeepEqual(violationsIn(file, plan, journal, false), []);
+    });
+  }
+
   for (const [what, sql] of Object.entries(planted())) {
-    test(`a file is refused in which ${what}`, async () => {
+    test(`refuse a file in which ${what}`, async () => {
       const { file, journal } = await run();
       const db = new DatabaseSync(file);
       db.exec(sql);
@@ -83,7 +96,7 @@ describe("the checkers of the crash test", () => {
     });
   }
 
-  test("an answer before its sync is found in a trace", () => {
+  test("find an answer before its sync in a trace", () => {
     const write = '7 pwrite64(25</d/x-wal>, "", 24, 0) = 24';
     const answer = '7 write(26</j>, "", 9) = 9';
     const sync = "8 fdatasync(27</d/x-wal>) = 0";
@@ -115,14 +128,16 @@ function kindOf({ call, path, effect }: Fault): string {
 }
 
 /** Runs the scenario in a folder of its own; with a point, its path is relative to that folder. */
-async function run(point?: Fault): Promise<Run> {
+async function run(point?: Fault, bug?: BugName): Promise<Run> {
   const folder = join(root, String(runs++), "data");
   mkdirSync(folder, { recursive: true });
   const journalFile = join(folder, "..", "journal");
   const file = join(folder, "daybook.db");
   const fault = point && { ...point, path: join(folder, point.path) };
   const paths = fault ? [fault.path] : [...PATHS.map((path) => join(folder, path)), journalFile];
-  const calls = await traced([process.execPath, SCENARIO, folder, journalFile], join(folder, "..", "trace"), paths, fault);
+  const preload = bug ? ["--import", `${import.meta.resolve("./planted-bugs.ts")}?${encodeURIComponent(bug)}`] : [];
+  const program = [process.execPath, ...preload, SCENARIO, folder, journalFile];
+  const calls = await traced(program, join(folder, "..", "trace"), paths, fault);
   return { folder, file, journalFile, calls, journal: readJournal(journalFile) };
 }
 
