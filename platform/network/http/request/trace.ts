@@ -1,0 +1,32 @@
+import type { Random } from "@daybook/kernel/random";
+
+const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
+const NO_TRACE = "0".repeat(32);
+const NO_SPAN = "0".repeat(16);
+
+/**
+ * The traceparent of this request's own span (W3C Trace Context): in the caller's trace when `incoming` is valid, else
+ * in a new one.
+ */
+export function traceparentFrom(incoming: string | undefined, random: Random): string {
+  const parts = incoming === undefined ? undefined : partsOf(incoming);
+  const span = hex(random) + hex(random);
+  return parts ? `00-${parts.trace}-${span}-${parts.flags}` : `00-${hex(random)}${hex(random)}${hex(random)}${hex(random)}-${span}-00`;
+}
+
+/** The trace id of a traceparent; empty without one. */
+export function traceIdOf(traceparent: string | undefined): string {
+  return traceparent?.slice(3, 35) ?? "";
+}
+
+function partsOf(text: string): { readonly trace: string; readonly flags: string } | undefined {
+  const [, version, trace, span, flags, rest] = TRACEPARENT.exec(text) ?? [];
+  if (version === undefined || version === "ff" || (version === "00" && rest !== undefined)) return undefined;
+  if (trace === undefined || trace === NO_TRACE || span === NO_SPAN || flags === undefined) return undefined;
+  return { trace, flags };
+}
+
+/** 32 random bits as 8 digits, never all zero. */
+function hex(random: Random): string {
+  return (random.word() || 1).toString(16).padStart(8, "0");
+}
