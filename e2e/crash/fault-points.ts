@@ -13,7 +13,8 @@ export function faultPoints(calls: readonly TracedCall[], paths: readonly string
   );
 }
 
-function most(calls: readonly TracedCall[]): number {
+/** How many of the calls the busiest thread made: a fault at a later number has no place in that run. */
+export function most(calls: readonly TracedCall[]): number {
   const byThread = Map.groupBy(calls, (traced) => traced.thread);
   return Math.max(0, ...[...byThread.values()].map((ofOne) => ofOne.length));
 }

@@ -6,7 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { after, before, describe, test } from "node:test";
 import { sqliteStore } from "@daybook/data/store/sqlite";
 import { crashPlan } from "./crash-plan.ts";
-import { faultPoints, sampleOf } from "./fault-points.ts";
+import { faultPoints, most, sampleOf } from "./fault-points.ts";
 import { violationsIn } from "./file-checker.ts";
 import { readJournal, type JournalLine } from "./journal.ts";
 import type { BugName } from "./planted-bugs.ts";
@@ -47,18 +47,20 @@ describe("the SQLite store under faults", () => {
     const tally = new Map<string, number>();
     const count = (what: string) => tally.set(what, (tally.get(what) ?? 0) + 1);
     const kinds = new Set<string>();
+    let unfired = 0;
     const queue = [...points];
     const work = async () => {
       for (let point = queue.shift(); point; point = queue.shift()) {
         const tried = await tryPoint(point);
-        count(tried.hasFired ? `${point.effect} fired` : "did not fire");
+        count(tried.hasFired ? `${point.effect} fired` : `no such call: ${point.call} of ${point.path}`);
+        if (!tried.hasFired) unfired++;
         if (tried.hasFired) kinds.add(kindOf(point));
         for (const entry of tried.journal) count(entry.kind === "verdict" ? entry.verdict.outcome : entry.kind);
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));
     context.diagnostic(`${points.length} points: ${JSON.stringify(Object.fromEntries(tally))}`);
-    assert.ok((tally.get("did not fire") ?? 0) <= points.length / 10, "nine faults in ten fired");
+    assert.ok(unfired <= points.length / 5, "four faults in five fired"); // batches differ a little from run to run
     assert.deepEqual(
       [...new Set(points.map(kindOf))].filter((kind) => !kinds.has(kind)),
       [],
@@ -163,7 +165,9 @@ async function tryPoint(point: Fault): Promise<{ readonly hasFired: boolean; rea
   await commitAll(file, where);
   assert.deepEqual(violationsIn(file, plan, journal, true), [], `${where}, then all once more`);
   rmSync(join(folder, ".."), { recursive: true });
-  return { hasFired: calls.some((call) => call.isInjected), journal };
+  const hasFired = calls.some((call) => call.isInjected);
+  assert.ok(hasFired || most(calls.filter(({ call }) => call === point.call)) < point.nth, `${where}, fires where it can`);
+  return { hasFired, journal };
 }
 
 /** Commits the whole plan once more under the same ids: what was unknown is known then. */
