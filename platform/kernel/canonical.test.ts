@@ -35,13 +35,12 @@ test("different data gives different text", () => {
   );
 });
 
-/** Another way to the same order of members: rebuilt objects, whose integer keys JSON.stringify puts first. */
+/** Another way to one order of members: lists of pairs, since rebuilt objects put integer keys first. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== "object" || value === null) return value;
-  return Object.entries(value)
-    .map(([key, member]) => [key, sorted(member)] as const)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
+  const members = Object.entries(value).map(([key, member]) => [key, sorted(member)] as const);
+  return { members: members.sort(([a], [b]) => (a < b ? -1 : 1)) };
 }
 
 test("members stand in code-unit order, without white space, and undefined ones are left out", () => {
