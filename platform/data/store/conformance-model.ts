@@ -46,7 +46,7 @@ interface Counts {
 }
 
 /** The store answers a history of batches as the model does. */
-export async function follows(store: Store, history: readonly (readonly UnitPlan[])[], counts: Counts): Promise<void> {
+async function follows(store: Store, history: readonly (readonly UnitPlan[])[], counts: Counts): Promise<void> {
   const now = await store.now();
   const model = new StoreModel(now);
   const times = new Map<string, number>();

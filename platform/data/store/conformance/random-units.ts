@@ -28,7 +28,7 @@ interface EffectPlan {
 }
 
 export const NAMES = ["a", "b", "ab", "a%", "é", "😀"] as const;
-export const HOUR = 3_600_000;
+const HOUR = 3_600_000;
 
 const EFFECTS: readonly Effect["kind"][] = [
   "append",
