@@ -6,7 +6,7 @@ import { normalised, searchTokens } from "@daybook/kernel/personal";
 import type { ListOrders, OrderDetails, OrderQueries } from "./contract.ts";
 import { ORDER_CATEGORY } from "./events.ts";
 import type { Order, OrderCommand } from "./order.ts";
-import type { OrderSearch } from "./order-search.ts";
+import { searchedTexts, type OrderSearch } from "./order-search.ts";
 import { ORDERS, ORDER_LISTS, orderDetails, parseOrderRow, reversed } from "./order-row.ts";
 
 export interface OrderQueriesParts {
@@ -70,12 +70,4 @@ function listing(list: Pick<ListOrders, "customerId" | "status">): Pick<ListRows
 function contains({ customer: { contact } }: OrderDetails, text: string): boolean {
   const sought = normalised(text);
   return searchedTexts(contact).some((field) => normalised(field).includes(sought));
-}
-
-/** The personal texts that orders are found by. */
-export function searchedTexts(contact: OrderDetails["customer"]["contact"]): readonly string[] {
-  if (!contact) return [];
-  const { firstName, lastName, email } = contact;
-  const whole = firstName !== undefined && lastName !== undefined ? `${firstName} ${lastName}` : (firstName ?? lastName);
-  return [whole, email].filter((text) => text !== undefined);
 }

@@ -2,8 +2,7 @@ import { projection, type Projection } from "@daybook/data/cqrs/projection";
 import { readModel } from "@daybook/data/cqrs/read-model";
 import type { Store } from "@daybook/data/store";
 import { reveal, searchTokens, type SubjectKeys } from "@daybook/kernel/personal";
-import { ORDER_CATEGORY, type OrderEvent } from "./events.ts";
-import { searchedTexts } from "./order-queries.ts";
+import { ORDER_CATEGORY, type Contact, type OrderEvent } from "./events.ts";
 import { ORDERS, ORDER_LISTS } from "./order-row.ts";
 
 /** The read model "order-search": one row a data subject, listed under the keyed tokens of the names and addresses it used. */
@@ -16,38 +15,35 @@ export interface OrderSearch {
   candidates(tokens: readonly string[], limit: number): Promise<readonly string[]>;
 }
 
-interface SearchRow {
+export interface SearchRow {
   readonly tokens: readonly string[];
   /** The order itself, when the subject is a guest's order. */
   readonly guestOrder?: string;
 }
 
 /** Keeps the tokens of every subject that placed an order; they are rows of the subject, erased with it. */
-export function orderSearchProjection(keys: SubjectKeys, searchSecret: Uint8Array): Projection {
-  return projection({
+export function orderSearchProjection(keys: SubjectKeys, searchSecret: Uint8Array): Projection<SearchRow, OrderEvent> {
+  return projection<SearchRow, OrderEvent>({
     name: ORDER_SEARCH,
     version: 1,
     categories: [ORDER_CATEGORY],
     types: ["OrderPlaced"],
-    async project(recorded, view) {
-      const event = recorded.event as OrderEvent; // the category holds these only
+    async project({ event }, view) {
       if (event.type !== "OrderPlaced" || event.data.customer.contact === undefined) return;
       const { customer, orderId } = event.data;
       const contact = await reveal(keys, event.data.customer.contact);
       const subject = customer.id ?? orderId;
       const before = await view.get(subject);
-      const known = before === undefined ? [] : parse(before).tokens;
-      const fresh = searchedTexts(contact).flatMap((text) => searchTokens(searchSecret, text));
-      const tokens = [...new Set([...fresh, ...known])].slice(0, TOKENS_MAX).sort();
+            const fresh = searchedTexts(contact).flatMap((text) => searchTokens(searchSecret, text));
+      const tokens = [...new Set([...fresh, ...(before?.tokens ?? [])])].slice(0, TOKENS_MAX).sort();
       if (tokens.length === 0) return;
-      const row: SearchRow = customer.id === undefined ? { tokens, guestOrder: orderId } : { tokens };
-      view.put(subject, JSON.stringify(row), { [TOKENS]: tokens });
+      view.put(subject, customer.id === undefined ? { tokens, guestOrder: orderId } : { tokens }, { [TOKENS]: tokens });
     },
   });
 }
 
 export function orderSearch(store: Store): OrderSearch {
-  const model = readModel(store, ORDER_SEARCH);
+  const model = readModel<SearchRow>(store, ORDER_SEARCH);
   return {
     async candidates(tokens, limit) {
       const [first, ...others] = tokens;
@@ -55,7 +51,7 @@ export function orderSearch(store: Store): OrderSearch {
       const { rows } = await model.list({ index: TOKENS, prefix: first, limit });
       const orders: string[] = [];
       for (const row of rows) {
-        const { tokens: all, guestOrder } = parse(row.value);
+        const { tokens: all, guestOrder } = row.value;
         if (!others.every((token) => all.includes(token))) continue;
         orders.push(...(guestOrder === undefined ? await ordersOf(store, row.key, limit) : [guestOrder]));
         if (orders.length >= limit) break;
@@ -70,6 +66,10 @@ async function ordersOf(store: Store, customerId: string, limit: number): Promis
   return (await store.listRows(list)).rows.map((row) => row.key);
 }
 
-function parse(text: string): SearchRow {
-  return JSON.parse(text) as SearchRow; // written by the projection above
+/** The personal texts that orders are found by. */
+export function searchedTexts(contact: Contact | undefined): readonly string[] {
+  if (!contact) return [];
+  const { firstName, lastName, email } = contact;
+  const whole = firstName !== undefined && lastName !== undefined ? `${firstName} ${lastName}` : (firstName ?? lastName);
+  return [whole, email].filter((text) => text !== undefined);
 }

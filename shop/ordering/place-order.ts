@@ -1,6 +1,6 @@
 import { refuse, type Refusal } from "@daybook/data/cqrs/decider";
 import { add, decimalText, lineAmount, money, type Money } from "@daybook/kernel/money";
-import type { Catalogue, Product } from "../catalog/contract.ts";
+import type { Catalogue, Product } from "@daybook/shop-catalog/contract";
 import type { ImportOrder, PlaceOrder } from "./contract.ts";
 import type { Contact, Line, OrderPlaced } from "./events.ts";
 

@@ -5,13 +5,13 @@ import type { Projection } from "@daybook/data/cqrs/projection";
 import type { EventStore } from "@daybook/data/event-store/event-store";
 import type { Clock } from "@daybook/kernel/clock";
 import type { IdSource } from "@daybook/kernel/ids";
-import type { Catalogue } from "../catalog/contract.ts";
+import type { Catalogue } from "@daybook/shop-catalog/contract";
 import { cancelOrder, importOrder, placeOrder, type Execution, type OrderQueries } from "./contract.ts";
-import type { OrderPlaced } from "./events.ts";
+import type { OrderEvent, OrderPlaced } from "./events.ts";
 import { orderDecider, type OrderCommand } from "./order.ts";
 import { orderQueries } from "./order-queries.ts";
 import { orderRow } from "./order-row.ts";
-import { orderSearch, orderSearchProjection } from "./order-search.ts";
+import { orderSearch, orderSearchProjection, type SearchRow } from "./order-search.ts";
 import { importedOrder, pricedOrder } from "./place-order.ts";
 
 export interface OrderingParts {
@@ -27,7 +27,7 @@ export interface OrderingService {
   /** Commands: `placeOrder`, `importOrder`, `cancelOrder`; each answers an `Executed<Answer>`. */
   readonly commands: Handlers<Execution>;
   readonly queries: OrderQueries;
-  readonly projections: readonly Projection[];
+  readonly search: Projection<SearchRow, OrderEvent>;
 }
 
 /** The ordering context, put together. */
@@ -51,6 +51,6 @@ export function orderingService(parts: OrderingParts): OrderingService {
   return {
     commands,
     queries: orderQueries({ events, orders, search: orderSearch(events.store), searchSecret }),
-    projections: [orderSearchProjection(events.keys, searchSecret)],
+    search: orderSearchProjection(events.keys, searchSecret),
   };
 }

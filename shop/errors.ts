@@ -1,0 +1,11 @@
+import { defineError } from "@daybook/kernel/errors";
+
+export const storeUnknown = defineError({
+  code: "store-unknown",
+  advice: "Use sqlite, memory, or a URL such as postgres://user:password@127.0.0.1:5432/shop.",
+});
+
+export const noShopHere = defineError({
+  code: "no-shop-here",
+  advice: "Check --data: it names the folder that `daybook start` or `daybook import` made.",
+});

@@ -1,0 +1,87 @@
+import { assert } from "@daybook/kernel/errors";
+import { decimalText, type Money } from "@daybook/kernel/money";
+import { z } from "zod";
+import type { OrderDetails, PlacedOrRefused } from "./contract.ts";
+import { contactSchema, originSchema } from "./events.ts";
+
+const amountSchema = z.strictObject({ amount: z.string(), currency: z.string() });
+const timeSchema = z.iso.datetime();
+
+/** An order as HTTP shows it: amounts as decimal text, times as ISO 8601 in UTC. */
+export const orderBodySchema = z.strictObject({
+  id: z.string(),
+  status: z.enum(["placed", "cancelled"]),
+  version: z.int(),
+  customer: z.strictObject({ id: z.string().optional(), contact: contactSchema.optional(), isErased: z.boolean().optional() }),
+  country: z.string().optional(),
+  items: z.array(
+    z.strictObject({
+      productId: z.string(),
+      name: z.string(),
+      quantity: z.int(),
+      unitPrice: z.string(),
+      amount: amountSchema,
+    }),
+  ),
+  itemCount: z.int(),
+  total: amountSchema,
+  placedAt: timeSchema,
+  updatedAt: timeSchema,
+  cancellation: z.strictObject({ reason: z.string() }).optional(),
+  origin: originSchema.optional(),
+});
+
+export const orderListSchema = z.strictObject({
+  orders: z.array(orderBodySchema),
+  next: z.string().optional(),
+  page: z.int().optional(),
+  pageSize: z.int().optional(),
+  total: z.int().optional(),
+  pages: z.int().optional(),
+  isTotalCapped: z.boolean().optional(),
+});
+
+/** What a command on an order answers. */
+export const placedSchema = z.strictObject({
+  id: z.string(),
+  status: z.enum(["placed", "cancelled"]),
+  version: z.int(),
+  total: amountSchema,
+  placedAt: timeSchema,
+});
+
+export function orderBody(order: OrderDetails): z.infer<typeof orderBodySchema> {
+  return {
+    id: order.id,
+    status: order.status,
+    version: order.version,
+    customer: order.customer,
+    ...(order.country !== undefined && { country: order.country }),
+    items: order.lines.map((line) => ({
+      productId: line.productId,
+      name: line.name,
+      quantity: line.quantity,
+      unitPrice: line.unitPrice,
+      amount: amountBody(line.amount),
+    })),
+    itemCount: order.itemCount,
+    total: amountBody(order.total),
+    placedAt: timeText(order.placedAt),
+    updatedAt: timeText(order.updatedAt),
+    ...(order.cancellation && { cancellation: order.cancellation }),
+    ...(order.origin && { origin: order.origin }),
+  };
+}
+
+export function placedBody({ state, version }: PlacedOrRefused & { kind: "done" }): z.infer<typeof placedSchema> {
+  assert(state.status !== "absent", "a command that was carried out leaves an order");
+  return { id: state.orderId, status: state.status, version, total: amountBody(state.total), placedAt: timeText(state.placedAt) };
+}
+
+function amountBody(amount: Money): z.infer<typeof amountSchema> {
+  return { amount: decimalText(amount), currency: amount.currency };
+}
+
+function timeText(epochMs: number): string {
+  return Temporal.Instant.fromEpochMilliseconds(epochMs).toString();
+}

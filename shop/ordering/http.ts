@@ -1,0 +1,274 @@
+import type { Executed } from "@daybook/data/cqrs/aggregates";
+import type { Handlers } from "@daybook/data/cqrs/handlers";
+import type { IdempotentRequest } from "@daybook/data/cqrs/idempotency";
+import { waitFor } from "@daybook/data/cqrs/read-model";
+import type { RowCursor, Store } from "@daybook/data/store";
+import { positionToken, readPosition } from "@daybook/data/store/position";
+import type { Clock } from "@daybook/kernel/clock";
+import { idempotencyKeyReused, notFound, positionNotReached, versionMismatch } from "@daybook/network/http/errors";
+import { nextLink, pageCursor, readCursor } from "@daybook/network/http/paging";
+import { etag } from "@daybook/network/http/preconditions";
+import { problemAnswer } from "@daybook/network/http/problem";
+import { jsonAnswer, route, type HttpAnswer, type HttpRequest, type Route } from "@daybook/network/http/route";
+import type { StatusTable } from "@daybook/network/http/statuses";
+import { z } from "zod";
+import { cancelOrder, placeOrder, placeOrderSchema, type Execution, type ListOrders, type PlacedOrRefused } from "./contract.ts";
+import { orderBody, orderBodySchema, orderListSchema, placedBody, placedSchema } from "./http-bodies.ts";
+import type { OrderingService } from "./service.ts";
+
+/** Statuses of the refusals of this context. */
+export const ORDER_STATUSES: StatusTable = {
+  "order-not-found": 404,
+  "order-exists": 409,
+  "illegal-transition": 409,
+  "unknown-product": 409,
+  "price-differs": 409,
+  "quantity-too-large": 400,
+  "mixed-currencies": 400,
+  "total-differs": 400,
+  "total-negative": 400,
+};
+
+export interface OrderRoutesParts {
+  readonly ordering: OrderingService;
+  readonly store: Store;
+  readonly clock: Clock;
+}
+
+const READ_ROLES = ["operator", "viewer", "customer"];
+const WRITE_ROLES = ["operator", "customer"];
+const REACH_WITHIN_MS = 2_000;
+const COUNT_CAP = 10_000;
+const STATUS = z.enum(["placed", "cancelled"]).optional();
+const orderIdSchema = z.strictObject({ id: z.string().min(1).max(100) });
+
+/** The routes of orders. */
+export function orderRoutes(parts: OrderRoutesParts): readonly Route[] {
+  return [place(parts), list(parts), search(parts), listOfCustomer(parts), details(parts), cancel(parts)];
+}
+
+function place({ ordering, store }: OrderRoutesParts): Route {
+  return route({
+    method: "POST",
+    path: "/api/v1/orders",
+    name: "placeOrder",
+    summary: "Place an order at the catalogue's prices",
+    tag: "orders",
+    auth: { roles: WRITE_ROLES },
+    body: placeOrderSchema,
+    isIdempotent: true,
+    success: { status: 201, schema: placedSchema, headers: { location: "The order's address", etag: "Its version" } },
+    problems: ["unknown-product", "price-differs", "quantity-too-large", "mixed-currencies", "idempotency-key-reused"],
+    handle(request) {
+      const own = ownCustomer(request);
+      const input = own === undefined ? request.body : { ...request.body, customerId: own };
+      return executed(store, ordering.commands, placeOrder, input, request, (outcome) => placedAnswer(outcome, 201, request));
+    },
+  });
+}
+
+function cancel({ ordering, store }: OrderRoutesParts): Route {
+  return route({
+    method: "POST",
+    path: "/api/v1/orders/{id}/cancel",
+    name: "cancelOrder",
+    summary: "Cancel an order",
+    tag: "orders",
+    auth: { roles: WRITE_ROLES },
+    params: orderIdSchema,
+    body: z.strictObject({ reason: z.string().trim().min(1).max(500) }),
+    isIdempotent: true,
+    ifMatch: "optional",
+    success: { status: 200, schema: placedSchema, headers: { etag: "The order's version" } },
+    problems: ["order-not-found", "illegal-transition", "version-mismatch", "idempotency-key-reused"],
+    handle(request) {
+      const input = { orderId: request.params.id, reason: request.body.reason, customerId: ownCustomer(request) };
+      return executed(store, ordering.commands, cancelOrder, input, request, (outcome) => placedAnswer(outcome, 200, request));
+    },
+  });
+}
+
+function details({ ordering, store }: OrderRoutesParts): Route {
+  const query = z.strictObject({ version: z.coerce.number().int().min(1).optional(), at: z.iso.datetime({ offset: true }).optional() });
+  return route({
+    method: "GET",
+    path: "/api/v1/orders/{id}",
+    name: "getOrder",
+    summary: "An order, now or as of a version or a moment",
+    tag: "orders",
+    auth: { roles: READ_ROLES },
+    params: orderIdSchema,
+    query,
+    readsAtLeast: true,
+    success: { status: 200, schema: orderBodySchema, headers: { etag: "The order's version" } },
+    problems: ["order-not-found"],
+    async handle(request) {
+      await checkReached(store, request);
+      const { version, at } = request.query;
+      const asOf = version === undefined && at === undefined ? undefined : { ...(version && { version }), ...(at && { recordedAt: epochMs(at) }) };
+      const order = await ordering.queries.order(request.params.id, asOf);
+      const own = ownCustomer(request);
+      if (!order || (own !== undefined && order.customer.id !== own)) throw notFound(`there is no order ${request.params.id}`);
+      return jsonAnswer(200, orderBody(order), { etag: etag(order.version) });
+    },
+  });
+}
+
+const listQuery = z.strictObject({
+  status: STATUS,
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z.string().max(600).optional(),
+  page: z.coerce.number().int().min(1).max(1_000).optional(),
+  pageSize: z.coerce.number().int().min(1).max(200).optional(),
+});
+type ListQuery = z.infer<typeof listQuery>;
+
+function list(parts: OrderRoutesParts): Route {
+  return route({
+    method: "GET",
+    path: "/api/v1/orders",
+    name: "listOrders",
+    summary: "All orders, newest first",
+    tag: "orders",
+    auth: { roles: ["operator", "viewer"] },
+    query: listQuery,
+    readsAtLeast: true,
+    success: { status: 200, schema: orderListSchema, headers: { link: "The next page" } },
+    handle: (request) => listed(parts, request, request.query, undefined),
+  });
+}
+
+function listOfCustomer(parts: OrderRoutesParts): Route {
+  return route({
+    method: "GET",
+    path: "/api/v1/orders/customer/{customerId}",
+    name: "listCustomerOrders",
+    summary: "A customer's orders, newest first",
+    tag: "orders",
+    auth: { roles: READ_ROLES },
+    params: z.strictObject({ customerId: z.string().min(1).max(100) }),
+    query: listQuery,
+    readsAtLeast: true,
+    success: { status: 200, schema: orderListSchema, headers: { link: "The next page" } },
+    handle(request) {
+      const own = ownCustomer(request);
+      const { customerId } = request.params;
+      if (own !== undefined && own !== customerId) throw notFound(`there is no customer ${customerId}`);
+      return listed(parts, request, request.query, customerId);
+    },
+  });
+}
+
+async function listed(
+  { ordering, store }: OrderRoutesParts,
+  request: HttpRequest,
+  { status, limit, cursor, page, pageSize }: ListQuery,
+  customerId: string | undefined,
+): Promise<HttpAnswer> {
+  await checkReached(store, request);
+  if (page !== undefined || pageSize !== undefined) {
+    return numbered(ordering, { customerId, status }, page ?? 1, pageSize ?? 20);
+  }
+  const after = cursor === undefined ? undefined : readCursor(cursor, cursorSchema);
+  const found = await ordering.queries.orders({ customerId, status, limit, after });
+  const next = found.next && pageCursor(found.next satisfies RowCursor);
+  return jsonAnswer(200, { orders: found.orders.map(orderBody), ...(next && { next }) }, next ? { link: nextLink(request.target, next) } : {});
+}
+
+const cursorSchema = z.strictObject({ entry: z.string(), key: z.string() });
+
+/** A numbered page walks the list from its start: the total is counted up to a cap, and so are the pages. */
+async function numbered(
+  ordering: OrderingService,
+  list: Pick<ListOrders, "customerId" | "status">,
+  page: number,
+  pageSize: number,
+): Promise<HttpAnswer> {
+  const total = await ordering.queries.count(list, COUNT_CAP);
+  const pages = Math.ceil(total / pageSize);
+  let after: RowCursor | undefined;
+  let rest = Math.min(page, pages + 1) - 1;
+  for (rest *= pageSize; rest > 0; ) {
+    const skipped = await ordering.queries.orders({ ...list, limit: Math.min(rest, 1_000), after });
+    rest -= skipped.orders.length;
+    after = skipped.next;
+    if (!after) break;
+  }
+  const isBeyond = page > 1 && !after;
+  const { orders } = isBeyond ? { orders: [] } : await ordering.queries.orders({ ...list, limit: pageSize, after });
+  return jsonAnswer(200, { orders: orders.map(orderBody), page, pageSize, total, pages, isTotalCapped: total === COUNT_CAP });
+}
+
+function search({ ordering, store, clock }: OrderRoutesParts): Route {
+  return route({
+    method: "GET",
+    path: "/api/v1/orders/search",
+    name: "searchOrders",
+    summary: "Orders by start or end of the id, or by a part of the customer's name or e-mail",
+    tag: "orders",
+    auth: { roles: ["operator", "viewer"] },
+    query: z.strictObject({ q: z.string().trim().min(3).max(100), limit: z.coerce.number().int().min(1).max(100).default(20) }),
+    readsAtLeast: true,
+    success: { status: 200, schema: orderListSchema },
+    async handle(request) {
+      const position = await checkReached(store, request);
+      const reached = await waitFor(store, ordering.search, position, REACH_WITHIN_MS, clock);
+      if (!reached.isReached) {
+        throw positionNotReached("the search has not seen this position yet", { details: { lag: reached.lag, retryAfterMs: 1_000 } });
+      }
+      const orders = await ordering.queries.search(request.query.q, request.query.limit);
+      return jsonAnswer(200, { orders: orders.map(orderBody) });
+    },
+  });
+}
+
+/** The customer that a request is limited to; undefined for principals who may see all. */
+function ownCustomer({ principal }: HttpRequest): string | undefined {
+  return principal.roles.some((role) => role === "operator" || role === "viewer") ? undefined : principal.id;
+}
+
+/** The position that the request asks to have been reached, 0 without one. Rows of orders are as new as the log. */
+async function checkReached(store: Store, { atLeast }: HttpRequest): Promise<number> {
+  return atLeast === undefined ? 0 : readPosition(atLeast, await store.head());
+}
+
+/** Runs a command and answers it; its rendered answer is kept with the unit and comes back byte for byte. */
+async function executed<Input>(
+  store: Store,
+  commands: Handlers<Execution>,
+  operation: { readonly name: string; readonly input: z.ZodType<Input> },
+  input: Input,
+  request: HttpRequest,
+  render: (outcome: PlacedOrRefused) => HttpAnswer,
+): Promise<HttpAnswer> {
+  const execution: Execution<HttpAnswer> = {
+    context: request.context,
+    idempotency: idempotencyOf(operation.name, request),
+    expectedVersion: request.ifMatch,
+    render,
+  };
+  const result = (await commands.dispatch(operation, input, execution)) as Executed<HttpAnswer>; // by render above
+  switch (result.kind) {
+    case "answered":
+      return { ...result.answer, position: positionToken((await store.head()).epoch, result.position) };
+    case "keyReused":
+      throw idempotencyKeyReused("this Idempotency-Key came with another request before");
+    case "stale":
+      throw versionMismatch(`the order is at version ${result.actual}`, { details: { version: result.actual } });
+  }
+}
+
+function idempotencyOf(operation: string, { idempotencyKey, principal, requestDigest }: HttpRequest): IdempotentRequest | undefined {
+  if (idempotencyKey === undefined) return undefined;
+  return { principal: principal.id, operation, key: idempotencyKey, content: requestDigest };
+}
+
+function placedAnswer(outcome: PlacedOrRefused, status: number, request: HttpRequest): HttpAnswer {
+  if (outcome.kind === "refused") return problemAnswer(outcome.refusal, ORDER_STATUSES, request.context.traceparent);
+  const body = placedBody(outcome);
+  return jsonAnswer(status, body, { etag: etag(outcome.version), ...(status === 201 && { location: `/api/v1/orders/${body.id}` }) });
+}
+
+function epochMs(text: string): number {
+  return Temporal.Instant.from(text).epochMilliseconds;
+}

@@ -1,0 +1,208 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { runProjection, type ProjectionStatus, type RunningProjection } from "@daybook/data/cqrs/running-projection";
+import { eventStore, type EventStore } from "@daybook/data/event-store/event-store";
+import { loadOrCreateKeyFile } from "@daybook/data/event-store/key-file";
+import { startSealer, type Sealer } from "@daybook/data/event-store/seal";
+import { searchSecret, subjectKeys } from "@daybook/data/event-store/subject-keys";
+import type { Store } from "@daybook/data/store";
+import { memoryStore } from "@daybook/data/store/memory";
+import { postgresStore } from "@daybook/data/store/postgres";
+import { lockDataFolder, readOwner, sqliteStore, type DataLock } from "@daybook/data/store/sqlite";
+import { systemClock, type Clock } from "@daybook/kernel/clock";
+import type { Context } from "@daybook/kernel/context";
+import { idSource, type IdSource } from "@daybook/kernel/ids";
+import { systemRandom, type Random } from "@daybook/kernel/random";
+import { productEvents } from "@daybook/shop-catalog/events";
+import { catalogService, type CatalogService } from "@daybook/shop-catalog/service";
+import { orderEvents } from "@daybook/shop-ordering/events";
+import { orderingService, type OrderingService } from "@daybook/shop-ordering/service";
+import { noShopHere, storeUnknown } from "./errors.ts";
+
+export interface ShopOptions {
+  /** The data folder: made when missing, mode 0700. It holds the keys, and the store unless that is elsewhere. */
+  readonly data: string;
+  /** `sqlite` (default), `memory` (nothing is kept), or the URL of a PostgreSQL database, with `?schema=` for a tenant's. */
+  readonly store?: string | undefined;
+  /** Opens what is there for reading, also beside the process that owns it. Makes nothing. */
+  readonly isReadOnly?: boolean;
+  readonly clock?: Clock;
+  readonly random?: Random;
+}
+
+/** The shop's contexts over one store, without an edge. */
+export interface Shop {
+  readonly store: Store;
+  /** Holds the keys of data subjects. */
+  readonly keyStore: Store;
+  readonly events: EventStore;
+  readonly catalogue: CatalogService;
+  readonly ordering: OrderingService;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  /** Opens every route; made on the first start. */
+  readonly developmentToken: string;
+  /** Ownership of the data folder; undefined for readers and shared stores. */
+  readonly lock: DataLock | undefined;
+  /** Starts what works by itself: projections and the sealer. */
+  startBackground(): void;
+  projections(): readonly ProjectionStatus[];
+  /** A running projection by name. */
+  projection(name: string): RunningProjection | undefined;
+  /** Stops the background work, then the stores. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Files of a data folder. */
+export const FILES = {
+  store: "daybook.db",
+  keys: "keys.db",
+  masterKey: "master.key",
+  developmentKey: "development.key",
+} as const;
+
+/** Which context owns which category of streams. */
+const OWNERS = { order: "ordering", product: "catalog" };
+
+/** Who does what nobody asked for: seeding, upkeep. */
+export const SYSTEM_CONTEXT: Context = { correlationId: "cor_system", actor: "sys_daybook", tenant: "default" };
+
+/** Opens the shop of a data folder. Rejects with the coded errors of the stores, `store-unknown` and `no-shop-here`. */
+export async function openShop(options: ShopOptions): Promise<Shop> {
+  const clock = options.clock ?? systemClock;
+  const ids = idSource(clock, options.random ?? systemRandom());
+  const opened = await openStores(options, clock, ids);
+  try {
+    return await compose(options, opened, clock, ids);
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+interface OpenedStores {
+  readonly store: Store;
+  readonly keyStore: Store;
+  readonly masterKey: Uint8Array;
+  readonly lock: DataLock | undefined;
+  close(): Promise<void>;
+}
+
+async function openStores(options: ShopOptions, clock: Clock, ids: IdSource): Promise<OpenedStores> {
+  const { data, isReadOnly = false } = options;
+  if (!isReadOnly) await mkdir(data, { recursive: true, mode: 0o700 });
+  const kind = storeKind(options.store);
+  const lock = kind === "postgres" || isReadOnly ? undefined : lockDataFolder(data, clock);
+  const closing: (() => Promise<void>)[] = lock ? [async () => lock.release()] : [];
+  const close = async () => {
+    for (const each of closing.splice(0).reverse()) await each();
+  };
+  try {
+    const masterKey = await loadOrCreateKeyFile(join(data, FILES.masterKey), 32, { isReadOnly, ids });
+    const keyStore = await openKeyStore(options, kind, clock);
+    closing.push(() => keyStore.close());
+    const store = await openMainStore(options, kind, clock);
+    closing.push(() => store.close());
+    return { store, keyStore, masterKey, lock, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+type StoreKind = "sqlite" | "memory" | "postgres";
+
+function storeKind(text = "sqlite"): StoreKind {
+  if (text === "sqlite" || text === "memory") return text;
+  if (/^postgres(ql)?:\/\//.test(text)) return "postgres";
+  throw storeUnknown(`"${text.slice(0, 40)}" is not a store`);
+}
+
+function openMainStore({ data, store, isReadOnly = false }: ShopOptions, kind: StoreKind, clock: Clock): Promise<Store> | Store {
+  if (kind === "postgres") return postgresStore({ ...database(store), owners: OWNERS, clock });
+  if (kind === "memory") return memoryStore({ owners: OWNERS, clock });
+  return sqliteStore({ file: join(data, FILES.store), readOnly: isReadOnly, owners: OWNERS, clock });
+}
+
+/** Subject keys have a file or schema of their own, so that it can have a backup rule of its own. */
+function openKeyStore({ data, store, isReadOnly = false }: ShopOptions, kind: StoreKind, clock: Clock): Promise<Store> | Store {
+  if (kind === "memory") return memoryStore({ clock });
+  if (kind === "sqlite") return sqliteStore({ file: join(data, FILES.keys), readOnly: isReadOnly, secureDelete: true, clock });
+  const { url, schema = "daybook" } = database(store);
+  return postgresStore({ url, schema: `${schema}_keys`, clock });
+}
+
+/** The database's URL without our own parameter, which names the schema. */
+function database(text = ""): { readonly url: string; readonly schema?: string } {
+  const url = new URL(text);
+  const schema = url.searchParams.get("schema");
+  url.searchParams.delete("schema");
+  return schema === null ? { url: url.href } : { url: url.href, schema };
+}
+
+async function compose(options: ShopOptions, opened: OpenedStores, clock: Clock, ids: IdSource): Promise<Shop> {
+  const { store, keyStore, masterKey, lock } = opened;
+  const { data, isReadOnly = false } = options;
+  if (isReadOnly && storeKind(options.store) === "sqlite" && (await store.head()).position === 0 && !readOwner(data)) {
+    throw noShopHere(`${data} holds no orders`);
+  }
+  const key = await loadOrCreateKeyFile(join(data, FILES.developmentKey), 32, { isReadOnly, ids });
+  const events = eventStore(store, { ...orderEvents, ...productEvents }, subjectKeys(keyStore, masterKey, ids));
+  const catalogue = catalogService({ events, clock, ids });
+  const ordering = orderingService({ events, clock, ids, catalogue, searchSecret: searchSecret(masterKey) });
+  const background = new Background({ events, ordering, clock, ids });
+  return {
+    store,
+    keyStore,
+    events,
+    catalogue,
+    ordering,
+    clock,
+    ids,
+    developmentToken: `dbk_${Buffer.from(key).toString("base64url")}`,
+    lock,
+    startBackground: () => background.start(),
+    projections: () => background.statuses(),
+    projection: (name) => background.running.get(name),
+    async close() {
+      await background.stop();
+      await opened.close();
+    },
+  };
+}
+
+interface BackgroundParts {
+  readonly events: EventStore;
+  readonly ordering: OrderingService;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+}
+
+/** What works by itself beside the requests. */
+class Background {
+  readonly running = new Map<string, RunningProjection>();
+  private sealer: Sealer | undefined;
+  private readonly parts: BackgroundParts;
+
+  constructor(parts: BackgroundParts) {
+    this.parts = parts;
+  }
+
+  start(): void {
+    const { events, ordering, clock, ids } = this.parts;
+    const owner = ids("prc");
+    this.running.set(ordering.search.name, runProjection(ordering.search, { events, clock, ids, owner }));
+    this.sealer = startSealer({ store: events.store, clock, ids, owner });
+  }
+
+  statuses(): readonly ProjectionStatus[] {
+    return [...this.running.values()].map((projection) => projection.status());
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.running.values()].map((projection) => projection.stop()));
+    this.running.clear();
+    await this.sealer?.stop();
+    this.sealer = undefined;
+  }
+}
