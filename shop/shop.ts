@@ -8,7 +8,8 @@ import { searchSecret, subjectKeys } from "@daybook/data/event-store/subject-key
 import type { Store } from "@daybook/data/store";
 import { memoryStore } from "@daybook/data/store/memory";
 import { postgresStore } from "@daybook/data/store/postgres";
-import { lockDataFolder, readOwner, sqliteStore, type DataLock } from "@daybook/data/store/sqlite";
+import { sqliteStore } from "@daybook/data/store/sqlite";
+import { lockDataFolder, readOwner, type DataLock } from "@daybook/data/store/sqlite/data-lock";
 import { systemClock, type Clock } from "@daybook/kernel/clock";
 import type { Context } from "@daybook/kernel/context";
 import { idSource, type IdSource } from "@daybook/kernel/ids";

@@ -1,0 +1,139 @@
+import type { StoredEvent } from "@daybook/data/store";
+import { jsonAnswer, route, type Route } from "@daybook/network/http/route";
+import { notFound } from "@daybook/network/http/errors";
+import { importOrder, importOrderSchema } from "@daybook/shop-ordering/contract";
+import { z } from "zod";
+import { importAnswer } from "./import-answer.ts";
+import type { Shop } from "./shop.ts";
+
+const eventSchema = z.strictObject({
+  id: z.string(),
+  position: z.int(),
+  stream: z.string(),
+  version: z.int(),
+  type: z.string(),
+  schemaVersion: z.int(),
+  data: z.unknown(),
+  meta: z.unknown(),
+  recordedAt: z.int(),
+});
+
+const ADMIN = { roles: ["admin"] };
+
+/** Routes for operators and for the command line: streams, life lines, projections, import. */
+export function adminRoutes(shop: Shop): readonly Route[] {
+  return [streamRoute(shop), lifeRoute(shop), projectionsRoute(shop), rebuildRoute(shop), importRoute(shop)];
+}
+
+function streamRoute({ store }: Shop): Route {
+  return route({
+    method: "GET",
+    path: "/api/v1/streams/{stream}",
+    name: "readStream",
+    summary: "Events of a stream, oldest first, personal fields sealed",
+    tag: "streams",
+    auth: ADMIN,
+    params: z.strictObject({ stream: z.string().min(1).max(255) }),
+    query: z.strictObject({
+      from: z.coerce.number().int().min(1).default(1),
+      limit: z.coerce.number().int().min(1).max(1_000).default(100),
+    }),
+    success: { status: 200, schema: z.strictObject({ stream: z.string(), events: z.array(eventSchema) }) },
+    problems: ["not-found"],
+    async handle({ params: { stream }, query }) {
+      const events = await store.readStream(stream, query);
+      if (events.length === 0 && (await store.streamVersion(stream)) === 0) throw notFound(`there is no stream ${stream}`);
+      return jsonAnswer(200, { stream, events: events.map(eventBody) });
+    },
+  });
+}
+
+function lifeRoute({ store }: Shop): Route {
+  return route({
+    method: "GET",
+    path: "/api/v1/orders/{id}/life",
+    name: "orderLife",
+    summary: "Everything that was recorded under the order's correlation ids, in order",
+    tag: "orders",
+    auth: ADMIN,
+    params: z.strictObject({ id: z.string().min(1).max(100) }),
+    success: { status: 200, schema: z.strictObject({ events: z.array(eventSchema) }) },
+    problems: ["not-found"],
+    async handle({ params: { id } }) {
+      const own = await store.readStream(`order-${id}`);
+      if (own.length === 0) throw notFound(`there is no order ${id}`);
+      const found = new Map(own.map((event) => [event.id, event]));
+      for (const correlation of new Set(own.map(correlationOf))) {
+        for (const event of await store.readCorrelation(correlation)) found.set(event.id, event);
+      }
+      const events = [...found.values()].sort((a, b) => a.recordedAt - b.recordedAt || a.position - b.position);
+      return jsonAnswer(200, { events: events.map(eventBody) });
+    },
+  });
+}
+
+function projectionsRoute(shop: Shop): Route {
+  return route({
+    method: "GET",
+    path: "/api/v1/projections",
+    name: "listProjections",
+    summary: "Asynchronous read models, with their lag",
+    tag: "projections",
+    auth: ADMIN,
+    success: { status: 200, schema: z.strictObject({ projections: z.array(z.unknown()) }) },
+    handle: () => jsonAnswer(200, { projections: shop.projections() }),
+  });
+}
+
+function rebuildRoute(shop: Shop): Route {
+  return route({
+    method: "POST",
+    path: "/api/v1/projections/{name}/rebuild",
+    name: "rebuildProjection",
+    summary: "Builds the read model from zero beside the live one, compares both and switches",
+    tag: "projections",
+    auth: ADMIN,
+    params: z.strictObject({ name: z.string().min(1).max(100) }),
+    success: { status: 200, schema: z.strictObject({ generation: z.int(), comparison: z.unknown() }) },
+    problems: ["not-found"],
+    async handle({ params: { name } }) {
+      const projection = shop.projection(name);
+      if (!projection) throw notFound(`there is no projection ${name}`);
+      const rebuild = await projection.rebuild();
+      await rebuild.caughtUp;
+      const comparison = await rebuild.compare();
+      await rebuild.switchTo();
+      return jsonAnswer(200, { generation: rebuild.generation, comparison });
+    },
+  });
+}
+
+function importRoute({ ordering }: Shop): Route {
+  return route({
+    method: "POST",
+    path: "/api/v1/imports/orders",
+    name: "importOrders",
+    summary: "Place orders from elsewhere, with their own ids, prices and times; an order that is there already stays",
+    tag: "imports",
+    auth: ADMIN,
+    body: z.strictObject({ orders: z.array(importOrderSchema).min(1).max(200) }),
+    success: { status: 200, schema: z.strictObject({ results: z.array(z.unknown()) }) },
+    async handle({ body, context }) {
+      const results = await Promise.all(
+        body.orders.map((order) => ordering.commands.dispatch(importOrder, order, { context, render: importAnswer })),
+      );
+      return jsonAnswer(200, { results });
+    },
+  });
+}
+
+function correlationOf(event: StoredEvent): string {
+  return (JSON.parse(event.meta) as { correlation: string }).correlation; // EventMeta, written by the store
+}
+
+function eventBody(event: StoredEvent): z.infer<typeof eventSchema> {
+  const { id, position, stream, version, type, schemaVersion, recordedAt } = event;
+  const data: unknown = JSON.parse(event.data);
+  const meta: unknown = JSON.parse(event.meta);
+  return { id, position, stream, version, type, schemaVersion, data, meta, recordedAt };
+}
