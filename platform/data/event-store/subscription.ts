@@ -1,0 +1,310 @@
+import { sleep, type Clock } from "@daybook/kernel/clock";
+import { errorCode, messageOf } from "@daybook/kernel/errors";
+import type { IdSource } from "@daybook/kernel/ids";
+import type { LogPage, Store } from "@daybook/data/store";
+import type { Effect, Unit, UnitCause } from "@daybook/data/store/unit";
+import { bell, type Bell } from "./bell.ts";
+import { checkpointAt, checkpointIs, putCheckpoint, readCheckpoint, type Checkpoint } from "./checkpoint.ts";
+import { commitSettled } from "./commit-settled.ts";
+import type { RecordedEvent } from "./event.ts";
+import type { EventStore } from "./event-store.ts";
+import { workLease, type WorkLease } from "./work-lease.ts";
+
+/** Which events a subscription is about; everything unless given. */
+export interface LogFilter {
+  readonly categories?: readonly string[];
+  readonly types?: readonly string[];
+}
+
+export interface SubscribeOptions extends LogFilter {
+  /** Names the checkpoint (`checkpoint/{name}`) and the lease (`subscription/{name}`). */
+  readonly name: string;
+  readonly events: EventStore;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  /** Of several subscribers of one name only the holder of the lease works. Unique among processes, kept over restarts. */
+  readonly owner: string;
+  /**
+   * Says what a page of events, in order, changes. Its effects and the checkpoint are one unit. It may be asked again
+   * for the same events, in other pages, and must not change anything itself. What it appends has the cause of its first event.
+   */
+  handle(page: readonly RecordedEvent[]): readonly Effect[] | Promise<readonly Effect[]>;
+  /** Where a subscription without checkpoint begins, exclusive; 0. */
+  readonly startAfter?: number;
+  /** The subscription ends by itself when everything up to here is handled. */
+  readonly until?: number;
+  /** Called whenever the status may have changed. */
+  readonly onStatus?: (status: SubscriptionStatus) => void;
+  readonly tuning?: SubscriptionTuning;
+}
+
+export interface SubscriptionTuning {
+  /** Events in a page at most; 200. */
+  readonly pageSize?: number;
+  /** Skipped positions after which the checkpoint is written without an effect; 1,000. */
+  readonly skipsMax?: number;
+  /** How often the log is looked at when nothing rings; 1,000 ms. */
+  readonly pollMs?: number;
+  /** Time of the lease; 30,000 ms. A page must be handled within it. */
+  readonly leaseMs?: number;
+  /** Tries of one event before the subscription is called stalled; 5, with pauses of 100 ms × 2ⁿ. */
+  readonly attempts?: number;
+  /** How often a stalled subscription tries again; 30,000 ms. */
+  readonly stalledMs?: number;
+}
+
+/** A durable reader of the global log: it catches up, then follows. */
+export interface Subscription {
+  status(): SubscriptionStatus;
+  /** Finishes the page under way, writes the checkpoint, frees the lease. Idempotent. */
+  stop(): Promise<void>;
+  /** Resolves when it has ended: stopped, retired, or `until` is reached. */
+  readonly ended: Promise<void>;
+}
+
+export interface SubscriptionStatus {
+  readonly name: string;
+  /** Everything up to here is handled, or was passed over by the filter. */
+  readonly position: number;
+  /** Positions between it and the head of the log as last seen. */
+  readonly lag: number;
+  /** `standby`: another owner holds the lease. */
+  readonly state: "catching-up" | "live" | "standby" | "stalled" | "stopped";
+  /** What does not succeed, while that is so; `id` is missing when it is the store, not an event. */
+  readonly blockedBy?: { readonly position: number; readonly id?: string; readonly error: string };
+}
+
+/** Starts a subscription. Each event's effect is committed exactly once, in the order of the log, whoever crashes. */
+export function subscribe(options: SubscribeOptions): Subscription {
+  const subscriber = new Subscriber(options);
+  const ended = subscriber.run();
+  return { status: () => subscriber.status, stop: () => subscriber.stop(ended), ended };
+}
+
+const TUNING: Required<SubscriptionTuning> = {
+  pageSize: 200,
+  skipsMax: 1_000,
+  pollMs: 1_000,
+  leaseMs: 30_000,
+  attempts: 5,
+  stalledMs: 30_000,
+};
+
+class Subscriber {
+  status: SubscriptionStatus;
+  private readonly options: SubscribeOptions;
+  private readonly tuning: Required<SubscriptionTuning>;
+  private readonly store: Store;
+  private readonly lease: WorkLease;
+  private readonly bell: Bell;
+  private readonly stopping = new AbortController();
+  /** As last read or written; undefined when it must be read. */
+  private checkpoint: Checkpoint | undefined;
+  /** At or after the checkpoint: what the filter passed over is not written each time. */
+  private position: number;
+  private isOver = false;
+  /** Events in the next page: halved by failures, down to the one that fails, and doubled by success. */
+  private size: number;
+  private failures = 0;
+
+  constructor(options: SubscribeOptions) {
+    const { name, clock, ids, owner, startAfter = 0 } = options;
+    this.options = options;
+    this.tuning = { ...TUNING, ...options.tuning };
+    this.store = options.events.store;
+    this.bell = bell(clock);
+    this.lease = workLease({ store: this.store, clock, ids, owner, name: `subscription/${name}`, ttlMs: this.tuning.leaseMs });
+    this.position = startAfter;
+    this.size = this.tuning.pageSize;
+    this.status = { name, position: startAfter, lag: 0, state: "catching-up" };
+  }
+
+  async run(): Promise<void> {
+    const unwatch = this.store.watch(() => this.bell.ring());
+    while (!this.isOver && !this.isStopping) {
+      try {
+        await this.round();
+      } catch (error) {
+        this.checkpoint = undefined;
+        await this.trouble({ position: this.position, error: messageOf(error) });
+      }
+      await turn();
+    }
+    unwatch();
+    await this.leave();
+    this.report("stopped");
+  }
+
+  stop(ended: Promise<void>): Promise<void> {
+    this.stopping.abort();
+    return ended;
+  }
+
+  private get isStopping(): boolean {
+    return this.stopping.signal.aborted;
+  }
+
+  /** One page; at the head of the log, waits for more. */
+  private async round(): Promise<void> {
+    const checkpoint = await this.begin();
+    if (!checkpoint) return;
+    this.bell.hush();
+    const page = await this.readPage();
+    const head = Math.max(page.scannedTo, (await this.store.head()).position);
+    const isDone =
+      page.events.length > 0 ? await this.handle(page, checkpoint, head) : await this.pass(page.scannedTo, checkpoint, head);
+    if (!isDone || this.isOver || this.position < head) return;
+    await this.bell.wait(this.tuning.pollMs, this.stopping.signal);
+  }
+
+  /** The checkpoint; undefined when the subscription is over. */
+  private async begin(): Promise<Checkpoint | undefined> {
+    if (!this.checkpoint) {
+      this.checkpoint = await readCheckpoint(this.store, this.options.name, this.options.startAfter);
+      this.position = this.checkpoint.position;
+    }
+    this.isOver ||= this.checkpoint.isRetired;
+    this.endWhenReached();
+    return this.isOver ? undefined : this.checkpoint;
+  }
+
+  private endWhenReached(): void {
+    if (this.position >= (this.options.until ?? Infinity)) this.isOver = true;
+  }
+
+  private async readPage(): Promise<LogPage> {
+    const { categories, types, until = Infinity } = this.options;
+    const filter = { ...(categories && { categories }), ...(types && { types }) };
+    const page = await this.store.readLog({ after: this.position, limit: this.size, ...filter });
+    if (page.scannedTo <= until) return page;
+    return { events: page.events.filter((event) => event.position <= until), scannedTo: until };
+  }
+
+  /** Handles and commits the page; false when it has to be looked at again. */
+  private async handle(page: LogPage, checkpoint: Checkpoint, head: number): Promise<boolean> {
+    if (!(await this.holdsLease(head))) return false;
+    let unit: Unit;
+    try {
+      const events = page.events.map((stored) => this.options.events.decode(stored));
+      unit = this.unitOf(await this.options.handle(events), page.scannedTo, checkpoint, events[0]);
+    } catch (error) {
+      return this.failed(page, error);
+    }
+    try {
+      return await this.commit(unit, page.scannedTo, head);
+    } catch (error) {
+      if (!isOfUnit(error)) throw error;
+      return this.failed(page, error);
+    }
+  }
+
+  /** Passes over what the filter left out; written only when it is much. */
+  private async pass(scannedTo: number, checkpoint: Checkpoint, head: number): Promise<boolean> {
+    if (scannedTo - checkpoint.position < this.tuning.skipsMax) {
+      this.advance(scannedTo, head);
+      return true;
+    }
+    return (await this.holdsLease(head)) && this.commit(this.unitOf([], scannedTo, checkpoint), scannedTo, head);
+  }
+
+  private async holdsLease(head: number): Promise<boolean> {
+    if ((await this.lease.hold(this.stopping.signal)) !== undefined) return true;
+    this.checkpoint = undefined;
+    this.report("standby", head);
+    await this.pause(this.tuning.pollMs);
+    return false;
+  }
+
+  private async commit(unit: Unit, scannedTo: number, head: number): Promise<boolean> {
+    const verdict = await commitSettled(this.store, unit, { clock: this.options.clock, signal: this.stopping.signal });
+    if (verdict.outcome === "refused") {
+      // Somebody else went on, or this took longer than the lease: look again, with less at a time.
+      this.checkpoint = undefined;
+      this.lease.drop();
+      this.size = half(this.size);
+      return false;
+    }
+    this.checkpoint = checkpointAt(scannedTo);
+    this.size = Math.min(this.tuning.pageSize, this.size * 2);
+    this.advance(scannedTo, head);
+    return true;
+  }
+
+  private unitOf(effects: readonly Effect[], to: number, checkpoint: Checkpoint, first?: RecordedEvent): Unit {
+    const { name, ids } = this.options;
+    return {
+      id: ids("unt"),
+      cause: causeOf(name, first),
+      conditions: [this.lease.condition(), checkpointIs(name, checkpoint)],
+      effects: [...effects, putCheckpoint(name, to)],
+    };
+  }
+
+  private advance(position: number, head: number): void {
+    this.position = position;
+    this.failures = 0;
+    this.endWhenReached();
+    this.report(position >= head ? "live" : "catching-up", head);
+  }
+
+  /** A page that fails is tried again in halves, so that all before the event that fails gets done. */
+  private async failed(page: LogPage, error: unknown): Promise<false> {
+    const [first] = page.events;
+    if (page.events.length > 1) this.size = half(page.events.length);
+    else if (first) await this.trouble({ position: first.position, id: first.id, error: messageOf(error) });
+    return false;
+  }
+
+  private async trouble(blockedBy: NonNullable<SubscriptionStatus["blockedBy"]>): Promise<void> {
+    const { attempts, stalledMs } = this.tuning;
+    this.failures++;
+    const isStalled = this.failures >= attempts;
+    this.report(isStalled ? "stalled" : this.status.state, undefined, blockedBy);
+    await this.pause(isStalled ? stalledMs : 50 * 2 ** this.failures);
+  }
+
+  private pause(ms: number): Promise<void> {
+    return sleep(this.options.clock, ms, this.stopping.signal);
+  }
+
+  private report(state: SubscriptionStatus["state"], head?: number, blockedBy?: SubscriptionStatus["blockedBy"]): void {
+    const { name } = this.options;
+    const lag = Math.max(0, (head ?? this.status.position + this.status.lag) - this.position);
+    this.status = { name, position: this.position, lag, state, ...(blockedBy && { blockedBy }) };
+    this.options.onStatus?.(this.status);
+  }
+
+  /** Best effort: what is not written now is passed over again, and the lease runs out by itself. */
+  private async leave(): Promise<void> {
+    const { name, ids, clock } = this.options;
+    const written = this.checkpoint?.isRetired ? undefined : this.checkpoint;
+    const isBehind = written !== undefined && this.position > written.position;
+    const effects = [...this.lease.freeing(), ...(isBehind ? [putCheckpoint(name, this.position)] : [])];
+    if (effects.length === 0) return;
+    const conditions = [this.lease.condition(), ...(isBehind ? [checkpointIs(name, written)] : [])];
+    const unit = { id: ids("unt"), cause: causeOf(name), conditions, effects };
+    await commitSettled(this.store, unit, { clock, attempts: 1 }).catch(() => undefined);
+  }
+}
+
+function causeOf(name: string, first?: RecordedEvent): UnitCause {
+  const actor = "sys_subscription";
+  const source = `subscription/${name}`;
+  if (!first) return { correlation: source, actor, tenant: "system", source };
+  const { correlation, tenant, trace } = first.meta;
+  return { correlation, causation: first.id, actor, tenant, source, ...(trace === undefined ? {} : { trace }) };
+}
+
+/** Whether the handler's effects are to blame, not the store. */
+function isOfUnit(error: unknown): boolean {
+  return ["limit-exceeded", "unit-invalid"].includes(errorCode(error) ?? "");
+}
+
+/** Lets others of this process run: pages that follow each other must not keep the event loop to themselves. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
+}
+
+function half(count: number): number {
+  return Math.max(1, Math.floor(count / 2));
+}
