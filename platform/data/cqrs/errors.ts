@@ -15,3 +15,14 @@ export const contention = defineError({
   advice: "Others change the same thing all the time. Try again after a moment.",
   retryable: true,
 });
+
+export const projectionMoved = defineError({
+  code: "projection-moved",
+  advice: "Another process went on applying events while the two generations were compared. Compare again.",
+  retryable: true,
+});
+
+export const rebuildAbandoned = defineError({
+  code: "rebuild-abandoned",
+  advice: "This rebuild was given up or replaced by one of another version. Look at the projection's status, then start a new one.",
+});
