@@ -57,6 +57,7 @@ class EffectEncoder {
         return effect;
       case "putKey":
         checkName("key", effect.key);
+        checkWhole("an expiry", effect.expiresAt ?? 0);
         this.size("rowBytes", effect.value);
         return effect;
       case "deleteKey":
@@ -66,7 +67,7 @@ class EffectEncoder {
         checkName("queue", effect.queue);
         checkName("due id", effect.id);
         this.size("messageBytes", effect.payload);
-        if (!Number.isSafeInteger(effect.at)) throw unitInvalid("a due time is whole epoch milliseconds");
+        checkWhole("a due time", effect.at);
         return effect;
       case "takeLease":
       case "freeLease":
@@ -86,6 +87,7 @@ class EffectEncoder {
 
   private event(stream: string, as: StreamKind, event: NewEvent): EncodedEvent {
     checkName("event type", event.type);
+    checkWhole("a schema version", event.schemaVersion);
     this.size("eventBytes", event.data);
     const meta = event.occurredAt === undefined ? this.meta : metaText(this.unit, event.occurredAt);
     this.bytes += meta.length;
@@ -141,8 +143,14 @@ function checkCondition(condition: Condition): void {
   }
 }
 
+/** Engines keep whole numbers: anything else would fail in the middle of a batch. */
+function checkWhole(what: string, value: number): void {
+  if (!Number.isSafeInteger(value)) throw unitInvalid(`${what} is a whole number, not ${value}`);
+}
+
 function checkLease<E extends Effect & { kind: "takeLease" | "freeLease" }>(unit: Unit, effect: E): E {
   checkName("lease", effect.name);
+  if (effect.kind === "takeLease") checkWhole("a lease's time", effect.ttlMs);
   const needed = effect.kind === "takeLease" ? "leaseFree" : "leaseHeld";
   const isGuarded = unit.conditions.some((c) => c.kind === needed && c.name === effect.name);
   if (!isGuarded) throw unitInvalid(`${effect.kind} of "${effect.name}" needs the condition ${needed} in the same unit`);
