@@ -56,7 +56,7 @@ class UnitWriter {
       case "deleteRow":
         return this.deleteRow(effect.collection, effect.key);
       case "putKey":
-        return void sql.putKey.run(effect.key, expiryOf(effect.expiresAt), effect.value);
+        return void sql.putKey.run(effect.key, effect.expiresAt ?? null, effect.value);
       case "deleteKey":
         return void sql.deleteKey.run(effect.key);
       case "schedule":
@@ -136,7 +136,7 @@ class UnitWriter {
     const held = this.state.lease(name);
     const isExtended = held?.isRunning === true && held.owner === owner;
     const token = isExtended ? held.token : (held?.token ?? 0) + 1;
-    this.sql.putLease.run(name, owner, token, this.state.now + Math.ceil(ttlMs));
+    this.sql.putLease.run(name, owner, token, this.state.now + ttlMs);
     this.tokens.push(token);
   }
 }
@@ -145,10 +145,6 @@ function countFacts(unit: EncodedUnit): number {
   let facts = 0;
   for (const effect of unit.effects) if (effect.kind === "append" && effect.as === "fact") facts += effect.events.length;
   return facts;
-}
-
-function expiryOf(expiresAt: number | undefined): number | null {
-  return expiresAt === undefined || expiresAt === Infinity ? null : Math.ceil(expiresAt);
 }
 
 /** The entries of a row as they are kept beside it, empty when there are none: what the next put has to take back. */

@@ -139,6 +139,16 @@ describe("the SQLite store beside its contract", () => {
     assert.equal((await store.check()).length, 4);
   });
 
+  test("is not stopped by a unit with a broken number", async () => {
+    const store = await open();
+    for (const broken of [0.5, NaN, Infinity, 2 ** 60]) {
+      await rejectsWith("unit-invalid", store.commit(unit("unt_1", { do: [{ ...putKey("k"), expiresAt: broken } as const] })));
+      const append = { kind: "append", stream: "order-1", events: [{ ...event(), schemaVersion: broken }] } as const;
+      await rejectsWith("unit-invalid", store.commit(unit("unt_1", { do: [append] })));
+    }
+    await committed(store, unit("unt_1", { do: [facts("order-1")] }));
+  });
+
   test("stops when SQLite refuses a batch, and says that nothing happened", async () => {
     const store = await open();
     const db = new DatabaseSync(file);
