@@ -73,7 +73,10 @@ describe("the SQLite store beside its contract", () => {
     const clock = virtualClock();
     const store = await open({ clock });
     const expiresAt = clock.now() + 1_000;
-    await committed(store, unit("unt_1", { do: [1, 2, 3].map((n) => ({ ...putKey(`k${n}`), expiresAt }) as const) }));
+    await committed(
+      store,
+      unit("unt_1", { do: [1, 2, 3].map((n) => ({ kind: "putKey", key: `k${n}`, value: "1", expiresAt }) as const) }),
+    );
     clock.advance(30_000);
     await committed(store, unit("unt_2", { do: [putKey("other")] }));
     assert.equal(inFile("SELECT count(*) FROM keys"), 4);
@@ -142,7 +145,8 @@ describe("the SQLite store beside its contract", () => {
   test("is not stopped by a unit with a broken number", async () => {
     const store = await open();
     for (const broken of [0.5, NaN, Infinity, 2 ** 60]) {
-      await rejectsWith("unit-invalid", store.commit(unit("unt_1", { do: [{ ...putKey("k"), expiresAt: broken } as const] })));
+      const key = { kind: "putKey", key: "k", value: "1", expiresAt: broken } as const;
+      await rejectsWith("unit-invalid", store.commit(unit("unt_1", { do: [key] })));
       const append = { kind: "append", stream: "order-1", events: [{ ...event(), schemaVersion: broken }] } as const;
       await rejectsWith("unit-invalid", store.commit(unit("unt_1", { do: [append] })));
     }
