@@ -17,4 +17,8 @@ const GBP: readonly (readonly [string, string, bigint])[] = [
 ];
 
 /** What the shop sells from its first start. */
-export const SEED_PRODUCTS: readonly Product[] = GBP.map(([productId, name, price]) => ({ productId, name, price: money(price, "GBP") }));
+export const SEED_PRODUCTS: readonly Product[] = GBP.map(([productId, name, price]) => ({
+  productId,
+  name,
+  price: money(price, "GBP"),
+}));

@@ -15,7 +15,11 @@ export interface CatalogService extends Catalogue {
 }
 
 /** The catalogue: products as aggregates, each with a row that carries its state. */
-export function catalogService(parts: { readonly events: EventStore; readonly clock: Clock; readonly ids: IdSource }): CatalogService {
+export function catalogService(parts: {
+  readonly events: EventStore;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+}): CatalogService {
   const { store } = parts.events;
   const products = aggregates({
     ...parts,

@@ -35,7 +35,11 @@ export const lineSchema = z.strictObject({
 export type Line = z.infer<typeof lineSchema>;
 
 /** A change of the total that belongs to no line: a discount, the postage, a rounding. */
-export const adjustmentSchema = z.strictObject({ kind: z.string().min(1).max(50), reason: z.string().max(300), amount: moneySchema });
+export const adjustmentSchema = z.strictObject({
+  kind: z.string().min(1).max(50),
+  reason: z.string().max(300),
+  amount: moneySchema,
+});
 
 export const customerSchema = z.strictObject({
   /** Absent for a guest. */

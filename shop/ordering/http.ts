@@ -89,7 +89,10 @@ function cancel({ ordering, store }: OrderRoutesParts): Route {
 }
 
 function details({ ordering, store }: OrderRoutesParts): Route {
-  const query = z.strictObject({ version: z.coerce.number().int().min(1).optional(), at: z.iso.datetime({ offset: true }).optional() });
+  const query = z.strictObject({
+    version: z.coerce.number().int().min(1).optional(),
+    at: z.iso.datetime({ offset: true }).optional(),
+  });
   return route({
     method: "GET",
     path: "/api/v1/orders/{id}",
@@ -105,7 +108,10 @@ function details({ ordering, store }: OrderRoutesParts): Route {
     async handle(request) {
       await checkReached(store, request);
       const { version, at } = request.query;
-      const asOf = version === undefined && at === undefined ? undefined : { ...(version && { version }), ...(at && { recordedAt: epochMs(at) }) };
+      const asOf =
+        version === undefined && at === undefined
+          ? undefined
+          : { ...(version && { version }), ...(at && { recordedAt: epochMs(at) }) };
       const order = await ordering.queries.order(request.params.id, asOf);
       const own = ownCustomer(request);
       if (!order || (own !== undefined && order.customer.id !== own)) throw notFound(`there is no order ${request.params.id}`);
@@ -172,7 +178,11 @@ async function listed(
   const after = cursor === undefined ? undefined : readCursor(cursor, cursorSchema);
   const found = await ordering.queries.orders({ customerId, status, limit, after });
   const next = found.next && pageCursor(found.next satisfies RowCursor);
-  return jsonAnswer(200, { orders: found.orders.map(orderBody), ...(next && { next }) }, next ? { link: nextLink(request.target, next) } : {});
+  return jsonAnswer(
+    200,
+    { orders: found.orders.map(orderBody), ...(next && { next }) },
+    next ? { link: nextLink(request.target, next) } : {},
+  );
 }
 
 const cursorSchema = z.strictObject({ entry: z.string(), key: z.string() });
@@ -188,7 +198,7 @@ async function numbered(
   const pages = Math.ceil(total / pageSize);
   let after: RowCursor | undefined;
   let rest = Math.min(page, pages + 1) - 1;
-  for (rest *= pageSize; rest > 0; ) {
+  for (rest *= pageSize; rest > 0;) {
     const skipped = await ordering.queries.orders({ ...list, limit: Math.min(rest, 1_000), after });
     rest -= skipped.orders.length;
     after = skipped.next;
@@ -214,7 +224,9 @@ function search({ ordering, store, clock }: OrderRoutesParts): Route {
       const position = await checkReached(store, request);
       const reached = await waitFor(store, ordering.search, position, REACH_WITHIN_MS, clock);
       if (!reached.isReached) {
-        throw positionNotReached("the search has not seen this position yet", { details: { lag: reached.lag, retryAfterMs: 1_000 } });
+        throw positionNotReached("the search has not seen this position yet", {
+          details: { lag: reached.lag, retryAfterMs: 1_000 },
+        });
       }
       const orders = await ordering.queries.search(request.query.q, request.query.limit);
       return jsonAnswer(200, { orders: orders.map(orderBody) });
@@ -258,7 +270,10 @@ async function executed<Input>(
   }
 }
 
-function idempotencyOf(operation: string, { idempotencyKey, principal, requestDigest }: HttpRequest): IdempotentRequest | undefined {
+function idempotencyOf(
+  operation: string,
+  { idempotencyKey, principal, requestDigest }: HttpRequest,
+): IdempotentRequest | undefined {
   if (idempotencyKey === undefined) return undefined;
   return { principal: principal.id, operation, key: idempotencyKey, content: requestDigest };
 }
@@ -266,7 +281,10 @@ function idempotencyOf(operation: string, { idempotencyKey, principal, requestDi
 function placedAnswer(outcome: PlacedOrRefused, status: number, request: HttpRequest): HttpAnswer {
   if (outcome.kind === "refused") return problemAnswer(outcome.refusal, ORDER_STATUSES, request.context.traceparent);
   const body = placedBody(outcome);
-  return jsonAnswer(status, body, { etag: etag(outcome.version), ...(status === 201 && { location: `/api/v1/orders/${body.id}` }) });
+  return jsonAnswer(status, body, {
+    etag: etag(outcome.version),
+    ...(status === 201 && { location: `/api/v1/orders/${body.id}` }),
+  });
 }
 
 function epochMs(text: string): number {

@@ -9,7 +9,13 @@ import type { Order } from "./order.ts";
 export const ORDERS = "orders";
 
 /** Lists that the rows are in; entries end with the time of placing, so that a list is by time. */
-export const ORDER_LISTS = { all: "placed", byStatus: "status", byCustomer: "customer", byCustomerAndStatus: "customer-status", byEnd: "end" } as const;
+export const ORDER_LISTS = {
+  all: "placed",
+  byStatus: "status",
+  byCustomer: "customer",
+  byCustomerAndStatus: "customer-status",
+  byEnd: "end",
+} as const;
 
 export interface OrderRow {
   readonly order: Exclude<Order, { status: "absent" }>;

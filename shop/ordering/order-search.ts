@@ -34,7 +34,7 @@ export function orderSearchProjection(keys: SubjectKeys, searchSecret: Uint8Arra
       const contact = await reveal(keys, event.data.customer.contact);
       const subject = customer.id ?? orderId;
       const before = await view.get(subject);
-            const fresh = searchedTexts(contact).flatMap((text) => searchTokens(searchSecret, text));
+      const fresh = searchedTexts(contact).flatMap((text) => searchTokens(searchSecret, text));
       const tokens = [...new Set([...fresh, ...(before?.tokens ?? [])])].slice(0, TOKENS_MAX).sort();
       if (tokens.length === 0) return;
       view.put(subject, customer.id === undefined ? { tokens, guestOrder: orderId } : { tokens }, { [TOKENS]: tokens });
@@ -62,7 +62,13 @@ export function orderSearch(store: Store): OrderSearch {
 }
 
 async function ordersOf(store: Store, customerId: string, limit: number): Promise<readonly string[]> {
-  const list = { collection: ORDERS, index: ORDER_LISTS.byCustomer, prefix: `${customerId} `, direction: "backwards", limit } as const;
+  const list = {
+    collection: ORDERS,
+    index: ORDER_LISTS.byCustomer,
+    prefix: `${customerId} `,
+    direction: "backwards",
+    limit,
+  } as const;
   return (await store.listRows(list)).rows.map((row) => row.key);
 }
 

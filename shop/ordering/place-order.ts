@@ -5,7 +5,12 @@ import type { ImportOrder, PlaceOrder } from "./contract.ts";
 import type { Contact, Line, OrderPlaced } from "./events.ts";
 
 /** Prices a customer's order from the catalogue, as one currency's lines, a line a product; or says why not. */
-export async function pricedOrder(orderId: string, input: PlaceOrder, catalogue: Catalogue, at: number): Promise<OrderPlaced | Refusal> {
+export async function pricedOrder(
+  orderId: string,
+  input: PlaceOrder,
+  catalogue: Catalogue,
+  at: number,
+): Promise<OrderPlaced | Refusal> {
   const lines = new Map<string, Line>();
   for (const item of input.items) {
     const product = await catalogue.product(item.productId);
@@ -57,7 +62,8 @@ function placed(
   contact?: Contact,
 ): OrderPlaced | Refusal {
   const currency = lines[0]?.amount.currency ?? "";
-  if (lines.some((line) => line.amount.currency !== currency)) return refuse("mixed-currencies", "An order has one currency.").refusal;
+  if (lines.some((line) => line.amount.currency !== currency))
+    return refuse("mixed-currencies", "An order has one currency.").refusal;
   return {
     orderId,
     customer: { id: customerId, contact },

@@ -46,7 +46,9 @@ export function orderingService(parts: OrderingParts): OrderingService {
     return submit(orderId, await pricedOrder(orderId, input, catalogue, clock.now()), execution);
   });
   commands.register(importOrder, (input, execution) => submit(input.orderId, importedOrder(input), execution));
-  commands.register(cancelOrder, ({ orderId, ...rest }, execution) => orders.execute(orderId, { type: "cancel", ...rest }, execution));
+  commands.register(cancelOrder, ({ orderId, ...rest }, execution) =>
+    orders.execute(orderId, { type: "cancel", ...rest }, execution),
+  );
 
   return {
     commands,

@@ -37,7 +37,8 @@ export interface EncodedAppend {
   readonly events: readonly EncodedEvent[];
 }
 
-export interface EncodedEvent extends NewEvent {
+/** Its business time, when it has one, is in `meta`. */
+export interface EncodedEvent extends Omit<NewEvent, "occurredAt"> {
   /** Place in the unit, from 0, over all its appends: event id = unit id + "/" + ordinal. */
   readonly ordinal: number;
   readonly meta: string;

@@ -36,7 +36,7 @@ export interface StoreReads {
   /** Facts and work of one correlation id: facts by position, then work by stream and version. `after`: records to pass over. */
   readCorrelation(correlation: string, page?: Page<number>): Promise<readonly StoredEvent[]>;
   getKey(key: string): Promise<string | undefined>;
-  /** Keys that start with `prefix`, in code-unit order, after `after`. */
+  /** Keys that start with `prefix`, in code-point order, after `after`. */
   listKeys(prefix: string, options?: Page<string>): Promise<readonly KeyRecord[]>;
   getRow(collection: string, key: string): Promise<Row | undefined>;
   listRows(options: ListRows): Promise<RowPage>;

@@ -59,10 +59,10 @@ export type Effect =
   /** `expiresAt`: epoch milliseconds by the store's clock; from then on the key is absent, and is removed later. */
   | { readonly kind: "putKey"; readonly key: string; readonly value: string; readonly expiresAt?: number }
   | { readonly kind: "deleteKey"; readonly key: string }
-  /** Puts or moves a due item; its revision rises by one. */
+  /** Puts or moves a due item; its revision rises by one, from 1. Do not use an id again after `finish`. */
   | { readonly kind: "schedule"; readonly queue: string; readonly id: string; readonly at: number; readonly payload: string }
   | { readonly kind: "finish"; readonly queue: string; readonly id: string }
-  /** Takes or extends: the token rises unless `owner` holds the lease already. Needs `leaseFree` for the same lease. */
+  /** Takes or extends: the token rises unless `owner` holds the lease already. Needs `leaseFree` for lease and owner. */
   | { readonly kind: "takeLease"; readonly name: string; readonly owner: string; readonly ttlMs: number }
   /** Frees the lease; its token stays used. Needs `leaseHeld` for the same lease. */
   | { readonly kind: "freeLease"; readonly name: string };
@@ -89,7 +89,7 @@ export interface Committed {
   readonly recordedAt: number;
   /** Version of each stream of the unit after it, in the order of its append effects. Empty for a repeated unit. */
   readonly versions: readonly number[];
-  /** Fencing token of each `takeLease`, in order. Empty for a repeated unit. */
+  /** Fencing token of each `takeLease`, in order. Empty for a repeated unit: read the lease. */
   readonly tokens: readonly number[];
   /** The id had been committed before; nothing was done now. */
   readonly isRepeated: boolean;
@@ -100,7 +100,7 @@ export interface Refused {
   readonly outcome: "refused";
   /** Index of the first condition that did not hold. */
   readonly condition: number;
-  /** What was found instead: the version, revision, key's value or lease's owner; undefined for absent. */
+  /** What was found instead: the version, revision, key's value, lease's token (leaseHeld) or owner (leaseFree); undefined for absent. */
   readonly actual: string | number | undefined;
 }
 
