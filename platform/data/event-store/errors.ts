@@ -15,3 +15,18 @@ export const sealBrokenRange = defineError({
   code: "log-changed-after-sealing",
   advice: "Records were changed outside Daybook. Keep the file, restore from a backup and compare.",
 });
+
+export const subjectErased = defineError({
+  code: "subject-erased",
+  advice: "This person's data was erased for ever. Register the person anew, under a new id.",
+});
+
+export const masterKeyWrong = defineError({
+  code: "master-key-wrong",
+  advice: "The keys were wrapped under another master key, or were changed. Bring back the key file that belongs to them.",
+});
+
+export const keyFileInvalid = defineError({
+  code: "key-file-invalid",
+  advice: "Restore the key file from its backup, or give it back its owner and mode 600. Never make a new one for existing data.",
+});
