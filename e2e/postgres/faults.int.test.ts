@@ -42,13 +42,13 @@ async function openBehindProxy(context: TestContext) {
 /** Records clients at work while `disturb` is called again and again, and judges what they were told. */
 async function underFaults(stores: readonly Store[], disturb: () => Promise<void>): Promise<void> {
   const seed = 7;
-  let isDone = false;
+  const recorder = { isDone: false };
   const patient = stores.map((store) => patientStore(store, systemClock));
   const recording = recordHistory({ stores: patient, clock: systemClock, clients: 12, operations: 300, streams: 12, seed });
-  const done = recording.finally(() => (isDone = true));
-  while (!isDone) {
+  const done = recording.finally(() => (recorder.isDone = true));
+  while (!recorder.isDone) {
     await sleep(systemClock, 60);
-    if (!isDone) await disturb();
+    if (!recorder.isDone) await disturb();
   }
   const report = checkHistory(withInnerRetries(await done), { okMin: 1_500 });
   assert.deepEqual(report.violations, [], `seed ${seed}`);
