@@ -14,12 +14,15 @@ export interface Problem {
   readonly traceId: string;
   /** Whether the same request may succeed later. */
   readonly retryable: boolean;
-  /** The fields at fault; `pointer` is a JSON pointer into the body, or `#/query/…`, `#/params/…`. */
+  /** The fields at fault. */
   readonly errors?: readonly FieldError[];
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
 export interface FieldError {
+  /** Where the field stands; the body unless given. */
+  readonly in?: "body" | "query" | "path";
+  /** JSON pointer (RFC 6901) into it. */
   readonly pointer: string;
   readonly message: string;
 }

@@ -55,11 +55,11 @@ export interface HttpRequest<Params = unknown, Query = unknown, Body = unknown> 
   readonly context: Context;
   /** `ANONYMOUS` on public routes. */
   readonly principal: Principal;
-  readonly idempotencyKey?: string;
+  readonly idempotencyKey?: string | undefined;
   /** The version that `If-Match` names; undefined without, and for `*`. */
-  readonly ifMatch?: number;
+  readonly ifMatch?: number | undefined;
   /** Position token that the answer must have reached. */
-  readonly atLeast?: string;
+  readonly atLeast?: string | undefined;
   /** SHA-256 (hex) of route, parameters and body in canonical form: equal questions, equal digests. */
   readonly requestDigest: string;
   /** Aborted at the deadline, and when the client is gone. */

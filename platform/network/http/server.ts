@@ -1,9 +1,17 @@
 import type { Log } from "@daybook/foundation/log";
 import type { Clock } from "@daybook/kernel/clock";
+import { assert } from "@daybook/kernel/errors";
 import type { IdSource } from "@daybook/kernel/ids";
 import type { Random } from "@daybook/kernel/random";
+import { fastify, type FastifyInstance, type HTTPMethods } from "fastify";
+import { Edge } from "./edge.ts";
+import { bodyTooLarge, pathAmbiguous, requestMalformed } from "./errors.ts";
+import { Exchange } from "./exchange.ts";
+import { handleWireFaults } from "./wire-faults.ts";
 import type { Principals } from "./principals.ts";
+import { checkTarget } from "./request/target.ts";
 import type { Route } from "./route.ts";
+import { registerRoutes } from "./routing.ts";
 import type { StatusTable } from "./statuses.ts";
 
 /** The HTTP edge: routes as data in, one server out. */
@@ -50,4 +58,98 @@ export interface HttpServerOptions {
   readonly keepAliveMs?: number;
   /** Connections at once; 10,000. More are closed at once. */
   readonly connectionsMax?: number;
+}
+
+const HEADER_BYTES_MAX = 16_384;
+
+/** A server of `routes` on fastify. Nothing is open before `listen`. */
+export function httpServer(options: HttpServerOptions): HttpServer {
+  const edge = new Edge(options);
+  const app = fastifyFor(options, edge);
+  registerRoutes(app, edge, options.routes);
+  return {
+    async listen(port, host = "127.0.0.1") {
+      await app.listen({ port, host });
+      return urlOf(app, host);
+    },
+    async close(graceMs = 10_000) {
+      edge.isStopping = true;
+      const cancel = options.clock.after(graceMs, () => app.server.closeAllConnections());
+      await app.close();
+      cancel();
+      edge.deadlines.close();
+    },
+    inject: (request) => injected(app, request),
+  };
+}
+
+function fastifyFor(options: HttpServerOptions, edge: Edge): FastifyInstance {
+  const { headersTimeoutMs = 10_000, requestTimeoutMs = 30_000, keepAliveMs = 72_000, connectionsMax = 10_000 } = options;
+  const app = fastify({
+    logger: false,
+    bodyLimit: edge.bodyBytesMax,
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: keepAliveMs,
+    return503OnClosing: false,
+    forceCloseConnections: "idle",
+    exposeHeadRoutes: false,
+    genReqId: () => "", // ids are the exchange's
+    http: { maxHeaderSize: HEADER_BYTES_MAX, requireHostHeader: false, headersTimeout: headersTimeoutMs },
+    routerOptions: {
+      ignoreTrailingSlash: true,
+      caseSensitive: true,
+      maxParamLength: HEADER_BYTES_MAX,
+      querystringParser: () => ({}), // read once, by the route
+    },
+    frameworkErrors: (_error, request, reply) =>
+      new Exchange(edge, undefined, request.raw, reply.raw).fail(misrouted(request.raw.url)),
+  });
+  app.server.maxHeadersCount = 0; // counted by the edge, which refuses instead of dropping
+  app.server.maxConnections = connectionsMax;
+  app.decorateRequest("exchange", undefined);
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+  app.setErrorHandler((error, request) => request.exchange?.fail(readingFault(error, edge)));
+  app.setNotFoundHandler((request, reply) => {
+    new Exchange(edge, undefined, request.raw, reply.raw).fail(misrouted(request.raw.url)); // no path: the wildcard takes all paths
+  });
+  handleWireFaults(app.server, edge);
+  return app;
+}
+
+/** Why the router could not read a target. */
+function misrouted(target = ""): unknown {
+  try {
+    checkTarget(target);
+  } catch (error) {
+    return error;
+  }
+  return pathAmbiguous("the path cannot be read");
+}
+
+/** What went wrong while the body was read, in our words. */
+function readingFault(error: unknown, edge: Edge): unknown {
+  const { code } = error as { readonly code?: unknown }; // fastify's and node's errors carry one
+  if (code === "FST_ERR_CTP_BODY_TOO_LARGE") return bodyTooLarge(`the body is longer than ${edge.bodyBytesMax} bytes`);
+  if (code === "ECONNRESET" || code === "FST_ERR_CTP_INVALID_CONTENT_LENGTH") return requestMalformed("the body is incomplete");
+  return error;
+}
+
+function urlOf(app: FastifyInstance, host: string): string {
+  const address = app.server.address();
+  assert(typeof address === "object" && address !== null, "a listening server has an address");
+  return `http://${host.includes(":") ? `[${host}]` : host}:${address.port}`;
+}
+
+async function injected(
+  app: FastifyInstance,
+  { method = "GET", url, headers = {}, body }: InjectedRequest,
+): Promise<InjectedAnswer> {
+  const answer = await app.inject({
+    method: method as HTTPMethods, // light-my-request passes on any text
+    url,
+    headers: { ...headers },
+    ...(body !== undefined && { payload: typeof body === "string" ? body : Buffer.from(body) }),
+  });
+  return { status: answer.statusCode, headers: answer.headers, body: answer.body };
 }

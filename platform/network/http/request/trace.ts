@@ -11,7 +11,9 @@ const NO_SPAN = "0".repeat(16);
 export function traceparentFrom(incoming: string | undefined, random: Random): string {
   const parts = incoming === undefined ? undefined : partsOf(incoming);
   const span = hex(random) + hex(random);
-  return parts ? `00-${parts.trace}-${span}-${parts.flags}` : `00-${hex(random)}${hex(random)}${hex(random)}${hex(random)}-${span}-00`;
+  return parts
+    ? `00-${parts.trace}-${span}-${parts.flags}`
+    : `00-${hex(random)}${hex(random)}${hex(random)}${hex(random)}-${span}-00`;
 }
 
 /** The trace id of a traceparent; empty without one. */
