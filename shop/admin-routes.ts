@@ -53,20 +53,16 @@ function lifeRoute({ store }: Shop): Route {
     method: "GET",
     path: "/api/v1/orders/{id}/life",
     name: "orderLife",
-    summary: "Everything that was recorded under the order's correlation ids, in order",
+    summary: "Everything that was recorded under the order's correlation id, in order",
     tag: "orders",
     auth: ADMIN,
     params: z.strictObject({ id: z.string().min(1).max(100) }),
     success: { status: 200, schema: z.strictObject({ events: z.array(eventSchema) }) },
     problems: ["not-found"],
     async handle({ params: { id } }) {
-      const own = await store.readStream(`order-${id}`);
-      if (own.length === 0) throw notFound(`there is no order ${id}`);
-      const found = new Map(own.map((event) => [event.id, event]));
-      for (const correlation of new Set(own.map(correlationOf))) {
-        for (const event of await store.readCorrelation(correlation)) found.set(event.id, event);
-      }
-      const events = [...found.values()].sort((a, b) => a.recordedAt - b.recordedAt || a.position - b.position);
+      const found = await store.readCorrelation(id);
+      if (found.length === 0) throw notFound(`there is no order ${id}`);
+      const events = found.toSorted((a, b) => a.recordedAt - b.recordedAt || a.position - b.position);
       return jsonAnswer(200, { events: events.map(eventBody) });
     },
   });
@@ -125,10 +121,6 @@ function importRoute({ ordering }: Shop): Route {
       return jsonAnswer(200, { results });
     },
   });
-}
-
-function correlationOf(event: StoredEvent): string {
-  return (JSON.parse(event.meta) as { correlation: string }).correlation; // EventMeta, written by the store
 }
 
 function eventBody(event: StoredEvent): z.infer<typeof eventSchema> {

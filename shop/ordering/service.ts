@@ -37,7 +37,7 @@ export function orderingService(parts: OrderingParts): OrderingService {
 
   function submit(orderId: string, priced: OrderPlaced | Refusal, execution: Execution): Promise<Executed<unknown>> {
     const command: OrderCommand = "code" in priced ? { type: "refuse", refusal: priced } : { type: "place", order: priced };
-    return orders.execute(orderId, command, execution);
+    return orders.execute(orderId, command, inCase(orderId, execution));
   }
 
   const commands = handlers<Execution>();
@@ -55,4 +55,9 @@ export function orderingService(parts: OrderingParts): OrderingService {
     queries: orderQueries({ events, orders, search: orderSearch(events.store), searchSecret }),
     search: orderSearchProjection(events.keys, searchSecret),
   };
+}
+
+/** One order's life has one correlation id: the order's own, whoever asks. */
+function inCase(orderId: string, execution: Execution): Execution {
+  return { ...execution, context: { ...execution.context, correlationId: orderId } };
 }
