@@ -3,7 +3,7 @@ import type { Clock } from "@daybook/kernel/clock";
 import { assert } from "@daybook/kernel/errors";
 import type { IdSource } from "@daybook/kernel/ids";
 import type { Random } from "@daybook/kernel/random";
-import { fastify, type FastifyInstance, type HTTPMethods } from "fastify";
+import { fastify, type FastifyInstance } from "fastify";
 import { Edge } from "./edge.ts";
 import { bodyTooLarge, pathAmbiguous, requestMalformed } from "./errors.ts";
 import { Exchange } from "./exchange.ts";
@@ -146,7 +146,7 @@ async function injected(
   { method = "GET", url, headers = {}, body }: InjectedRequest,
 ): Promise<InjectedAnswer> {
   const answer = await app.inject({
-    method: method as HTTPMethods, // light-my-request passes on any text
+    method,
     url,
     headers: { ...headers },
     ...(body !== undefined && { payload: typeof body === "string" ? body : Buffer.from(body) }),
