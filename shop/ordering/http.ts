@@ -270,12 +270,9 @@ async function executed<Input>(
   }
 }
 
-function idempotencyOf(
-  operation: string,
-  { idempotencyKey, principal, requestDigest }: HttpRequest,
-): IdempotentRequest | undefined {
-  if (idempotencyKey === undefined) return undefined;
-  return { principal: principal.id, operation, key: idempotencyKey, content: requestDigest };
+function idempotencyOf(operation: string, request: HttpRequest): IdempotentRequest | undefined {
+  if (request.idempotencyKey === undefined) return undefined;
+  return { principal: request.principal.id, operation, key: request.idempotencyKey, content: request.requestDigest };
 }
 
 function placedAnswer(outcome: PlacedOrRefused, status: number, request: HttpRequest): HttpAnswer {
