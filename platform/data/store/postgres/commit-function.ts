@@ -28,13 +28,15 @@ create function {schema}.commit_1(
 declare
   v_now double precision;
   v_lock_class constant integer := 1145655888; -- 'DYBP': nobody else's
-  v_last record;
+  v_is_allowed boolean;
+  v_is_new boolean;
+  v_fact_recorded_at bigint;
   v_count integer := cardinality(p_unit_facts);
   v_facts bigint := 0;
   v_is_committing boolean := false;
   v_is_plain boolean := true;
-  v_units text[] := string_to_array(p_units, p_separator);
-  v_correlations text[] := string_to_array(p_correlations, p_separator);
+  v_units text[];
+  v_correlations text[];
   v_text text[];
   v_entries text[];
   -- Of each unit: null as long as nothing is against it, the step that refused it, or 0 for an id committed before.
@@ -80,21 +82,36 @@ begin
 
 const LOCK = `
   v_found := pg_advisory_xact_lock(v_lock_class, '{schema}.batches'::regclass::oid::integer);
-  select b.*, current_setting('transaction_isolation') as isolation,
-    (select g.id from {schema}.units g order by g.id desc limit 1) as greatest_unit,
-    exists (select from {schema}.ended_sessions e where e.session = p_session) as is_ended
-    into v_last from {schema}.batches b order by b.number desc limit 1;
-  if v_last.is_ended or v_last.isolation <> 'read committed' then
-    raise exception 'not under %, or the writer was given up', v_last.isolation using errcode = 'DB001';
+  v_now := floor(extract(epoch from clock_timestamp()) * 1000);
+  v_streams := string_to_array(p_streams, p_separator);
+  select b.number, b.position, greatest(b.recorded_at, v_now), b.fact_recorded_at,
+      current_setting('transaction_isolation') = 'read committed'
+        and not exists (select from {schema}.ended_sessions e where e.session = p_session),
+      p_least_unit > (select g.id from {schema}.units g order by g.id desc limit 1),
+      k.ids, k.versions
+    into number, head, recorded_at, v_fact_recorded_at, v_is_allowed, v_is_new, v_stream_known, v_version
+    from (select * from {schema}.batches order by number desc limit 1) b
+    cross join lateral (
+      select array_agg(o.id) as ids, array_agg(coalesce(o.version, 0)) as versions from (
+        select t.id, case when n.is_work
+            then (select w.version from {schema}.work w where w.stream_id = t.id order by w.version desc limit 1)
+            else (select f.version from {schema}.facts f where f.stream_id = t.id order by f.version desc limit 1) end as version
+          from unnest(v_streams, p_stream_is_work) with ordinality n (name, is_work, place)
+          left join lateral (
+            select s.id from {schema}.streams s where s.name = n.name and s.is_work = n.is_work limit 1
+          ) t on true
+          order by n.place
+      ) o
+    ) k;
+  v_stream_id := v_stream_known;
+  if not v_is_allowed then
+    raise exception 'not under read committed, or the writer was given up' using errcode = 'DB001';
   end if;
   if p_ended <> '' then
     insert into {schema}.ended_sessions (session) select unnest(string_to_array(p_ended, ',')) on conflict do nothing;
   end if;
-  v_now := floor(extract(epoch from clock_timestamp()) * 1000);
-  number := v_last.number;
-  head := v_last.position;
-  recorded_at := greatest(v_last.recorded_at, v_now);
-  if p_least_unit <= v_last.greatest_unit then
+  v_units := string_to_array(p_units, p_separator);
+  if not v_is_new then
     select json_agg(json_build_array(n.place - 1, g.position, g.recorded_at)), array_agg(n.place)
       into v_repeated, v_places
       from unnest(v_units) with ordinality n (id, place)
@@ -107,23 +124,8 @@ const LOCK = `
 `;
 
 const LOAD = `
-  if p_step_text <> '' then
-    v_text := string_to_array(p_step_text, p_separator);
-  end if;
-  if p_streams <> '' then
-    v_streams := string_to_array(p_streams, p_separator);
-    select array_agg(k.id order by n.place), array_agg(coalesce(k.version, 0) order by n.place)
-      into v_stream_known, v_version
-      from unnest(v_streams, p_stream_is_work) with ordinality n (name, is_work, place)
-      left join lateral (
-        select t.id, case when n.is_work
-          then (select e.version from {schema}.work e where e.stream_id = t.id order by e.version desc limit 1)
-          else (select e.version from {schema}.facts e where e.stream_id = t.id order by e.version desc limit 1) end as version
-        from {schema}.streams t where t.name = n.name and t.is_work = n.is_work limit 1
-      ) k on true;
-    v_stream_id := v_stream_known;
-  end if;
   if p_has_state then
+    v_text := string_to_array(p_step_text, p_separator);
   if p_keys <> '' then
     v_keys := string_to_array(p_keys, p_separator);
     select array_agg(case when k.expires_at > v_now then k.value end order by n.place)
@@ -278,55 +280,54 @@ const OUTCOMES = `
   if not v_is_committing then
     return;
   end if;
-  number := v_last.number + 1;
-  insert into {schema}.batches values (
-    number, head + v_facts, recorded_at, case when v_facts > 0 then recorded_at else v_last.fact_recorded_at end
-  );
+  number := number + 1;
   if number % 1000 = 0 then
-    delete from {schema}.batches b where b.number < v_last.number - 1000;
+    delete from {schema}.batches b where b.number < commit_1.number - 1000;
     delete from {schema}.ended_sessions e where e.ended_at < clock_timestamp() - interval '7 days';
   end if;
-  insert into {schema}.units (position, recorded_at, facts, id, correlation)
-    select head + v_before[n.place] + p_unit_facts[n.place], recorded_at, p_unit_facts[n.place], n.id, n.correlation
-    from unnest(v_units, v_correlations) with ordinality n (id, correlation, place)
-    where v_against[n.place] is null;
 `;
 
+/** One statement for what every batch writes: starting one costs as much as a row or two. */
 const WRITE_EVENTS = `
-  if v_streams is not null then
-    if v_stream_id is distinct from v_stream_known then
-      insert into {schema}.streams (id, is_work, name)
-        select n.id, n.is_work, n.name
-        from unnest(v_streams, p_stream_is_work, v_stream_id, v_stream_known, v_version) n (name, is_work, id, known, version)
-        where n.known is null and n.id is not null and n.version > 0;
-    end if;
-    if v_stream_reset is not null then
-      for c in 1 .. cardinality(v_streams) loop
-        continue when v_stream_reset[c] is null;
-        delete from {schema}.work w where w.stream_id = v_stream_known[c];
-        delete from {schema}.streams t where t.name = v_streams[c] and t.is_work and v_version[c] = 0;
-      end loop;
-    end if;
+  if v_stream_reset is not null then
+    for c in 1 .. cardinality(v_streams) loop
+      continue when v_stream_reset[c] is null;
+      delete from {schema}.work w where w.stream_id = v_stream_known[c];
+      delete from {schema}.streams t where t.name = v_streams[c] and t.is_work and v_version[c] = 0;
+    end loop;
   end if;
-  if v_facts > 0 then
-    insert into {schema}.facts (
-      position, stream_id, version, recorded_at, ordinal, schema_version, unit, stream, type, data, meta, digest
-    ) select
-        head + v_before[p_step_unit[f.step]] + coalesce(f.place, 1),
-        v_stream_id[p_step_cell[f.step]],
-        v_result[f.step] - p_step_number[f.step] + coalesce(f.nth, 1),
-        recorded_at, coalesce(f.ordinal, 0), coalesce(f.schema_version, 1),
-        v_units[p_step_unit[f.step]], v_streams[p_step_cell[f.step]], f.type, f.data, f.meta,
-        substring(p_fact_digests from ((f.row - 1) * 32 + 1)::integer for 32)
-      from unnest(
-        p_fact_step::integer[], p_fact_nth::integer[], p_fact_place::integer[], p_fact_ordinal::integer[],
-        p_fact_schema::integer[],
-        string_to_array(p_fact_type, p_separator), string_to_array(p_fact_data, p_separator),
-        string_to_array(p_fact_meta, p_separator)
-      ) with ordinality f (step, nth, place, ordinal, schema_version, type, data, meta, row)
-      where v_against[p_step_unit[f.step]] is null and f.step is not null;
-  end if;
+  with batch as (
+    insert into {schema}.batches values (
+      number, head + v_facts, recorded_at, case when v_facts > 0 then recorded_at else v_fact_recorded_at end
+    )
+  ), units as (
+    insert into {schema}.units (position, recorded_at, facts, id, correlation)
+      select head + v_before[n.place] + p_unit_facts[n.place], recorded_at, p_unit_facts[n.place], n.id, n.correlation
+      from unnest(v_units, string_to_array(p_correlations, p_separator)) with ordinality n (id, correlation, place)
+      where v_against[n.place] is null
+  ), streams as (
+    insert into {schema}.streams (id, is_work, name)
+      select n.id, n.is_work, n.name
+      from unnest(v_streams, p_stream_is_work, v_stream_id, v_stream_known, v_version) n (name, is_work, id, known, version)
+      where n.known is null and n.id is not null and n.version > 0
+  )
+  insert into {schema}.facts (
+    position, stream_id, version, recorded_at, ordinal, schema_version, unit, stream, type, data, meta, digest
+  ) select
+      head + v_before[p_step_unit[f.step]] + coalesce(f.place, 1),
+      v_stream_id[p_step_cell[f.step]],
+      v_result[f.step] - p_step_number[f.step] + coalesce(f.nth, 1),
+      recorded_at, coalesce(f.ordinal, 0), coalesce(f.schema_version, 1),
+      v_units[p_step_unit[f.step]], v_streams[p_step_cell[f.step]], f.type, f.data, f.meta,
+      substring(p_fact_digests from ((f.row - 1) * 32 + 1)::integer for 32)
+    from unnest(
+      p_fact_step::integer[], p_fact_nth::integer[], p_fact_place::integer[], p_fact_ordinal::integer[],
+      p_fact_schema::integer[], string_to_array(p_fact_type, p_separator), string_to_array(p_fact_data, p_separator),
+      string_to_array(p_fact_meta, p_separator)
+    ) with ordinality f (step, nth, place, ordinal, schema_version, type, data, meta, row)
+    where v_against[p_step_unit[f.step]] is null and f.step is not null;
   if p_work_type <> '' then
+    v_correlations := string_to_array(p_correlations, p_separator);
     insert into {schema}.work (
       stream_id, version, recorded_at, ordinal, schema_version, unit, stream, correlation, type, data, meta
     ) select
