@@ -3,6 +3,7 @@ import { sleep, type Clock } from "@daybook/kernel/clock";
 import type { IdSource } from "@daybook/kernel/ids";
 import {
   checkpointIs,
+  checkpointKey,
   putCheckpoint,
   readCheckpoint,
   retireCheckpoint,
@@ -12,6 +13,7 @@ import { commitSettled } from "@daybook/data/event-store/commit-settled";
 import type { LogFilter } from "@daybook/data/event-store/subscription";
 import type { Store } from "@daybook/data/store";
 import type { Condition, Effect } from "@daybook/data/store/unit";
+import { rebuildAbandoned } from "./errors.ts";
 
 /**
  * A projection's rows are kept in generations: collection `{name}.{generation}`, checkpoint of the same name. The key
@@ -89,17 +91,22 @@ export async function ensureLive(tools: GenerationTools, name: string, version: 
   }
 }
 
-/** The generation to build for `version`: the one already begun for it, else a new one; one of another version is given up. */
+/**
+ * The generation to build for `version`: the one already begun for it, else a new one; one of another version is given
+ * up. Rejects with `rebuild-abandoned` when the live rows are of a newer version.
+ */
 export async function ensureNext(tools: GenerationTools, name: string, version: number): Promise<Generation> {
   for (;;) {
-    const [live, next] = await Promise.all([liveGeneration(tools.store, name), nextGeneration(tools.store, name)]);
+    const live = await ensureLive(tools, name, version);
+    const next = await nextGeneration(tools.store, name);
     if (next?.version === version) return next;
-    const made = { generation: await unusedNumber(tools.store, name, live?.generation ?? 0), version };
+    if (live.version > version) throw rebuildAbandoned(`the live rows of ${name} are of version ${live.version}, this is ${version}`);
+    const made = { generation: await unusedNumber(tools.store, name, live.generation), version };
     const collection = collectionOf(name, made.generation);
     const isMade = await change(
       tools,
       name,
-      [generationIs(nextKey(name), next), checkpointIs(collection, await readCheckpoint(tools.store, collection))],
+      [generationIs(nextKey(name), next), { kind: "keyAbsent", key: checkpointKey(collection) }],
       [
         { kind: "putKey", key: nextKey(name), value: canonical(made) },
         putCheckpoint(collection, 0),

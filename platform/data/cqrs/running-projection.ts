@@ -45,7 +45,7 @@ export interface ProjectionHost {
 /** A projection at work in this process. Several processes may run it; one of them applies. */
 export interface RunningProjection {
   status(): ProjectionStatus;
-  /** Builds a generation from zero beside the live one; goes on with one begun for this version. `onProgress`: after each page. */
+  /** Builds a generation from zero beside the live one; goes on with one begun for this version. `onProgress`: after each page, until it has caught up. */
   rebuild(onProgress?: (progress: RebuildProgress) => void): Promise<Rebuild>;
   /** Drains what is under way. Idempotent. */
   stop(): Promise<void>;
@@ -104,6 +104,8 @@ class Runner {
   private readonly tools: GenerationTools;
   private readonly stopping = new AbortController();
   private readonly subscriptions = new Map<number, Subscription>();
+  /** Rebuilds that have not caught up yet. */
+  private readonly observers = new Set<(status: SubscriptionStatus) => void>();
   /** The run loop waits for it before it follows anything. */
   private gate: Promise<unknown> = Promise.resolve();
   private cleaning: Promise<unknown> = Promise.resolve();
@@ -183,11 +185,15 @@ class Runner {
     const progressOf = rebuildProgress(this.host.clock, next.generation, start.position);
     let resolve: () => void = () => {};
     const live = new Promise<void>((done) => (resolve = done));
-    const subscription = this.follow(next.generation, (status) => {
+    const observe = (status: SubscriptionStatus) => {
+      if (status.name !== collectionOf(name, next.generation)) return;
       onProgress?.(progressOf(status));
       if (status.state === "live") resolve();
-    });
-    if (subscription.status().state === "live") resolve();
+      if (status.state === "live" || status.state === "stopped") this.observers.delete(observe);
+    };
+    this.observers.add(observe);
+    const subscription = this.follow(next.generation);
+    if (subscription.status().state === "live") observe(subscription.status());
     this.progress = () => progressOf((this.subscriptions.get(next.generation) ?? subscription).status());
     return {
       generation: next.generation,
@@ -200,10 +206,14 @@ class Runner {
   }
 
   /** The subscription of a generation, started when it does not run. */
-  private follow(generation: number, onStatus?: (status: SubscriptionStatus) => void): Subscription {
+  private follow(generation: number): Subscription {
     const running = this.subscriptions.get(generation);
     if (running) return running;
-    const subscription = this.apply(generation, onStatus && { onStatus });
+    const subscription = this.apply(generation, {
+      onStatus: (status) => {
+        for (const observe of this.observers) observe(status);
+      },
+    });
     this.subscriptions.set(generation, subscription);
     if (this.isStopping) void subscription.stop();
     void subscription.ended.then(() => {
