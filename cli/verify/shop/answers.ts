@@ -1,0 +1,57 @@
+import type { KeyRecord, Store } from "@daybook/data/store";
+import { memberOf, parsedJson } from "../canonical-text.ts";
+import { Findings } from "../findings.ts";
+import type { Check } from "../log/fact.ts";
+
+/**
+ * Kept answers to idempotent requests are in their form, and an order that one speaks of has come to the version that it
+ * says. Checkpoints are positions of the log.
+ */
+export function keysCheck(store: Store): Check {
+  const findings = new Findings("idempotency keys");
+  return {
+    findings: [findings],
+    async end() {
+      for await (const record of keysOf(store, "answer/")) {
+        findings.checked++;
+        const fault = await answerFault(store, record);
+        if (fault !== undefined) findings.violated(fault, { key: record.key });
+      }
+      for await (const record of keysOf(store, "checkpoint/")) {
+        findings.checked++;
+        if (!(await isCheckpoint(store, record))) findings.violated("not a position of the log", { key: record.key });
+      }
+    },
+  };
+}
+
+async function* keysOf(store: Store, prefix: string): AsyncGenerator<KeyRecord> {
+  for (let after: string | undefined; ;) {
+    const page = await store.listKeys(prefix, after === undefined ? {} : { after });
+    yield* page;
+    after = page.at(-1)?.key;
+    if (after === undefined) return;
+  }
+}
+
+async function isCheckpoint(store: Store, { value }: KeyRecord): Promise<boolean> {
+  if (value === "retired") return true;
+  return /^(0|[1-9]\d*)$/.test(value) && Number(value) <= (await store.head()).position;
+}
+
+async function answerFault(store: Store, { key, value }: KeyRecord): Promise<string | undefined> {
+  const [, text] = /^[0-9a-f]{64}\n(.*)$/s.exec(value) ?? [];
+  const answer = text === undefined ? undefined : parsedJson(text);
+  if (!/^answer\/[0-9a-f]{64}$/.test(key) || answer === undefined) return "not in the form of a kept answer";
+  return (await isTrue(store, answer)) ? undefined : "the order that the answer speaks of is not in the log";
+}
+
+/** An answer of HTTP that says the id and version of an order. */
+async function isTrue(store: Store, answer: unknown): Promise<boolean> {
+  const [status, body] = [memberOf(answer, "status"), memberOf(answer, "body")];
+  if (status !== 200 && status !== 201) return true;
+  const said = parsedJson(typeof body === "string" ? body : "");
+  const [id, version] = [memberOf(said, "id"), memberOf(said, "version")];
+  if (typeof id !== "string" || !id.startsWith("ord_") || typeof version !== "number") return true;
+  return (await store.streamVersion(`order-${id}`)) >= version;
+}

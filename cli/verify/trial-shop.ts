@@ -1,0 +1,208 @@
+import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { waitFor } from "@daybook/data/cqrs/read-model";
+import type { Store, StoredEvent } from "@daybook/data/store";
+import { memoryStore, type MemoryEngineOptions } from "@daybook/data/store/memory";
+import { sqliteStore } from "@daybook/data/store/sqlite";
+import { systemClock } from "@daybook/kernel/clock";
+import { FILES, openShop, SYSTEM_CONTEXT, type Shop } from "@daybook/shop/shop";
+import {
+  cancelOrder,
+  importOrder,
+  placeOrder,
+  type ImportOrder,
+  type PlacedOrRefused,
+  type PlaceOrder,
+} from "@daybook/shop-ordering/contract";
+
+/** A small shop on disk for tests of the verification: orders of each kind, several seals, and orders that no seal covers yet. */
+export interface TrialShop {
+  readonly folder: string;
+  /** A copy of the shop with the SQL run on its files. */
+  copy(change?: TrialChange): Promise<TrialCopy>;
+  destroy(): Promise<void>;
+}
+
+export interface TrialChange {
+  readonly store?: (db: DatabaseSync) => void;
+  readonly keys?: (db: DatabaseSync) => void;
+}
+
+export interface TrialCopy {
+  readonly masterKey: Uint8Array;
+  /** The copied files, read-only. */
+  sqlite(): Promise<{ readonly store: Store; readonly keys: Store }>;
+  /** The same records in a memory engine. */
+  memory(): { readonly store: Store; readonly keys: Store };
+  destroy(): Promise<void>;
+}
+
+export async function trialShop(): Promise<TrialShop> {
+  const root = await mkdtemp(join(tmpdir(), "daybook-verify-"));
+  const folder = join(root, "shop");
+  for (const day of [firstDay, secondDay, thirdDay]) await opened(folder, day);
+  let copies = 0;
+  return {
+    folder,
+    copy: (change) => copied(folder, join(root, `copy-${++copies}`), change ?? {}),
+    destroy: () => rm(root, { recursive: true, force: true }),
+  };
+}
+
+async function opened(folder: string, day: (shop: Shop) => Promise<void>): Promise<void> {
+  const shop = await openShop({ data: folder });
+  try {
+    await day(shop);
+  } finally {
+    await shop.close();
+  }
+}
+
+/** Each of the first two days ends with a seal. */
+async function firstDay(shop: Shop): Promise<void> {
+  await shop.catalogue.seed(SYSTEM_CONTEXT);
+  shop.startBackground();
+  const contact = { firstName: "Zoë", lastName: "Quill", email: "zoe.quill@example.org" };
+  await placed(shop, { customerId: "cus_zoe", contact, items: [{ productId: "teapot", quantity: 2 }] }, "key-1");
+  await placed(shop, { contact: { ...contact, lastName: "Guest" }, items: [{ productId: "clock", quantity: 1 }] }, "key-2");
+  await imported(shop, "581475", 1_000);
+  await shown(shop);
+}
+
+async function secondDay(shop: Shop): Promise<void> {
+  shop.startBackground();
+  const moved = { firstName: "Zoë", lastName: "Fenwick", email: "zoe@fenwick.example" };
+  const orderId = await placed(
+    shop,
+    { customerId: "cus_zoe", contact: moved, items: [{ productId: "candle", quantity: 5 }] },
+    "key-3",
+  );
+  const input = { orderId, reason: "changed her mind" };
+  await shop.ordering.commands.dispatch(cancelOrder, input, { context: contextOf("key-4"), render: () => ({ status: 200 }) });
+  await imported(shop, "581476", 1_001);
+  await shown(shop);
+}
+
+/** Nobody seals or projects what happens on this day. */
+async function thirdDay(shop: Shop): Promise<void> {
+  await placed(shop, { customerId: "cus_tail", items: [{ productId: "apron", quantity: 1 }] }, "key-5");
+  await placed(shop, { customerId: "cus_tail", items: [{ productId: "doormat", quantity: 3 }] }, "key-6");
+}
+
+async function placed({ ordering }: Shop, input: PlaceOrder, key: string): Promise<string> {
+  let orderId = "";
+  const render = (outcome: PlacedOrRefused) => {
+    if (outcome.kind === "refused" || outcome.state.status === "absent") return { status: 409, headers: {}, body: "{}" };
+    orderId = outcome.state.orderId;
+    return { status: 201, headers: {}, body: JSON.stringify({ id: orderId, version: outcome.version }) };
+  };
+  const idempotency = { principal: "usr_trial", operation: "place-order", key, content: "0".repeat(64) };
+  await ordering.commands.dispatch(placeOrder, input, { context: contextOf(key), idempotency, render });
+  return orderId;
+}
+
+/** Two rows of one product at a price of less than a penny more or less: each was rounded by itself. */
+async function imported({ ordering }: Shop, number: string, placedAt: number): Promise<void> {
+  const row = { productId: "85123A", name: "Heart", quantity: 3, unitPrice: "2.555", amount: { minor: "766", currency: "GBP" } };
+  const origin = { source: "retail", number };
+  const input: ImportOrder = { orderId: number, customerId: "17850", currency: "GBP", placedAt, origin, lines: [row, row] };
+  await ordering.commands.dispatch(importOrder, input, { context: contextOf(number), render: () => null });
+}
+
+async function shown({ store, ordering, clock }: Shop): Promise<void> {
+  await waitFor(store, ordering.search, (await store.head()).position, 10_000, clock);
+}
+
+function contextOf(id: string) {
+  return { correlationId: `cor_${id}`, actor: "usr_trial", tenant: "default" };
+}
+
+async function copied(from: string, folder: string, change: TrialChange): Promise<TrialCopy> {
+  await cp(from, folder, { recursive: true });
+  const [store, keys] = [join(folder, FILES.store), join(folder, FILES.keys)];
+  edit(store, change.store);
+  edit(keys, change.keys);
+  return {
+    masterKey: await readFile(join(folder, FILES.masterKey)),
+    sqlite: async () => ({
+      store: await sqliteStore({ file: store, readOnly: true }),
+      keys: await sqliteStore({ file: keys, readOnly: true }),
+    }),
+    memory: () => ({ store: memoryStore({ state: stateOf(store) }), keys: memoryStore({ state: stateOf(keys) }) }),
+    destroy: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+function edit(file: string, change: ((db: DatabaseSync) => void) | undefined): void {
+  if (!change) return;
+  const db = new DatabaseSync(file);
+  change(db);
+  db.close();
+}
+
+type MemoryState = NonNullable<MemoryEngineOptions["state"]>;
+type Found = Readonly<Record<string, unknown>>;
+
+/** What a file holds as the state of a memory engine: whatever is wrong in the one is wrong in the other. */
+function stateOf(file: string): MemoryState {
+  const db = new DatabaseSync(file, { readOnly: true });
+  const all = (sql: string): readonly Found[] => db.prepare(sql).all();
+  const log = all("SELECT *, unit || '/' || ordinal AS id FROM facts ORDER BY position").map(eventOf);
+  const byVersion = [...log].sort((a, b) => a.version - b.version);
+  const state: MemoryState = {
+    epoch: 1,
+    recordedAt: systemClock.now(),
+    log,
+    streams: { fact: Map.groupBy(byVersion, ({ stream }) => stream), work: new Map() },
+    units: new Map(all("SELECT * FROM units").map(unitOf)),
+    rows: rowsOf(all("SELECT * FROM rows"), all("SELECT * FROM row_index")),
+    keys: new Map(
+      all("SELECT * FROM keys").map((found) => [String(found["key"]), { value: String(found["value"]), expiresAt: Infinity }]),
+    ),
+    due: new Map(),
+    leases: new Map(),
+  };
+  db.close();
+  return state;
+}
+
+function eventOf(found: Found): StoredEvent {
+  const {
+    id,
+    position,
+    stream,
+    version,
+    type,
+    schema_version: schemaVersion,
+    recorded_at: recordedAt,
+    data,
+    meta,
+    digest,
+  } = found;
+  return { id, position, stream, version, type, schemaVersion, recordedAt, data, meta, digest } as StoredEvent; // a STRICT table
+}
+
+function unitOf({
+  id,
+  position,
+  recorded_at: recordedAt,
+}: Found): [string, NonNullable<ReturnType<MemoryState["units"]["get"]>>] {
+  const at = { position: Number(position), recordedAt: Number(recordedAt) };
+  return [String(id), { outcome: "committed", ...at, versions: [], tokens: [], isRepeated: false }];
+}
+
+function rowsOf(rows: readonly Found[], entries: readonly Found[]): MemoryState["rows"] {
+  const collections: MemoryState["rows"] = new Map();
+  for (const { id, collection, key, value, revision, position, recorded_at: recordedAt } of rows) {
+    const index: Record<string, string[]> = {};
+    for (const entry of entries) if (entry["row"] === id) (index[String(entry["name"])] ??= []).push(String(entry["entry"]));
+    const inCollection = collections.get(String(collection)) ?? new Map();
+    collections.set(
+      String(collection),
+      inCollection.set(String(key), { collection, key, value, revision, position, recordedAt, index }),
+    );
+  }
+  return collections;
+}

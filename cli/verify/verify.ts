@@ -1,0 +1,86 @@
+import type { Store } from "@daybook/data/store";
+import { systemClock, type Clock } from "@daybook/kernel/clock";
+import { Findings, type CheckResult } from "./findings.ts";
+import { digestsCheck } from "./log/digests.ts";
+import { readFacts, type Check } from "./log/fact.ts";
+import { positionsCheck } from "./log/positions.ts";
+import { sealsCheck } from "./log/seals.ts";
+import { unitsCheck } from "./log/units.ts";
+import { versionsCheck } from "./log/versions.ts";
+import { Meter, type Progress } from "./progress.ts";
+import { tokenSecret } from "./search-tokens.ts";
+import { keysCheck } from "./shop/answers.ts";
+import { orderSearchCheck } from "./shop/order-search.ts";
+import { ordersCheck } from "./shop/orders.ts";
+import { personalCheck } from "./shop/personal.ts";
+import { productsCheck } from "./shop/products.ts";
+import { subjectStates } from "./subject-states.ts";
+import { readMarks, type Verifying } from "./verifying.ts";
+
+export interface VerifyOptions {
+  /** Opens subjects' keys (32 bytes): with it sealed blocks are opened and search tokens recomputed. */
+  readonly masterKey?: Uint8Array | undefined;
+  /** Told about every thousandth record and at the start of each stage. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Ends the verification: it rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  readonly clock?: Clock;
+}
+
+/** What was found; the same members in the same order at all times, so that it can be printed as it is. */
+export interface Verification {
+  readonly ok: boolean;
+  readonly checks: readonly CheckResult[];
+}
+
+/**
+ * Verifies a store of the shop by its reads alone, with an implementation of its own: nothing here is imported from what
+ * wrote the records. Changes nothing; what is written meanwhile is passed over. Rejects only when the store cannot be read.
+ */
+export async function verify(store: Store, keysStore?: Store, options: VerifyOptions = {}): Promise<Verification> {
+  const { masterKey, onProgress, signal, clock = systemClock } = options;
+  const meter = new Meter({ clock, onProgress, signal });
+  const marks = await readMarks(store);
+  const verifying: Verifying = {
+    store,
+    head: await store.head(),
+    marks,
+    meter,
+    subjects: keysStore && subjectStates(keysStore, masterKey),
+    tokenSecret: masterKey && tokenSecret(masterKey),
+  };
+  const checks = checksOf(verifying);
+  await readFacts(store, verifying.head, checks, meter);
+  for (const check of checks) await check.end?.();
+  const results = checks.flatMap((check) => check.findings.map((findings) => findings.result()));
+  return { ok: results.every((result) => result.ok), checks: results };
+}
+
+function checksOf(verifying: Verifying): readonly Check[] {
+  const { store, head, marks, meter } = verifying;
+  return [
+    positionsCheck(head),
+    versionsCheck(store, head, meter),
+    digestsCheck(),
+    sealsCheck(store, marks.sealedTo),
+    unitsCheck(store),
+    ordersCheck(verifying),
+    orderSearchCheck(verifying),
+    productsCheck(verifying),
+    personalCheck(verifying),
+    keysCheck(store),
+    engineCheck(store),
+  ];
+}
+
+/** What the engine finds below the contract. */
+function engineCheck(store: Store): Check {
+  const findings = new Findings("engine");
+  return {
+    findings: [findings],
+    async end() {
+      findings.checked++;
+      for (const what of await store.check()) findings.violated(what);
+    },
+  };
+}
