@@ -176,6 +176,8 @@ const DECIDE = `
       v_version[c] := v_version[c] + p_step_number[s];
       v_result[s] := v_version[c];
       continue;
+    elsif v_kind = ${STEP.version} and v_version[c] = p_step_number[s] then
+      continue;
     elsif v_kind = ${STEP.putRow} then
       v_row_puts[c] := v_row_puts[c] + 1;
       v_row_last[c] := s;
