@@ -1,0 +1,22 @@
+import { readConfig } from "@daybook/foundation/config";
+import { z } from "zod";
+
+/** What flags and variables (`DAYBOOK__PORT`, `DAYBOOK__LOG_LEVEL`, …) set alike. */
+const settingsSchema = z.strictObject({
+  port: z.coerce.number().int().min(0).max(65_535).default(8_080),
+  host: z.string().min(1).max(255).default("127.0.0.1"),
+  data: z.string().min(1).max(4_000).default("data"),
+  store: z.string().min(1).max(2_000).default("sqlite"),
+  logLevel: z.enum(["error", "warn", "info", "debug", "silent"]).default("warn"),
+  url: z.url({ protocol: /^https?$/ }).optional(),
+  token: z.string().min(1).max(4_000).optional(),
+});
+export type Settings = z.infer<typeof settingsSchema>;
+
+/** Flags win over variables, those over defaults. Throws `config-invalid` with every fault. */
+export function readSettings(
+  environment: Readonly<Record<string, string | undefined>>,
+  flags: Readonly<Record<string, string | undefined>>,
+): Settings {
+  return readConfig(settingsSchema, { environment, flags }).value;
+}
