@@ -57,12 +57,25 @@ function byPath(routes: readonly Route[]): ReadonlyMap<string, readonly Route[]>
     assert(PATH.test(route.path), `${route.path} is a path of segments and {parameters}`);
     assert(!names.has(route.name), `the name ${route.name} is given to one route`);
     names.add(route.name);
+    for (const schema of [route.params, route.query, route.body]) assertStrict(route, schema);
     const path = route.path.replace(/\{(\w+)\}/g, ":$1");
     const others = paths.get(path) ?? [];
     assert(!others.some(({ method }) => method === route.method), `${route.method} ${route.path} is one route`);
     paths.set(path, [...others, route]);
   }
   return paths;
+}
+
+/** Unknown fields are refused everywhere: an object schema that would let them pass is a mistake. */
+function assertStrict({ name }: Route, schema: z.ZodType | undefined): void {
+  if (!schema) return;
+  const isLoose = (node: unknown): boolean => {
+    if (typeof node !== "object" || node === null) return false;
+    if ("properties" in node && !("additionalProperties" in node)) return true;
+    return Object.values(node).some(isLoose);
+  };
+  const { $schema: _, ...document } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+  assert(!isLoose(document), `the objects that ${name} takes are strict: use z.strictObject`);
 }
 
 function methodsOf({ method }: Route): readonly string[] {

@@ -94,7 +94,12 @@ function fastifyFor(options: HttpServerOptions, edge: Edge): FastifyInstance {
     forceCloseConnections: "idle",
     exposeHeadRoutes: false,
     genReqId: () => "", // ids are the exchange's
-    http: { maxHeaderSize: HEADER_BYTES_MAX, requireHostHeader: false, headersTimeout: headersTimeoutMs },
+    http: {
+      maxHeaderSize: HEADER_BYTES_MAX,
+      requireHostHeader: false,
+      headersTimeout: headersTimeoutMs,
+      connectionsCheckingInterval: headersTimeoutMs / 2,
+    },
     routerOptions: {
       ignoreTrailingSlash: true,
       caseSensitive: true,

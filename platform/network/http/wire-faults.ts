@@ -31,11 +31,15 @@ function faultOf(code: string | undefined): CodedError | undefined {
 }
 
 function answerRaw(edge: Edge, socket: Duplex, fault: CodedError | undefined): void {
-  // Node keeps the response under way here: a second answer would be read as part of it.
-  const { _httpMessage: underWay } = socket as { readonly _httpMessage?: unknown };
-  if (!fault || !socket.writable || underWay) {
+  if (!fault || !socket.writable || isAnswering(socket)) {
     socket.destroy();
     return;
   }
   socket.end(edge.rawAnswerTo(fault), () => socket.destroy());
+}
+
+/** Whether the fault is of a later request, or comes after the head of the answer: another answer would be misread. */
+function isAnswering(socket: Duplex): boolean {
+  const { _httpMessage: response } = socket as { readonly _httpMessage?: ServerResponse | null }; // node's own link
+  return response !== null && response !== undefined && (response.headersSent || response.req.complete);
 }

@@ -32,16 +32,17 @@ const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
 /** Refuses ambiguous or malformed headers; what node's parser refuses never comes here. */
 export function checkHeaders(request: IncomingMessage): void {
-  const { headers, rawHeaders } = request;
+  const { headers, rawHeaders, httpVersion } = request;
+  if (httpVersion !== "1.1" && httpVersion !== "1.0") throw requestMalformed(`HTTP/${httpVersion} is not served here`);
   if (rawHeaders.length > 2 * HEADERS_MAX) throw headersTooLarge(`there are more than ${HEADERS_MAX} headers`);
   // Node joins or drops repeated headers: equal counts mean that there are none.
   if (rawHeaders.length !== 2 * Object.keys(headers).length) checkRepeated(rawHeaders);
-  if (headers.host === undefined ? request.httpVersion === "1.1" : !HOST.test(headers.host)) {
+  if (headers.host === undefined ? httpVersion === "1.1" : !HOST.test(headers.host)) {
     throw requestMalformed("the Host header is missing or malformed");
   }
   const coding = headers["transfer-encoding"];
   if (coding === undefined) return;
-  if (coding.toLowerCase() !== "chunked" || request.httpVersion !== "1.1" || headers["content-length"] !== undefined) {
+  if (coding.toLowerCase() !== "chunked" || httpVersion !== "1.1" || headers["content-length"] !== undefined) {
     throw requestMalformed("the framing of the body is ambiguous");
   }
 }
