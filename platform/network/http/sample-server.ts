@@ -18,7 +18,7 @@ export const READER_TOKEN = "dbk_reader";
 const noteSchema = z.strictObject({ text: z.string().max(100), tags: z.array(z.string().max(20)).max(10).optional() });
 const idSchema = z.strictObject({ id: z.string().min(1).max(40) });
 
-export function noteRoutes(): readonly Route[] {
+function noteRoutes(): readonly Route[] {
   const auth = { roles: ["keeper"] };
   return [
     route({
@@ -92,7 +92,7 @@ export function sampleServer(options: Partial<HttpServerOptions> = {}, extra: re
   });
 }
 
-export function silentLog(clock: Clock): Log {
+function silentLog(clock: Clock): Log {
   return jsonLog({ clock, level: "silent", to: { write: () => undefined } });
 }
 
