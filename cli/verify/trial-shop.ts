@@ -143,6 +143,7 @@ function edit(file: string, change: ((db: DatabaseSync) => void) | undefined): v
 }
 
 type MemoryState = NonNullable<MemoryEngineOptions["state"]>;
+type MemoryRow = NonNullable<ReturnType<NonNullable<ReturnType<MemoryState["rows"]["get"]>>["get"]>>;
 type Found = Readonly<Record<string, unknown>>;
 
 /** What a file holds as the state of a memory engine: whatever is wrong in the one is wrong in the other. */
@@ -198,11 +199,9 @@ function rowsOf(rows: readonly Found[], entries: readonly Found[]): MemoryState[
   for (const { id, collection, key, value, revision, position, recorded_at: recordedAt } of rows) {
     const index: Record<string, string[]> = {};
     for (const entry of entries) if (entry["row"] === id) (index[String(entry["name"])] ??= []).push(String(entry["entry"]));
-    const inCollection = collections.get(String(collection)) ?? new Map();
-    collections.set(
-      String(collection),
-      inCollection.set(String(key), { collection, key, value, revision, position, recordedAt, index }),
-    );
+    const inCollection = collections.get(String(collection)) ?? new Map<string, MemoryRow>();
+    const row = { collection, key, value, revision, position, recordedAt, index } as MemoryRow; // a STRICT table
+    collections.set(String(collection), inCollection.set(String(key), row));
   }
   return collections;
 }

@@ -436,7 +436,7 @@ function rewritten(position: number, change: (data: string) => string): TrialCha
       const data = change(String(fact["data"]));
       assert.notEqual(data, fact["data"], "the plant changes something");
       const lines = [
-        `${fact["unit"]}/${fact["ordinal"]}`,
+        `${String(fact["unit"])}/${String(fact["ordinal"])}`,
         fact["stream"],
         fact["type"],
         fact["schema_version"],
