@@ -100,7 +100,8 @@ export async function ensureNext(tools: GenerationTools, name: string, version: 
     const live = await ensureLive(tools, name, version);
     const next = await nextGeneration(tools.store, name);
     if (next?.version === version) return next;
-    if (live.version > version) throw rebuildAbandoned(`the live rows of ${name} are of version ${live.version}, this is ${version}`);
+    if (live.version > version)
+      throw rebuildAbandoned(`the live rows of ${name} are of version ${live.version}, this is ${version}`);
     const made = { generation: await unusedNumber(tools.store, name, live.generation), version };
     const collection = collectionOf(name, made.generation);
     const isMade = await change(
@@ -163,7 +164,7 @@ function retiring(name: string, generation: number): readonly Effect[] {
 export async function covers(store: Store, filter: LogFilter, reached: Checkpoint, position: number): Promise<boolean> {
   const { categories, types } = filter;
   const only = { ...(categories && { categories }), ...(types && { types }) };
-  for (let after = reached.position; after < position; ) {
+  for (let after = reached.position; after < position;) {
     const page = await store.readLog({ after, limit: 1, ...only });
     const [first] = page.events;
     if (first) return first.position > position;
@@ -184,7 +185,12 @@ export async function deleteRetired(tools: GenerationTools, name: string, signal
       if (signal?.aborted) return count;
       const { rows } = await tools.store.listRows({ collection, limit: BITE });
       if (rows.length === 0) break;
-      await change(tools, name, [], rows.map((row) => ({ kind: "deleteRow", collection, key: row.key }) as const));
+      await change(
+        tools,
+        name,
+        [],
+        rows.map((row) => ({ kind: "deleteRow", collection, key: row.key }) as const),
+      );
       count += rows.length;
       await sleep(tools.clock, 5, signal);
     }

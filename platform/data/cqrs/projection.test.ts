@@ -66,10 +66,16 @@ void describe("projection", () => {
     await log.until(() => isCaughtUp(log));
     const model = readModel<Total>(log.store, "totals");
     const first = await model.list({ index: "sign", prefix: "plus", limit: 2, direction: "backwards" });
-    assert.deepEqual(first.rows.map((row) => row.key), ["sum-d", "sum-c"]);
+    assert.deepEqual(
+      first.rows.map((row) => row.key),
+      ["sum-d", "sum-c"],
+    );
     assert.ok(first.next);
     const second = await model.list({ index: "sign", prefix: "plus", limit: 2, direction: "backwards", after: first.next });
-    assert.deepEqual(second.rows.map((row) => row.key), ["sum-a"]);
+    assert.deepEqual(
+      second.rows.map((row) => row.key),
+      ["sum-a"],
+    );
     assert.equal(await model.count({ index: "sign", prefix: "plus" }, 10), 3);
     await running.stop();
     await log.store.close();
@@ -138,7 +144,10 @@ void describe("generations", () => {
     await log.add("sum-1", 1000);
     await log.until(() => rebuild.progress().state === "live");
     await rebuild.caughtUp;
-    assert.deepEqual(counts, counts.toSorted((a, b) => a - b));
+    assert.deepEqual(
+      counts,
+      counts.toSorted((a, b) => a - b),
+    );
     assert.ok(counts.length > 5);
     assert.equal(rebuild.progress().leftMs, 0);
     const comparison = await rebuild.compare();
@@ -159,7 +168,12 @@ void describe("generations", () => {
     const running = runProjection(totals(), host(log));
     await log.until(() => isCaughtUp(log));
     const spoil = (effect: Parameters<typeof log.store.commit>[0]["effects"][number]) =>
-      log.store.commit({ id: log.ids("unt"), cause: { correlation: "x", actor: "x", tenant: "x" }, conditions: [], effects: [effect] });
+      log.store.commit({
+        id: log.ids("unt"),
+        cause: { correlation: "x", actor: "x", tenant: "x" },
+        conditions: [],
+        effects: [effect],
+      });
     await spoil({ kind: "putRow", collection: "totals.1", key: "sum-a", value: '{"total":9}' });
     await spoil({ kind: "putRow", collection: "totals.1", key: "sum-z", value: '{"total":9}' });
     await spoil({ kind: "deleteRow", collection: "totals.1", key: "sum-b" });
@@ -206,4 +220,3 @@ void describe("generations", () => {
     await log.store.close();
   });
 });
-

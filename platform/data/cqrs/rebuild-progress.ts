@@ -16,7 +16,11 @@ export interface RebuildProgress {
 }
 
 /** Makes the progress of a rebuild that began at position `start` now. */
-export function rebuildProgress(clock: Clock, generation: number, start: number): (status: SubscriptionStatus) => RebuildProgress {
+export function rebuildProgress(
+  clock: Clock,
+  generation: number,
+  start: number,
+): (status: SubscriptionStatus) => RebuildProgress {
   const startedAt = clock.elapsed();
   return ({ position, lag, state }) => {
     const seconds = (clock.elapsed() - startedAt) / 1000;

@@ -216,10 +216,13 @@ class Runner {
     });
     this.subscriptions.set(generation, subscription);
     if (this.isStopping) void subscription.stop();
-    void subscription.ended.then(() => {
-      if (this.subscriptions.get(generation) === subscription) this.subscriptions.delete(generation);
-    });
+    void this.forgetAtEnd(generation, subscription);
     return subscription;
+  }
+
+  private async forgetAtEnd(generation: number, subscription: Subscription): Promise<void> {
+    await subscription.ended;
+    if (this.subscriptions.get(generation) === subscription) this.subscriptions.delete(generation);
   }
 
   private apply(

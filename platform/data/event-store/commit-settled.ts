@@ -23,7 +23,8 @@ export async function commitSettled(store: Store, unit: Unit, options: SettleOpt
     const tried = await tryOnce(store, unit);
     if ("outcome" in tried) return tried;
     isOpen ||= tried.isOpen;
-    if (attempt === attempts || signal?.aborted || !tried.isRetryable) throw isOpen ? unknownError(unit, tried.cause) : tried.cause;
+    if (attempt === attempts || signal?.aborted || !tried.isRetryable)
+      throw isOpen ? unknownError(unit, tried.cause) : tried.cause;
     await sleep(clock, Math.min(2_000, 25 * 2 ** attempt), signal);
   }
 }

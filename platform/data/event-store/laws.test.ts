@@ -43,7 +43,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       foldVersion: fc.integer({ min: 1, max: 2 }),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("spoilSnapshot"), slot, text: fc.constantFrom("", "{", "null", "{}", '{"fold":9}') }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("spoilSnapshot"),
+      slot,
+      text: fc.constantFrom("", "{", "null", "{}", '{"fold":9}'),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("dropSnapshot"), slot }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("wait"), ms: fc.integer({ min: 0, max: 1_000 }) }) },
 );
@@ -59,11 +66,23 @@ async function happen(log: TrialLog, happened: Happened[], one: Step): Promise<v
   if (one.kind === "wait") return log.clock.advance(one.ms);
   if (one.kind === "append") return append(log, happened, one);
   const row = { collection: "snapshots.sum", key: `${STREAM}@${one.slot}` };
-  const effect = one.kind === "dropSnapshot" ? ({ kind: "deleteRow", ...row } as const) : ({ kind: "putRow", ...row, value: one.text } as const);
-  await log.store.commit({ id: log.ids("unt"), cause: { correlation: "x", actor: "x", tenant: "x" }, conditions: [], effects: [effect] });
+  const effect =
+    one.kind === "dropSnapshot"
+      ? ({ kind: "deleteRow", ...row } as const)
+      : ({ kind: "putRow", ...row, value: one.text } as const);
+  await log.store.commit({
+    id: log.ids("unt"),
+    cause: { correlation: "x", actor: "x", tenant: "x" },
+    conditions: [],
+    effects: [effect],
+  });
 }
 
-async function append(log: TrialLog, happened: Happened[], { numbers, every, foldVersion }: Step & { kind: "append" }): Promise<void> {
+async function append(
+  log: TrialLog,
+  happened: Happened[],
+  { numbers, every, foldVersion }: Step & { kind: "append" },
+): Promise<void> {
   const events = numbers.map((n) => (n < 0 ? removed(n) : added(n)));
   const recordedAt = log.clock.now();
   happened.push(...events.map((event) => ({ event, recordedAt })));
@@ -86,7 +105,9 @@ function replay(happened: readonly Happened[], { version = Infinity, recordedAt 
 }
 
 function isUsed(log: TrialLog): Promise<boolean> {
-  return log.store.listRows({ collection: "snapshots.sum" }).then(({ rows }) => rows.some((row) => row.value.includes('"fold":1')));
+  return log.store
+    .listRows({ collection: "snapshots.sum" })
+    .then(({ rows }) => rows.some((row) => row.value.includes('"fold":1')));
 }
 
 void describe("laws of the event store", () => {
@@ -114,8 +135,16 @@ void describe("laws of the event store", () => {
     const log = trialLog();
     await log.add(STREAM, 1, 2, 3);
     const wrong = snapshotEffect(ledger(1), STREAM, { state: INITIAL, version: 2 }, 1);
-    await log.store.commit({ id: "wrong", cause: { correlation: "x", actor: "x", tenant: "x" }, conditions: [], effects: [wrong] });
-    assert.notDeepEqual(await loadState(log.events, ledger(1), STREAM), await loadState(log.events, ledger(1), STREAM, {}, false));
+    await log.store.commit({
+      id: "wrong",
+      cause: { correlation: "x", actor: "x", tenant: "x" },
+      conditions: [],
+      effects: [wrong],
+    });
+    assert.notDeepEqual(
+      await loadState(log.events, ledger(1), STREAM),
+      await loadState(log.events, ledger(1), STREAM, {}, false),
+    );
     await log.store.close();
   });
 

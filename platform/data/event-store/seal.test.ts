@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { digestOf } from "@daybook/kernel/canonical";
 import { digestText } from "@daybook/data/store/encode";
 import { added, CONTEXT, trialLog, type TrialLog } from "./conformance/trial.ts";
-import { sealHash, sealKey, sealText, type Seal, type SealRow } from "./seal-format.ts";
+import { sealKey, sealText, type Seal, type SealRow } from "./seal-format.ts";
 import { sealPending, startSealer } from "./seal.ts";
 import { verifySeals, type RawFact, type Verification } from "./verify-seals.ts";
 
@@ -46,20 +47,29 @@ function changed(facts: readonly RawFact[], position: number, change: Partial<Ra
 }
 
 function altered(seals: readonly SealRow[], index: number, change: Partial<Seal>): SealRow[] {
-  return seals.map((row, at) => (at === index ? { ...row, value: sealText({ ...(JSON.parse(row.value) as Seal), ...change }) } : row));
+  return seals.map((row, at) =>
+    at === index ? { ...row, value: sealText({ ...(JSON.parse(row.value) as Seal), ...change }) } : row,
+  );
 }
 
 void describe("seals", async () => {
   const { facts, seals } = await sealedLog();
 
   void test("are what the format says", () => {
-    assert.deepEqual(seals.map((row) => row.key), [1_000, 2_000, 2_200].map(sealKey));
+    assert.deepEqual(
+      seals.map((row) => row.key),
+      [1_000, 2_000, 2_200].map(sealKey),
+    );
     const [first, second] = seals.map((row) => JSON.parse(row.value) as Seal);
     assert.ok(first && second);
     assert.equal(first.previous, "0".repeat(64));
     assert.equal(second.previous, first.hash);
-    const lines = facts.slice(0, 1_000).map((fact) => ({ ...fact, digestHex: Buffer.from(fact.digest).toString("hex") }));
-    assert.equal(first.hash, sealHash("0".repeat(64), 1, 1_000, lines));
+    const lines = facts.map((fact) =>
+      [fact.position, fact.version, fact.recordedAt, Buffer.from(fact.digest).toString("hex")].join(" "),
+    );
+    const hashOf = (...text: readonly string[]) => createHash("sha256").update(text.join("\n")).digest("hex");
+    assert.equal(first.hash, hashOf("0".repeat(64), "1", "1000", ...lines.slice(0, 1_000)));
+    assert.equal(second.hash, hashOf(first.hash, "1001", "2000", ...lines.slice(1_000, 2_000)));
   });
 
   void test("of a sound log verify, and the tail is counted", async () => {
@@ -167,7 +177,12 @@ void describe("the sealer", () => {
     await log.add("sum-a", 1);
     assert.equal(await sealPending({ ...log, owner: "one" }, { isFinal: true }), 0);
     log.clock.advance(30_000);
-    assert.deepEqual(await Promise.all(["one", "two"].map((owner) => sealPending({ ...log, owner }, { isFinal: true }))).then((ends) => Math.max(...ends)), 1);
+    assert.deepEqual(
+      await Promise.all(["one", "two"].map((owner) => sealPending({ ...log, owner }, { isFinal: true }))).then((ends) =>
+        Math.max(...ends),
+      ),
+      1,
+    );
     assert.equal((await log.store.listRows({ collection: "seals" })).rows.length, 1);
     await log.store.close();
   });

@@ -8,7 +8,17 @@ import { bell } from "./bell.ts";
 import { checkpointIs, putCheckpoint, readCheckpoint, type Checkpoint } from "./checkpoint.ts";
 import { commitSettled } from "./commit-settled.ts";
 import { sealBrokenRange } from "./errors.ts";
-import { FIRST_PREVIOUS, readSeal, SEAL_FACTS_MAX, sealHash, sealKey, SEALS, sealText, type Seal, type SealedFact } from "./seal-format.ts";
+import {
+  FIRST_PREVIOUS,
+  readSeal,
+  SEAL_FACTS_MAX,
+  sealHash,
+  sealKey,
+  SEALS,
+  sealText,
+  type Seal,
+  type SealedFact,
+} from "./seal-format.ts";
 import { workLease, type WorkLease } from "./work-lease.ts";
 
 export interface SealerOptions {
@@ -82,9 +92,13 @@ export function startSealer(options: SealerOptions): Sealer {
  * sealed. Does nothing while another owner holds the lease. Rejects with `log-changed-after-sealing` when a record is not
  * what its digest says: it is not sealed.
  */
-export function sealPending(options: SealerOptions, { isFinal }: { readonly isFinal: boolean }): Promise<number> {
+export async function sealPending(options: SealerOptions, { isFinal }: { readonly isFinal: boolean }): Promise<number> {
   const sealing = sealerOf(options);
-  return sealing.sealPending({ isFinal }).finally(() => sealing.free());
+  try {
+    return await sealing.sealPending({ isFinal });
+  } finally {
+    await sealing.free();
+  }
 }
 
 interface Sealing {
@@ -153,6 +167,7 @@ async function previousHash(store: Store, checkpoint: Checkpoint): Promise<strin
   if (checkpoint.position === 0) return FIRST_PREVIOUS;
   const row = await store.getRow(SEALS, sealKey(checkpoint.position));
   const seal = row && readSeal(row);
-  if (!seal) throw sealBrokenRange(`the seal up to ${checkpoint.position} is missing`, { details: { position: checkpoint.position } });
+  if (!seal)
+    throw sealBrokenRange(`the seal up to ${checkpoint.position} is missing`, { details: { position: checkpoint.position } });
   return seal.hash;
 }

@@ -110,7 +110,14 @@ void describe("subject keys", () => {
   void test("an unknown or busy commit is tried again until it is known", async () => {
     const { clock, store, keys } = trial();
     const fates: Fate[] = ["lose", "vanish", "reject"];
-    const one = keys({}, faultyStore(store, () => fates.shift() ?? "commit", () => batchNotApplied("busy")));
+    const one = keys(
+      {},
+      faultyStore(
+        store,
+        () => fates.shift() ?? "commit",
+        () => batchNotApplied("busy"),
+      ),
+    );
     const ensuring = Promise.all([one.ensure(["cus_1"]), one.ensure(["cus_2"])]);
     for (let turn = 0; turn < 50; turn++) {
       await new Promise(setImmediate);

@@ -11,7 +11,12 @@ import { subscribe, type SubscribeOptions, type SubscriptionStatus } from "./sub
 
 /** A row for each event handled: its key is the position; its revision says how often it was applied. */
 function marks(page: readonly RecordedEvent[]): readonly Effect[] {
-  return page.map(({ position }) => ({ kind: "putRow", collection: "marks", key: String(position).padStart(6, "0"), value: "1" }));
+  return page.map(({ position }) => ({
+    kind: "putRow",
+    collection: "marks",
+    key: String(position).padStart(6, "0"),
+    value: "1",
+  }));
 }
 
 function options(log: TrialLog, more: Partial<SubscribeOptions> = {}): SubscribeOptions {
@@ -72,7 +77,12 @@ void describe("subscription", () => {
   void test("what the filter passes over is not written one by one, but every so many, and when it stops", async () => {
     const log = trialLog();
     const { units, store } = recorded(log);
-    const filtered = options(log, { events: log.through(store), categories: ["sum"], types: ["Added"], tuning: { skipsMax: 20 } });
+    const filtered = options(log, {
+      events: log.through(store),
+      categories: ["sum"],
+      types: ["Added"],
+      tuning: { skipsMax: 20 },
+    });
     const subscription = subscribe(filtered);
     for (let n = 1; n <= 15; n++) {
       await log.add("other-a", n);
@@ -85,7 +95,10 @@ void describe("subscription", () => {
     await log.until(() => subscription.status().position === 26);
     await subscription.stop();
     assert.equal(await log.store.getKey("checkpoint/marks"), "26");
-    assert.deepEqual(units.map((unit) => unit.effects.map((effect) => effect.kind).join()), ["takeLease", "putKey", "freeLease,putKey"]);
+    assert.deepEqual(
+      units.map((unit) => unit.effects.map((effect) => effect.kind).join()),
+      ["takeLease", "putKey", "freeLease,putKey"],
+    );
     await log.store.close();
   });
 
@@ -156,7 +169,9 @@ void describe("subscription", () => {
     await log.add("sum-a", ...upTo(30));
     const many = (page: readonly RecordedEvent[]) =>
       page.flatMap((event) =>
-        upTo(LIMITS.unitEffects / 5).map((n) => ({ kind: "putRow", collection: "many", key: `${event.position}/${n}`, value: "1" }) as const),
+        upTo(LIMITS.unitEffects / 5).map(
+          (n) => ({ kind: "putRow", collection: "many", key: `${event.position}/${n}`, value: "1" }) as const,
+        ),
       );
     const subscription = subscribe(options(log, { handle: (page) => [...marks(page), ...many(page)], until: 30 }));
     await log.until(() => subscription.status().state === "stopped");
@@ -223,27 +238,28 @@ void describe("competing consumers", () => {
   void test("a holder that stopped longer than its lease does not get its page in after the takeover", async () => {
     const log = trialLog();
     await log.add("sum-a", ...upTo(10));
-    let goOn: () => void = () => {};
-    let isPaused = false;
-    const slow = subscribe(
-      options(log, {
-        owner: "slow",
-        tuning: { leaseMs: 5_000 },
-        async handle(page) {
-          if (!isPaused) {
-            isPaused = true;
-            await new Promise<void>((resolve) => (goOn = resolve));
-          }
-          return marks(page);
-        },
-      }),
-    );
-    await log.until(() => isPaused);
-    const quick = subscribe(options(log, { owner: "quick", tuning: { leaseMs: 5_000 } }));
+    const waiting = new Map<string, () => void>();
+    const worker = (owner: string) =>
+      subscribe(
+        options(log, {
+          owner,
+          tuning: { leaseMs: 5_000 },
+          async handle(page) {
+            if (!waiting.has(owner)) await new Promise<void>((resolve) => waiting.set(owner, resolve));
+            return marks(page);
+          },
+        }),
+      );
+    const slow = worker("slow");
+    await log.until(() => waiting.has("slow"));
+    const quick = worker("quick");
     await log.until(() => quick.status().state === "standby");
-    await log.until(() => quick.status().position === 10, 100);
-    goOn();
-    await log.until(() => slow.status().position === 10);
+    await log.until(() => waiting.has("quick"), 100);
+    waiting.get("slow")?.();
+    await log.until(() => slow.status().state === "standby");
+    assert.deepEqual(await applied(log.store), [], "the checkpoint had not moved: the lease alone refused it");
+    waiting.get("quick")?.();
+    await log.until(() => quick.status().position === 10);
     await log.add("sum-a", 11);
     await log.until(async () => (await applied(log.store)).length >= 11);
     await Promise.all([slow.stop(), quick.stop()]);
@@ -280,7 +296,9 @@ void describe("a subscription on a store that fails", () => {
       readLog: (read) => (isAway ? Promise.reject(batchNotApplied("no connection")) : log.store.readLog(read)),
     };
     const statuses: SubscriptionStatus[] = [];
-    const subscription = subscribe(options(log, { events: log.through(store), onStatus: (status) => void statuses.push(status) }));
+    const subscription = subscribe(
+      options(log, { events: log.through(store), onStatus: (status) => void statuses.push(status) }),
+    );
     await log.until(() => subscription.status().state === "stalled");
     assert.deepEqual(subscription.status().blockedBy, { position: 0, error: "no connection" });
     isAway = false;
