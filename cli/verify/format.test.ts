@@ -72,7 +72,7 @@ describe("docs/format.md", () => {
   test("has the token of a position and the key of an answer", () => {
     assert.equal(example(/^p\d+-/), positionToken(1, 1000));
     const stored = example(/^answer\/[0-9a-f]{64}$/);
-    assert.equal(stored, `answer/${hash("sha256", "usr_1\nplace-order\nkey-1", "hex")}`);
+    assert.equal(stored, `answer/${hash("sha256", '["usr_1","place-order","key-1"]', "hex")}`);
     const request = { principal: "usr_1", operation: "place-order", key: "key-1", content: "" };
     assert.deepEqual(answerCondition(request), { kind: "keyAbsent", key: stored });
   });
