@@ -10,10 +10,9 @@ const NO_SPAN = "0".repeat(16);
  */
 export function traceparentFrom(incoming: string | undefined, random: Random): string {
   const parts = incoming === undefined ? undefined : partsOf(incoming);
-  const span = hex(random) + hex(random);
-  return parts
-    ? `00-${parts.trace}-${span}-${parts.flags}`
-    : `00-${hex(random)}${hex(random)}${hex(random)}${hex(random)}-${span}-00`;
+  if (parts) return `00-${parts.trace}-${hex(random, 2)}-${parts.flags}`;
+  const digits = hex(random, 6);
+  return `00-${digits.slice(0, 32)}-${digits.slice(32)}-00`;
 }
 
 /** The trace id of a traceparent; empty without one. */
@@ -28,7 +27,9 @@ function partsOf(text: string): { readonly trace: string; readonly flags: string
   return { trace, flags };
 }
 
-/** 32 random bits as 8 digits, never all zero. */
-function hex(random: Random): string {
-  return (random.word() || 1).toString(16).padStart(8, "0");
+/** `words` random words of 8 digits each, none of them zero: neither is any id that is made of them. */
+function hex(random: Random, words: number): string {
+  const bytes = Buffer.allocUnsafe(4 * words);
+  for (let at = 0; at < bytes.length; at += 4) bytes.writeUInt32BE(random.word() || 1, at);
+  return bytes.toString("hex");
 }
