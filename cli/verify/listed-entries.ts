@@ -35,18 +35,24 @@ export async function* listedRows(
     const { rows, next } = await store.listRows({ ...list, limit: 1, ...(after && { after }) });
     const [row] = rows;
     if (!row) return;
-    if (!next) {
-      yield { row, entry: (await lastEntry(store, list)) ?? (await onlyEntry(store, list, row, expected(row))) };
-      return;
-    }
-    yield { row, entry: next.entry };
+    const last = next ? undefined : await lastRow(store, list);
+    if (last && last.row?.key !== row.key && (await hasMore(store, list, after))) continue;
+    const entry = next?.entry ?? last?.entry ?? (await onlyEntry(store, list, row, expected(row)));
+    yield { row, entry };
+    if (!next) return;
     after = next;
   }
 }
 
-/** Read backwards, the last entry has a cursor when others are before it. */
-async function lastEntry(store: Store, list: List): Promise<string | undefined> {
-  return (await store.listRows({ ...list, direction: "backwards", limit: 1 })).next?.entry;
+/** Whether the list has grown since its last page was read. */
+async function hasMore(store: Store, list: List, after: RowCursor | undefined): Promise<boolean> {
+  return (await store.listRows({ ...list, limit: 2, ...(after && { after }) })).rows.length > 1;
+}
+
+/** Read backwards, the last row has a cursor when others are before it. */
+async function lastRow(store: Store, list: List): Promise<{ readonly row: Row | undefined; readonly entry: string | undefined }> {
+  const { rows, next } = await store.listRows({ ...list, direction: "backwards", limit: 1 });
+  return { row: rows[0], entry: next?.entry };
 }
 
 /** The one of `expected` that is the only entry of the list: the row is found by it, and nothing comes after it. */
