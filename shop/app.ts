@@ -62,7 +62,7 @@ function server(shop: Shop, { log }: AppOptions) {
   const { store, clock, ids, ordering, catalogue } = shop;
   const checks = [storeCheck("store", store), storeCheck("keys", shop.keyStore), projectionCheck(shop)];
   const routes = [...orderRoutes({ ordering, store, clock }), ...catalogRoutes(catalogue), ...adminRoutes(shop)];
-  const documents = [openApiRoute({ title: "Daybook shop", version: "0.1.0", routes }), ...healthRoutes({ checks, clock })];
+  const documents = [openApiRoute({ title: "Daybook shop", version: "0.1.0", routes, statuses: ORDER_STATUSES }), ...healthRoutes({ checks, clock })];
   return httpServer({
     routes: [...routes, ...documents],
     principals: tokenPrincipals([{ digest: tokenDigest(shop.developmentToken), principal: DEVELOPER }]),

@@ -191,7 +191,8 @@ class Background {
 
   start(): void {
     const { events, ordering, clock, ids } = this.parts;
-    const owner = ids("prc");
+    // The only writer of an embedded store takes its leases up again after a restart; others wait until they run out.
+    const owner = events.store.capabilities.isShared ? ids("prc") : "embedded";
     this.running.set(ordering.search.name, runProjection(ordering.search, { events, clock, ids, owner }));
     this.sealer = startSealer({ store: events.store, clock, ids, owner });
   }

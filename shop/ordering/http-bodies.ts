@@ -83,5 +83,5 @@ function amountBody(amount: Money): z.infer<typeof amountSchema> {
 }
 
 function timeText(epochMs: number): string {
-  return Temporal.Instant.fromEpochMilliseconds(epochMs).toString();
+  return Temporal.Instant.fromEpochMilliseconds(epochMs).toString({ smallestUnit: "millisecond" });
 }

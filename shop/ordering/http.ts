@@ -104,7 +104,7 @@ function details({ ordering, store }: OrderRoutesParts): Route {
     query,
     readsAtLeast: true,
     success: { status: 200, schema: orderBodySchema, headers: { etag: "The order's version" } },
-    problems: ["order-not-found"],
+    problems: ["not-found"],
     async handle(request) {
       await checkReached(store, request);
       const { version, at } = request.query;
