@@ -1,5 +1,5 @@
-import type { DomainEvent } from "../event-store/event.ts";
-import type { Fold } from "../event-store/fold.ts";
+import type { DomainEvent } from "@daybook/data/event-store/event";
+import type { Fold } from "@daybook/data/event-store/fold";
 
 /**
  * An aggregate as pure functions: `decide` says what a command does in a state, `evolve` (of Fold) what an event does

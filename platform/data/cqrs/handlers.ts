@@ -47,9 +47,9 @@ export function handlers<With extends Around = Around>(middleware: readonly Midd
       assert(!runs.has(operation.name), `"${operation.name}" has one handler`);
       runs.set(operation.name, composed(operation, handler, middleware));
     },
-    dispatch<Input, Output>(operation: Operation<Input, Output>, input: unknown, around: With): Promise<Output> {
+    async dispatch<Input, Output>(operation: Operation<Input, Output>, input: unknown, around: With): Promise<Output> {
       const run = runs.get(operation.name);
-      if (!run) return Promise.reject(unknownHandler(`nothing handles "${operation.name}"`));
+      if (!run) throw unknownHandler(`nothing handles "${operation.name}"`);
       return run(input, around) as Promise<Output>; // registered with this operation's type
     },
     names: () => [...runs.keys()],
@@ -61,9 +61,10 @@ function composed<Input, Output, With extends Around>(
   handler: Handler<Input, Output, With>,
   middleware: readonly Middleware<With>[],
 ): Run<With> {
-  const handle: Run<With> = (input, around) => {
+  const handle: Run<With> = async (input, around) => {
     const parsed = operation.input.safeParse(input);
-    return parsed.success ? handler(parsed.data, around) : Promise.reject(invalid(operation.name, parsed.error));
+    if (!parsed.success) throw invalid(operation.name, parsed.error);
+    return handler(parsed.data, around);
   };
   return middleware.reduceRight<Run<With>>(
     (next, layer) => (input, around) => layer({ operation: operation.name, input, around }, () => next(input, around)),
@@ -72,9 +73,18 @@ function composed<Input, Output, With extends Around>(
 }
 
 function invalid(operation: string, error: z.ZodError): Error {
-  const fields = error.issues.map((issue) => ({
-    pointer: `/${issue.path.map((key) => String(key).replaceAll("~", "~0").replaceAll("/", "~1")).join("/")}`,
-    message: issue.message,
-  }));
-  return inputInvalid(`the input of ${operation} does not fit its schema`, { details: { errors: fields } });
+  const errors = error.issues.flatMap((issue) =>
+    fieldsOf(issue).map((path) => ({ pointer: pointerTo(path), message: issue.message })),
+  );
+  return inputInvalid(`the input of ${operation} does not fit its schema`, { details: { errors } });
+}
+
+/** A field that the schema does not know is named itself, not the object that it is in. */
+function fieldsOf(issue: z.core.$ZodIssue): readonly (readonly PropertyKey[])[] {
+  return issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
+}
+
+/** RFC 6901; the whole input is the empty text. */
+function pointerTo(path: readonly PropertyKey[]): string {
+  return path.map((key) => `/${String(key).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 }

@@ -1,6 +1,7 @@
 import { digestHex } from "@daybook/kernel/canonical";
-import type { Store } from "../store/port.ts";
-import type { Condition, Effect } from "../store/unit.ts";
+import { assert } from "@daybook/kernel/errors";
+import type { Store } from "@daybook/data/store";
+import type { Condition, Effect } from "@daybook/data/store/unit";
 
 /**
  * One request under a key of its caller. The answer is rendered before the commit and stored in the unit under the
@@ -25,8 +26,9 @@ export type EarlierAnswer =
 const KEPT_MS = 24 * 60 * 60 * 1000;
 
 /** The store's key of a request; says nothing about its caller. */
-function storeKey(request: IdempotentRequest): string {
-  return `answer/${digestHex(`${request.principal}\n${request.operation}\n${request.key}`)}`;
+function storeKey({ principal, operation, key }: IdempotentRequest): string {
+  assert(!`${principal}${operation}`.includes("\n"), "principal and operation are a line each: no two requests share a key");
+  return `answer/${digestHex(`${principal}\n${operation}\n${key}`)}`;
 }
 
 export async function earlierAnswer(store: Store, request: IdempotentRequest): Promise<EarlierAnswer> {

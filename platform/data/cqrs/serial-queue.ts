@@ -7,7 +7,7 @@ export class SerialQueue {
     const result = tail ? tail.then(task, task) : task();
     const settled = result.then(ignore, ignore);
     this.tails.set(key, settled);
-    void settled.then(() => {
+    void settled.finally(() => {
       if (this.tails.get(key) === settled) this.tails.delete(key);
     });
     return result;

@@ -1,8 +1,8 @@
 import { causeOf, type Context } from "@daybook/kernel/context";
 import type { SubjectKeys } from "@daybook/kernel/personal";
 import { decodeRecord, encodeRecord, subjectsOf, type RecordType } from "@daybook/kernel/record-type";
-import type { EventMeta, LogPage, ReadLog, ReadStream, Store, StoredEvent } from "../store/port.ts";
-import type { Condition, NewEvent, Verdict } from "../store/unit.ts";
+import type { EventMeta, LogPage, ReadLog, ReadStream, Store, StoredEvent } from "@daybook/data/store";
+import type { Condition, NewEvent, Verdict } from "@daybook/data/store/unit";
 import { unknownEventType } from "./errors.ts";
 import type { DomainEvent, EventTypes, RecordedEvent } from "./event.ts";
 
@@ -50,10 +50,22 @@ export function eventStore(store: Store, types: EventTypes, keys: SubjectKeys): 
     const meta = JSON.parse(stored.meta) as EventMeta; // written by the store in this shape
     const occurred = meta.occurredAt === undefined ? {} : { occurredAt: meta.occurredAt };
     const event = { type: stored.type, data, ...occurred } as Event; // the caller names the union of the stream's category
-    return { id: stored.id, position: stored.position, stream: stored.stream, version: stored.version, event, meta, recordedAt: stored.recordedAt };
+    return {
+      id: stored.id,
+      position: stored.position,
+      stream: stored.stream,
+      version: stored.version,
+      event,
+      meta,
+      recordedAt: stored.recordedAt,
+    };
   }
 
-  async function encode<Event extends DomainEvent>(unitId: string, events: readonly Event[], ordinal = 0): Promise<EncodedEvents<Event>> {
+  async function encode<Event extends DomainEvent>(
+    unitId: string,
+    events: readonly Event[],
+    ordinal = 0,
+  ): Promise<EncodedEvents<Event>> {
     const subjects = events.flatMap((event) => subjectsOf(typeOf(event.type), event.data));
     const ready = subjects.length === 0 ? NO_KEYS : await keys.ensure(subjects);
     const encoded = events.map((event, index) => encodeOne(typeOf(event.type), event, `${unitId}/${ordinal + index}`, ready));
@@ -68,7 +80,12 @@ export function eventStore(store: Store, types: EventTypes, keys: SubjectKeys): 
     async append({ unitId, stream, events, expected, context }) {
       const { stored } = await encode(unitId, events);
       const conditions: Condition[] = expected === undefined ? [] : [{ kind: "version", stream, is: expected }];
-      return store.commit({ id: unitId, cause: causeOf(context), conditions, effects: [{ kind: "append", stream, events: stored }] });
+      return store.commit({
+        id: unitId,
+        cause: causeOf(context),
+        conditions,
+        effects: [{ kind: "append", stream, events: stored }],
+      });
     },
     async read<Event extends DomainEvent>(stream: string, options?: ReadStream) {
       return (await store.readStream(stream, options)).map((stored) => decode<Event>(stored));
@@ -81,7 +98,8 @@ export function eventStore(store: Store, types: EventTypes, keys: SubjectKeys): 
 }
 
 function encodeOne<Event extends DomainEvent>(type: RecordType, event: Event, id: string, keys: ReadonlyMap<string, Uint8Array>) {
-  const { text, data } = encodeRecord(type, event.data, id, keys);
+  const { text } = encodeRecord(type, event.data, id, keys);
+  const data: unknown = JSON.parse(text); // as it will be read: members in their order, none that is undefined
   const occurred = event.occurredAt === undefined ? {} : { occurredAt: event.occurredAt };
   return {
     stored: { type: type.name, schemaVersion: type.version, data: text, ...occurred } satisfies NewEvent,

@@ -1,5 +1,5 @@
 import type { RecordType } from "@daybook/kernel/record-type";
-import type { EventMeta } from "../store/port.ts";
+import type { EventMeta } from "@daybook/data/store";
 
 /** An event as business code makes it: its type's name and data. */
 export interface DomainEvent<Type extends string = string, Data = unknown> {

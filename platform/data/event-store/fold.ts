@@ -1,5 +1,5 @@
-import type { Row, Store } from "../store/port.ts";
-import type { Effect } from "../store/unit.ts";
+import type { Row, Store } from "@daybook/data/store";
+import type { Effect } from "@daybook/data/store/unit";
 import type { DomainEvent, RecordedEvent } from "./event.ts";
 import type { EventStore } from "./event-store.ts";
 
@@ -24,6 +24,7 @@ export interface AsOf {
 }
 
 const PAGE = 500;
+const SLOTS = [0, 1] as const;
 
 /** The state of a stream: newest usable snapshot and tail, or everything (`useSnapshot: false`); law 1 says both agree. */
 export async function loadState<State, Event extends DomainEvent>(
@@ -68,10 +69,11 @@ async function newestSnapshot<State, Event extends DomainEvent>(
   fold: Fold<State, Event>,
   stream: string,
 ): Promise<Folded<State> | undefined> {
-  const { rows } = await store.listRows({ collection: snapshotCollection(fold.category), prefix: `${stream}@`, limit: 2 });
+  // By key, not by prefix: the stream's name may be the beginning of another one's.
+  const rows = await Promise.all(SLOTS.map((slot) => store.getRow(snapshotCollection(fold.category), `${stream}@${slot}`)));
   let newest: StoredSnapshot<State> | undefined;
   for (const row of rows) {
-    const snapshot = readSnapshot<State>(row);
+    const snapshot = row && readSnapshot<State>(row);
     if (snapshot?.fold === fold.version && snapshot.version > (newest?.version ?? 0)) newest = snapshot;
   }
   return newest && { state: newest.state, version: newest.version };
@@ -92,8 +94,13 @@ export function snapshotEffect<State>(
   stream: string,
   folded: Folded<State>,
   every: number,
-): Effect {
+): Effect & { readonly kind: "putRow" } {
   const snapshot: StoredSnapshot<State> = { fold: fold.version, version: folded.version, state: folded.state };
-  const slot = Math.floor(folded.version / every) % 2;
-  return { kind: "putRow", collection: snapshotCollection(fold.category), key: `${stream}@${slot}`, value: JSON.stringify(snapshot) };
+  const slot = Math.floor(folded.version / every) % SLOTS.length;
+  return {
+    kind: "putRow",
+    collection: snapshotCollection(fold.category),
+    key: `${stream}@${slot}`,
+    value: JSON.stringify(snapshot),
+  };
 }
