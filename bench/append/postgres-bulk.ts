@@ -1,5 +1,7 @@
+import { connect as connectSocket, type Socket } from "node:net";
+import postgres from "postgres";
 import { postgresStore } from "@daybook/data/store/postgres";
-import { connect, type Client } from "../../platform/data/store/postgres/client.ts";
+import type { Client } from "../../platform/data/store/postgres/client.ts";
 import { inSchema, migrate } from "../../platform/data/store/postgres/schema.ts";
 import type { Contender, OpenContender } from "../benchmark.ts";
 import { closedLoop, eachBy, type Work } from "../closed-loop.ts";
@@ -10,7 +12,6 @@ import { factSource, many, orderText, type OneFact } from "../workload.ts";
 
 const EVENTS = 100;
 const CALLERS = 16;
-const CONNECTED = { name: "bench-copy", connections: 1 };
 
 /** A unit of a hundred events on a fresh stream. */
 interface Bulk {
@@ -59,7 +60,7 @@ async function openDaybook(url: string) {
 /** One transaction, and one COPY a table, for as many units as Daybook gathers. */
 async function openCopy(url: string) {
   const schema = "bulk_copy";
-  const client = connect({ url, ...CONNECTED });
+  const client = promptClient(url);
   await migrate(client, schema);
   let position = 0;
   const append: Append = (bulks) => async () => {
@@ -70,6 +71,17 @@ async function openCopy(url: string) {
     }
   };
   return { append, close: () => client.end() };
+}
+
+/** COPY is several small writes, which Nagle's algorithm would hold back 40 ms each. */
+function promptClient(url: string): Client {
+  const socket = ({ host, port }: { readonly host: readonly string[]; readonly port: readonly number[] }) =>
+    new Promise<Socket>((resolve, reject) => {
+      const made = connectSocket({ host: host[0] ?? "", port: port[0] ?? 0, noDelay: true });
+      made.on("error", reject).on("connect", () => resolve(made));
+    });
+  const options = { max: 1, fetch_types: false, onnotice: () => {}, socket };
+  return postgres(url, options) as unknown as Client; // no values of 64 bits are read here; `socket` is not in its types
 }
 
 async function copyGroup(client: Client, text: (sql: string) => string, group: readonly Bulk[], before: number): Promise<void> {

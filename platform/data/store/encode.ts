@@ -1,4 +1,4 @@
-import { digestOf } from "@daybook/kernel/canonical";
+import { digestHex } from "@daybook/kernel/canonical";
 import { checkUnit } from "./check-unit.ts";
 import { limitExceeded, unitInvalid } from "./errors.ts";
 import type { EncodedAppend, EncodedEffect, EncodedEvent, EncodedUnit } from "./engine.ts";
@@ -48,6 +48,11 @@ class Encoder {
     const digest = as === "fact" ? digestOf(digestText({ id, stream, type, schemaVersion, data, meta })) : NO_DIGEST;
     return { type, schemaVersion, data, ordinal, meta, digest };
   }
+}
+
+/** In Node's pool of small buffers: a digest in memory of its own costs more than the hash. */
+function digestOf(text: string): Uint8Array {
+  return Buffer.from(digestHex(text), "hex");
 }
 
 function metaText(unit: Unit, occurredAt: number | undefined): string {

@@ -75,18 +75,22 @@ class Gatherer {
     engine.onForeignCommit?.(() => this.notify());
   }
 
-  async commit(unit: Unit): Promise<Verdict> {
-    const encoded = encodeUnit(unit, this.options.owners);
-    if (this.closed) throw storeStopped("the store is closed");
-    if (this.status.state === "stopped") throw stoppedError(this.status);
-    if (this.waiting.length >= LIMITS.waitingUnits || this.waitingBytes + encoded.bytes > LIMITS.waitingBytes) {
-      throw storeBusy(`${this.waiting.length} units are waiting`);
-    }
+  commit(unit: Unit): Promise<Verdict> {
     return new Promise((resolve, reject) => {
+      const encoded = encodeUnit(unit, this.options.owners); // what is thrown here rejects
+      this.checkAdmission(encoded);
       this.waiting.push({ unit: encoded, resolve, reject });
       this.waitingBytes += encoded.bytes;
       this.planPump();
     });
+  }
+
+  private checkAdmission(unit: EncodedUnit): void {
+    if (this.closed) throw storeStopped("the store is closed");
+    if (this.status.state === "stopped") throw stoppedError(this.status);
+    if (this.waiting.length >= LIMITS.waitingUnits || this.waitingBytes + unit.bytes > LIMITS.waitingBytes) {
+      throw storeBusy(`${this.waiting.length} units are waiting`);
+    }
   }
 
   watch(listener: () => void): () => void {
