@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { Clock } from "./clock.ts";
 import type { Random } from "./random.ts";
 
@@ -25,6 +26,13 @@ export function idSource(clock: Clock, random: Random): IdSource {
     return `${prefix}_${base32(lastMs, counter, random.word(), random.word() & 0xffff)}`;
   };
 }
+
+/**
+ * An id that others chose: 1 to 100 ASCII letters, digits, `_`, `.` and `-`. It can be part of a stream's name, of an
+ * entry in a list (which ends ids with a space) and of a sealed block (which ends them with a colon), and is never another
+ * one's beginning there.
+ */
+export const givenId = z.string().regex(/^[A-Za-z0-9_.-]{1,100}$/, "1 to 100 letters, digits, _, . and -");
 
 /** 128 bits (48 + 32 + 32 + 16) as 26 characters; the first holds only three bits. */
 function base32(ms: number, counter: number, word: number, half: number): string {

@@ -1,10 +1,11 @@
+import { givenId } from "@daybook/kernel/ids";
 import { moneySchema } from "@daybook/kernel/money";
 import { z } from "zod";
 
 export const productSchema = z.strictObject({
-  productId: z.string().min(1).max(100),
+  productId: givenId,
   name: z.string().trim().min(1).max(300),
-  price: moneySchema,
+  price: moneySchema.refine(({ minor }) => minor.length <= 12, "at most 12 digits"),
 });
 
 /** A product that can be ordered, with its price for one piece. */

@@ -1,3 +1,4 @@
+import { givenId } from "@daybook/kernel/ids";
 import { decimalText } from "@daybook/kernel/money";
 import { jsonAnswer, route, type Route } from "@daybook/network/http/route";
 import { z } from "zod";
@@ -20,7 +21,7 @@ export function catalogRoutes(catalogue: Catalogue): readonly Route[] {
       tag: "catalogue",
       auth: { roles: ["operator", "viewer", "customer"] },
       query: z.strictObject({
-        after: z.string().max(100).optional(),
+        after: givenId.optional(),
         limit: z.coerce.number().int().min(1).max(200).default(50),
       }),
       success: { status: 200, schema: z.strictObject({ products: z.array(productBodySchema) }) },

@@ -10,7 +10,7 @@ import { SEED_PRODUCTS } from "./seed.ts";
 const COLLECTION = "products";
 
 export interface CatalogService extends Catalogue {
-  /** Lists the seed's products that are missing or differ; idempotent. */
+  /** Lists the seed's products that are missing; those that are there stay as they are. */
   seed(context: Context): Promise<void>;
 }
 

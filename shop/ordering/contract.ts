@@ -1,9 +1,10 @@
 import type { Around, Operation } from "@daybook/data/cqrs/handlers";
 import type { Outcome } from "@daybook/data/cqrs/aggregates";
 import type { IdempotentRequest } from "@daybook/data/cqrs/idempotency";
+import { givenId } from "@daybook/kernel/ids";
 import { moneySchema } from "@daybook/kernel/money";
 import { z } from "zod";
-import { adjustmentSchema, contactSchema, lineSchema, originSchema } from "./events.ts";
+import { adjustmentSchema, contactSchema, lineSchema, originSchema, placedAtSchema } from "./events.ts";
 import type { Order } from "./order.ts";
 
 /** How a command is carried out: who asks, under which key, seen at which version, and how its answer is rendered. */
@@ -19,15 +20,18 @@ export type PlacedOrRefused = Outcome<Order>;
 
 export const placeOrderSchema = z.strictObject({
   /** Absent for a guest. */
-  customerId: z.string().min(1).max(100).optional(),
+  customerId: givenId.optional(),
   contact: contactSchema.optional(),
   items: z
     .array(
       z.strictObject({
-        productId: z.string().min(1).max(100),
+        productId: givenId,
         quantity: z.int().min(1).max(1_000_000),
         /** When sent, it must equal the catalogue's price: decimal text, such as "8.50". */
-        unitPrice: z.string().max(40).optional(),
+        unitPrice: z
+          .string()
+          .regex(/^\d{1,12}(\.\d{1,20})?$/)
+          .optional(),
       }),
     )
     .min(1)
@@ -40,11 +44,11 @@ export const placeOrder: Operation<PlaceOrder> = { name: "place-order", input: p
 
 /** An order from elsewhere, with its own id, names, prices and time: for principals that may import. */
 export const importOrderSchema = z.strictObject({
-  orderId: z.string().min(1).max(100),
-  customerId: z.string().min(1).max(100).optional(),
+  orderId: givenId,
+  customerId: givenId.optional(),
   country: z.string().max(100).optional(),
   currency: z.string().regex(/^[A-Z]{3}$/),
-  placedAt: z.int(),
+  placedAt: placedAtSchema,
   origin: originSchema,
   lines: z.array(lineSchema).min(1).max(1_000),
 });
@@ -53,10 +57,10 @@ export type ImportOrder = z.infer<typeof importOrderSchema>;
 export const importOrder: Operation<ImportOrder> = { name: "import-order", input: importOrderSchema };
 
 export const cancelOrderSchema = z.strictObject({
-  orderId: z.string().min(1).max(100),
+  orderId: givenId,
   reason: z.string().trim().min(1).max(500),
   /** The customer who cancels; absent for operators. */
-  customerId: z.string().optional(),
+  customerId: givenId.optional(),
 });
 export type CancelOrder = z.infer<typeof cancelOrderSchema>;
 
@@ -94,7 +98,10 @@ export interface OrderQueries {
   orders(list: ListOrders): Promise<OrderPage>;
   /** How many orders a list has, counted up to `cap`. */
   count(list: Pick<ListOrders, "customerId" | "status">, cap: number): Promise<number>;
-  /** Orders whose id starts or ends with `text`, or whose customer's name or e-mail contains it (3 characters or more). */
+  /**
+   * Orders whose id starts or ends with `text` (as it is, or in small or capital letters throughout), or whose customer's
+   * name or e-mail contains it (3 characters or more, without regard to case and accents).
+   */
   search(text: string, limit: number): Promise<readonly OrderDetails[]>;
 }
 

@@ -1,4 +1,5 @@
 import type { EventOf } from "@daybook/data/event-store/event";
+import { givenId } from "@daybook/kernel/ids";
 import { moneySchema } from "@daybook/kernel/money";
 import { personal } from "@daybook/kernel/personal";
 import { recordType } from "@daybook/kernel/record-type";
@@ -20,15 +21,24 @@ export const contactSchema = z.strictObject({
 });
 export type Contact = z.infer<typeof contactSchema>;
 
-/** One product of an order. `amount` is quantity × unit price, rounded half to even to the minor unit, without tax. */
+/** Digits enough for the largest line, and few enough for any sum of lines and adjustments to be an amount. */
+const partSchema = moneySchema.refine(({ minor }) => minor.length <= 26, "at most 25 digits");
+
+/** When an order was placed, epoch milliseconds, of the years 1970 to 9999. */
+export const placedAtSchema = z.int().min(0).max(253_402_300_799_999);
+
+/**
+ * One product of an order. `amount` is quantity × unit price, rounded half to even to the minor unit, without tax; of an
+ * import whose rows became one line, the sum of the rows' amounts.
+ */
 export const lineSchema = z.strictObject({
   productId: z.string().min(1).max(100),
   name: z.string().min(1).max(300),
   quantity: z.int().min(1).max(1_000_000),
   /** Decimal text, in the order's currency; an import's may have more decimals than the currency. */
   unitPrice: z.string().regex(/^\d{1,12}(\.\d{1,20})?$/),
-  amount: moneySchema,
-  tax: moneySchema.optional(),
+  amount: partSchema,
+  tax: partSchema.optional(),
   /** The parcel that the line travels in, once parcels are known. */
   parcel: z.string().optional(),
 });
@@ -38,12 +48,12 @@ export type Line = z.infer<typeof lineSchema>;
 export const adjustmentSchema = z.strictObject({
   kind: z.string().min(1).max(50),
   reason: z.string().max(300),
-  amount: moneySchema,
+  amount: partSchema,
 });
 
 export const customerSchema = z.strictObject({
   /** Absent for a guest. */
-  id: z.string().min(1).max(100).optional(),
+  id: givenId.optional(),
   contact: personal(contactSchema).optional(),
 });
 
@@ -51,14 +61,14 @@ export const customerSchema = z.strictObject({
 export const originSchema = z.strictObject({ source: z.string().min(1).max(100), number: z.string().min(1).max(100) });
 
 const orderPlaced = z.strictObject({
-  orderId: z.string(),
+  orderId: givenId,
   customer: customerSchema,
   country: z.string().max(100).optional(),
-  currency: z.string().length(3),
+  currency: z.string().regex(/^[A-Z]{3}$/),
   lines: z.array(lineSchema).min(1).max(1_000),
   adjustments: z.array(adjustmentSchema).max(100),
   total: moneySchema,
-  placedAt: z.int(),
+  placedAt: placedAtSchema,
   origin: originSchema.optional(),
 });
 

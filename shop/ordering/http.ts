@@ -5,6 +5,7 @@ import { waitFor } from "@daybook/data/cqrs/read-model";
 import type { RowCursor, Store } from "@daybook/data/store";
 import { positionToken, readPosition } from "@daybook/data/store/position";
 import type { Clock } from "@daybook/kernel/clock";
+import { givenId } from "@daybook/kernel/ids";
 import { idempotencyKeyReused, notFound, positionNotReached, versionMismatch } from "@daybook/network/http/errors";
 import { nextLink, pageCursor, readCursor } from "@daybook/network/http/paging";
 import { etag } from "@daybook/network/http/preconditions";
@@ -25,8 +26,10 @@ export const ORDER_STATUSES: StatusTable = {
   "price-differs": 409,
   "quantity-too-large": 400,
   "mixed-currencies": 400,
+  "amount-differs": 400,
   "total-differs": 400,
   "total-negative": 400,
+  "subject-erased": 409,
 };
 
 export interface OrderRoutesParts {
@@ -40,7 +43,7 @@ const WRITE_ROLES = ["operator", "customer"];
 const REACH_WITHIN_MS = 2_000;
 const COUNT_CAP = 10_000;
 const STATUS = z.enum(["placed", "cancelled"]).optional();
-const orderIdSchema = z.strictObject({ id: z.string().min(1).max(100) });
+const orderIdSchema = z.strictObject({ id: givenId });
 
 /** The routes of orders. */
 export function orderRoutes(parts: OrderRoutesParts): readonly Route[] {
@@ -152,7 +155,7 @@ function listOfCustomer(parts: OrderRoutesParts): Route {
     summary: "A customer's orders, newest first",
     tag: "orders",
     auth: { roles: READ_ROLES },
-    params: z.strictObject({ customerId: z.string().min(1).max(100) }),
+    params: z.strictObject({ customerId: givenId }),
     query: listQuery,
     readsAtLeast: true,
     success: { status: 200, schema: orderListSchema, headers: { link: "The next page" } },

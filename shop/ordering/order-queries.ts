@@ -2,6 +2,7 @@ import type { Aggregates } from "@daybook/data/cqrs/aggregates";
 import type { EventStore } from "@daybook/data/event-store/event-store";
 import { streamName } from "@daybook/data/event-store/event";
 import type { ListRows, Row } from "@daybook/data/store";
+import { givenId } from "@daybook/kernel/ids";
 import { normalised, searchTokens } from "@daybook/kernel/personal";
 import type { ListOrders, OrderDetails, OrderQueries } from "./contract.ts";
 import { ORDER_CATEGORY } from "./events.ts";
@@ -25,6 +26,17 @@ export function orderQueries({ events, orders, search, searchSecret }: OrderQuer
     return row && shown(row);
   }
 
+  /** Rows whose id starts or ends with `text`; what cannot be in an id is not looked for. */
+  async function rowsById(text: string, limit: number): Promise<readonly Row[]> {
+    if (!givenId.safeParse(text).success) return [];
+    const spellings = [...new Set([text, text.toLowerCase(), text.toUpperCase()])];
+    const starts = spellings.map((prefix) => store.listRows({ collection: ORDERS, prefix, limit }));
+    const ends = spellings.map((end) =>
+      store.listRows({ collection: ORDERS, index: ORDER_LISTS.byEnd, prefix: reversed(end), limit }),
+    );
+    return (await Promise.all([...starts, ...ends])).flatMap((page) => page.rows).slice(0, 2 * limit);
+  }
+
   return {
     async order(orderId, asOf) {
       if (!asOf) return byId(orderId);
@@ -42,15 +54,13 @@ export function orderQueries({ events, orders, search, searchSecret }: OrderQuer
     count: (list, cap) => store.countRows(listing(list), cap),
     async search(text, limit) {
       const found = new Map<string, OrderDetails>();
-      const add = (order: OrderDetails | undefined) => order && found.size < limit && found.set(order.id, order);
-      const starts = await store.listRows({ collection: ORDERS, prefix: text, limit });
-      const ends = await store.listRows({ collection: ORDERS, index: ORDER_LISTS.byEnd, prefix: reversed(text), limit });
-      for (const row of [...starts.rows, ...ends.rows]) add(await shown(row));
-      for (const orderId of await search.candidates(searchTokens(searchSecret, text), limit * 5)) {
+      for (const row of await rowsById(text, limit)) found.set(row.key, await shown(row));
+      for await (const orderId of search.candidates(searchTokens(searchSecret, text))) {
+        if (found.size >= limit) break;
         const order = await byId(orderId);
-        if (order && contains(order, text)) add(order);
+        if (order && contains(order, text)) found.set(orderId, order);
       }
-      return [...found.values()];
+      return [...found.values()].slice(0, limit);
     },
   };
 }

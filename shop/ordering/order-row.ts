@@ -39,9 +39,9 @@ export function orderRow(id: string, { state, version }: Folded<Order>): readonl
   return [{ kind: "putRow", collection: ORDERS, key: id, value: canonical({ order: state, version }), index }];
 }
 
-/** Listed by its end, an id is found by its last characters. */
+/** Listed by its end, an id (of ASCII) is found by its last characters. */
 export function reversed(id: string): string {
-  return [...id].reverse().join("");
+  return id.split("").reverse().join("");
 }
 
 export function parseOrderRow(text: string): OrderRow {

@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from "node:util";
 import { projection, type Projection } from "@daybook/data/cqrs/projection";
-import { readModel } from "@daybook/data/cqrs/read-model";
-import type { Store } from "@daybook/data/store";
+import { readModel, type ReadRow } from "@daybook/data/cqrs/read-model";
+import type { RowCursor, Store } from "@daybook/data/store";
 import { reveal, searchTokens, type SubjectKeys } from "@daybook/kernel/personal";
 import { ORDER_CATEGORY, type Contact, type OrderEvent } from "./events.ts";
 import { ORDERS, ORDER_LISTS } from "./order-row.ts";
@@ -9,10 +10,18 @@ import { ORDERS, ORDER_LISTS } from "./order-row.ts";
 export const ORDER_SEARCH = "order-search";
 const TOKENS = "token";
 const TOKENS_MAX = 500;
+const SUBJECTS_MAX = 10_000;
+/** Tokens whose subjects are counted to find a rare one, and up to how many. */
+const COUNTED_TOKENS = 12;
+const COUNT_CAP = 1_000;
+const PAGE = 100;
 
 export interface OrderSearch {
-  /** Ids of orders whose subject has all `tokens`, newest first per subject; at most `limit`. No tokens, none. */
-  candidates(tokens: readonly string[], limit: number): Promise<readonly string[]>;
+  /**
+   * Ids of orders whose subject has all `tokens`, newest first per subject; looks no further than its reader. Gives up
+   * after 10,000 subjects that have the rarest of the tokens. No tokens, none.
+   */
+  candidates(tokens: readonly string[]): AsyncIterable<string>;
 }
 
 export interface SearchRow {
@@ -36,7 +45,7 @@ export function orderSearchProjection(keys: SubjectKeys, searchSecret: Uint8Arra
       const before = await view.get(subject);
       const fresh = searchedTexts(contact).flatMap((text) => searchTokens(searchSecret, text));
       const tokens = [...new Set([...fresh, ...(before?.tokens ?? [])])].slice(0, TOKENS_MAX).sort();
-      if (tokens.length === 0) return;
+      if (tokens.length === 0 || isDeepStrictEqual(tokens, before?.tokens)) return;
       view.put(subject, customer.id === undefined ? { tokens, guestOrder: orderId } : { tokens }, { [TOKENS]: tokens });
     },
   });
@@ -44,32 +53,45 @@ export function orderSearchProjection(keys: SubjectKeys, searchSecret: Uint8Arra
 
 export function orderSearch(store: Store): OrderSearch {
   const model = readModel<SearchRow>(store, ORDER_SEARCH);
+
+  async function rarest(tokens: readonly string[]): Promise<string | undefined> {
+    const counted = tokens.slice(0, COUNTED_TOKENS).map(async (token) => {
+      return { token, count: await model.count({ index: TOKENS, prefix: token }, COUNT_CAP) };
+    });
+    return (await Promise.all(counted)).toSorted((a, b) => a.count - b.count)[0]?.token;
+  }
+
+  async function* subjects(token: string): AsyncIterable<ReadRow<SearchRow>> {
+    let after: RowCursor | undefined;
+    for (let seen = 0; seen < SUBJECTS_MAX; seen += PAGE) {
+      const page = await model.list({ index: TOKENS, prefix: token, limit: PAGE, ...(after && { after }) });
+      yield* page.rows;
+      after = page.next;
+      if (!after) return;
+    }
+  }
+
   return {
-    async candidates(tokens, limit) {
-      const [first, ...others] = tokens;
-      if (first === undefined) return [];
-      const { rows } = await model.list({ index: TOKENS, prefix: first, limit });
-      const orders: string[] = [];
-      for (const row of rows) {
-        const { tokens: all, guestOrder } = row.value;
-        if (!others.every((token) => all.includes(token))) continue;
-        orders.push(...(guestOrder === undefined ? await ordersOf(store, row.key, limit) : [guestOrder]));
-        if (orders.length >= limit) break;
+    async *candidates(tokens) {
+      const token = await rarest(tokens);
+      if (token === undefined) return;
+      for await (const { key, value } of subjects(token)) {
+        if (!tokens.every((each) => value.tokens.includes(each))) continue;
+        if (value.guestOrder === undefined) yield* ordersOf(store, key);
+        else yield value.guestOrder;
       }
-      return orders.slice(0, limit);
     },
   };
 }
 
-async function ordersOf(store: Store, customerId: string, limit: number): Promise<readonly string[]> {
-  const list = {
-    collection: ORDERS,
-    index: ORDER_LISTS.byCustomer,
-    prefix: `${customerId} `,
-    direction: "backwards",
-    limit,
-  } as const;
-  return (await store.listRows(list)).rows.map((row) => row.key);
+async function* ordersOf(store: Store, customerId: string): AsyncIterable<string> {
+  const list = { collection: ORDERS, index: ORDER_LISTS.byCustomer, prefix: `${customerId} `, direction: "backwards" } as const;
+  let after: RowCursor | undefined;
+  do {
+    const page = await store.listRows({ ...list, limit: PAGE, ...(after && { after }) });
+    yield* page.rows.map((row) => row.key);
+    after = page.next;
+  } while (after);
 }
 
 /** The personal texts that orders are found by. */

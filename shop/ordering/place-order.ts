@@ -1,8 +1,10 @@
 import { refuse, type Refusal } from "@daybook/data/cqrs/decider";
-import { add, decimalText, lineAmount, money, type Money } from "@daybook/kernel/money";
+import { add, decimalText, isSameMoney, lineAmount, money, type Money } from "@daybook/kernel/money";
 import type { Catalogue, Product } from "@daybook/shop-catalog/contract";
 import type { ImportOrder, PlaceOrder } from "./contract.ts";
 import type { Contact, Line, OrderPlaced } from "./events.ts";
+
+const QUANTITY_MAX = 1_000_000;
 
 /** Prices a customer's order from the catalogue, as one currency's lines, a line a product; or says why not. */
 export async function pricedOrder(
@@ -11,37 +13,79 @@ export async function pricedOrder(
   catalogue: Catalogue,
   at: number,
 ): Promise<OrderPlaced | Refusal> {
+  const products = await productsOf(input, catalogue);
   const lines = new Map<string, Line>();
   for (const item of input.items) {
-    const product = await catalogue.product(item.productId);
+    const product = products.get(item.productId);
     const refusal = product ? priceRefusal(item, product) : unknownProduct(item.productId);
     if (refusal || !product) return refusal ?? unknownProduct(item.productId);
     const quantity = (lines.get(item.productId)?.quantity ?? 0) + item.quantity;
-    if (quantity > 1_000_000) return refuse("quantity-too-large", `At most 1,000,000 pieces of ${item.productId}.`).refusal;
+    if (quantity > QUANTITY_MAX) return tooMany(item.productId);
     lines.set(item.productId, lineOf(product, quantity));
   }
-  return placed(orderId, [...lines.values()], at, input.customerId, input.contact);
+  const [first] = lines.values();
+  return placed(orderId, [...lines.values()], first?.amount.currency ?? "", at, input.customerId, input.contact);
 }
 
-/** An imported order keeps its own prices and names; rows of one product at one price are one line. */
+/** An imported order keeps its own prices and names; rows of one product at one price in one parcel are one line. */
 export function importedOrder(input: ImportOrder): OrderPlaced | Refusal {
   const lines = new Map<string, Line>();
   for (const line of input.lines) {
-    const key = `${line.productId}\n${line.unitPrice}`;
-    const before = lines.get(key);
-    lines.set(
-      key,
-      before ? { ...before, quantity: before.quantity + line.quantity, amount: add(before.amount, line.amount) } : line,
-    );
+    if (isMixed(line, input.currency)) return mixedCurrencies();
+    const amount = lineAmount(line.quantity, line.unitPrice, input.currency);
+    if (!isSameMoney(amount, line.amount)) return amountDiffers(line, amount);
+    const key = `${line.productId}\n${line.unitPrice}\n${line.parcel ?? ""}`;
+    const merged = mergedLine(lines.get(key), line);
+    if (merged.quantity > QUANTITY_MAX) return tooMany(line.productId);
+    lines.set(key, merged);
   }
-  const order = placed(input.orderId, [...lines.values()], input.placedAt, input.customerId);
+  const order = placed(input.orderId, [...lines.values()], input.currency, input.placedAt, input.customerId);
   return "code" in order ? order : { ...order, country: input.country, origin: input.origin };
 }
 
+async function productsOf({ items }: PlaceOrder, catalogue: Catalogue): Promise<ReadonlyMap<string, Product | undefined>> {
+  const distinct = [...new Set(items.map((item) => item.productId))];
+  return new Map(await Promise.all(distinct.map(async (id) => [id, await catalogue.product(id)] as const)));
+}
+
+function mergedLine(before: Line | undefined, line: Line): Line {
+  if (!before) return line;
+  const tax = before.tax && line.tax ? add(before.tax, line.tax) : (before.tax ?? line.tax);
+  const quantity = before.quantity + line.quantity;
+  return { ...before, quantity, amount: add(before.amount, line.amount), ...(tax && { tax }) };
+}
+
+function isMixed({ amount, tax }: Line, currency: string): boolean {
+  return amount.currency !== currency || (tax !== undefined && tax.currency !== currency);
+}
+
+function tooMany(productId: string): Refusal {
+  return refuse("quantity-too-large", `At most 1,000,000 pieces of ${productId}.`, { productId }).refusal;
+}
+
+function mixedCurrencies(): Refusal {
+  return refuse("mixed-currencies", "An order has one currency.").refusal;
+}
+
+function amountDiffers({ productId, unitPrice }: Line, amount: Money): Refusal {
+  const details = { productId, unitPrice, amount: decimalText(amount) };
+  return refuse("amount-differs", `The amount of ${productId} is not quantity × unit price.`, details).refusal;
+}
+
 function priceRefusal(item: PlaceOrder["items"][number], product: Product): Refusal | undefined {
-  if (item.unitPrice === undefined || item.unitPrice === decimalText(product.price)) return undefined;
+  if (item.unitPrice === undefined || isSameNumber(item.unitPrice, decimalText(product.price))) return undefined;
   const details = { productId: item.productId, price: decimalText(product.price), currency: product.price.currency };
   return refuse("price-differs", `${item.productId} costs ${details.price} ${details.currency}.`, details).refusal;
+}
+
+/** Of decimal texts: 8.5 is 8.50. */
+function isSameNumber(a: string, b: string): boolean {
+  return plain(a) === plain(b);
+}
+
+function plain(decimal: string): string {
+  const [whole = "", fraction = ""] = decimal.split(".");
+  return `${whole.replace(/^0+/, "")}.${fraction.replace(/0+$/, "")}`;
 }
 
 function unknownProduct(productId: string): Refusal {
@@ -57,13 +101,12 @@ function lineOf(product: Product, quantity: number): Line {
 function placed(
   orderId: string,
   lines: readonly Line[],
+  currency: string,
   placedAt: number,
   customerId: string | undefined,
   contact?: Contact,
 ): OrderPlaced | Refusal {
-  const currency = lines[0]?.amount.currency ?? "";
-  if (lines.some((line) => line.amount.currency !== currency))
-    return refuse("mixed-currencies", "An order has one currency.").refusal;
+  if (lines.some((line) => isMixed(line, currency))) return mixedCurrencies();
   return {
     orderId,
     customer: { id: customerId, contact },
@@ -76,5 +119,6 @@ function placed(
 }
 
 function sum(lines: readonly Line[], currency: string): Money {
-  return lines.reduce((total, line) => add(total, line.amount), money(0n, currency));
+  const none = money(0n, currency);
+  return lines.reduce((total, line) => add(add(total, line.amount), line.tax ?? none), none);
 }

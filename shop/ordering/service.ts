@@ -47,7 +47,7 @@ export function orderingService(parts: OrderingParts): OrderingService {
   });
   commands.register(importOrder, (input, execution) => submit(input.orderId, importedOrder(input), execution));
   commands.register(cancelOrder, ({ orderId, ...rest }, execution) =>
-    orders.execute(orderId, { type: "cancel", ...rest }, execution),
+    orders.execute(orderId, { type: "cancel", ...rest }, inCase(orderId, execution)),
   );
 
   return {

@@ -68,7 +68,7 @@ void describe("idempotent requests", () => {
     const { store, keep } = trial();
     await keep({ ...REQUEST, operation: "a", key: "b\nc" }, "1");
     assert.equal(await kindOf(store, { operation: "b", key: "c" }), "none");
-    await assert.rejects(kindOf(store, { operation: "a\nb", key: "c" }), /a line each/);
+    assert.equal(await kindOf(store, { operation: "a\nb", key: "c" }), "none");
   });
 
   void test("the stored key tells nothing of the caller", async () => {

@@ -1,5 +1,4 @@
-import { digestHex } from "@daybook/kernel/canonical";
-import { assert } from "@daybook/kernel/errors";
+import { canonical, digestHex } from "@daybook/kernel/canonical";
 import type { Store } from "@daybook/data/store";
 import type { Condition, Effect } from "@daybook/data/store/unit";
 
@@ -27,8 +26,7 @@ const KEPT_MS = 24 * 60 * 60 * 1000;
 
 /** The store's key of a request; says nothing about its caller. */
 function storeKey({ principal, operation, key }: IdempotentRequest): string {
-  assert(!`${principal}${operation}`.includes("\n"), "principal and operation are a line each: no two requests share a key");
-  return `answer/${digestHex(`${principal}\n${operation}\n${key}`)}`;
+  return `answer/${digestHex(canonical([principal, operation, key]))}`;
 }
 
 export async function earlierAnswer(store: Store, request: IdempotentRequest): Promise<EarlierAnswer> {
