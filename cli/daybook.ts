@@ -19,6 +19,10 @@ const terminal: Terminal = {
   ask: stdin.isTTY && stderr.isTTY ? ask : undefined,
 };
 
+// The clock's timers do not keep a process alive; a command that waits does.
+const { port1: alive } = new MessageChannel();
+alive.ref();
+
 process.exitCode = await run({
   words: process.argv.slice(2),
   environment: env,
@@ -28,6 +32,7 @@ process.exitCode = await run({
   clock: systemClock,
   process,
 });
+alive.close();
 
 async function ask(question: string): Promise<string> {
   const lines = createInterface({ input: stdin, output: stderr });

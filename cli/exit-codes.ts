@@ -13,10 +13,24 @@ export const EXIT = {
 
 /** Codes of errors by exit code; every other code is `failed`. */
 const BY_CODE: readonly (readonly [exit: number, codes: readonly string[]])[] = [
-  [EXIT.usage, ["usage-invalid", "config-invalid", "store-unknown", "confirmation-missing", "address-unusable", "mapping-invalid"]],
+  [
+    EXIT.usage,
+    ["usage-invalid", "config-invalid", "store-unknown", "confirmation-missing", "address-unusable", "mapping-invalid"],
+  ],
   [EXIT.notFound, ["no-shop-here", "not-found", "order-not-found", "file-unreadable", "import-file-missing"]],
   [EXIT.conflict, ["data-folder-locked", "port-in-use", "backup-target-exists", "order-exists", "version-mismatch"]],
-  [EXIT.unavailable, ["server-unreachable", "database-unreachable", "store-busy", "store-stopped", "commit-unknown", "batch-not-applied", "contention"]],
+  [
+    EXIT.unavailable,
+    [
+      "server-unreachable",
+      "database-unreachable",
+      "store-busy",
+      "store-stopped",
+      "commit-unknown",
+      "batch-not-applied",
+      "contention",
+    ],
+  ],
   [EXIT.denied, ["access-denied", "token-missing", "unauthenticated", "forbidden"]],
   [EXIT.checkFailed, ["check-failed", "backup-invalid", "store-corrupt"]],
   [EXIT.interrupted, ["interrupted"]],

@@ -20,7 +20,10 @@ const SYSTEM: readonly (readonly [codes: readonly string[], explain: (message: s
   [["EADDRNOTAVAIL", "ENOTFOUND", "EAI_AGAIN", "EINVAL"], (message, cause) => addressUnusable(message, { cause })],
   [["EACCES", "EPERM", "EROFS"], (message, cause) => accessDenied(message, { cause })],
   [["ENOENT", "ENOTDIR", "EISDIR", "EEXIST", "ENAMETOOLONG", "ELOOP"], (message, cause) => fileUnreadable(message, { cause })],
-  [["ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "CONNECT_TIMEOUT", "CONNECTION_CLOSED"], unreachable],
+  [
+    ["ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "CONNECT_TIMEOUT", "CONNECTION_CLOSED"],
+    unreachable,
+  ],
 ];
 
 /** The coded error that a reader needs to see: the cause of a failed start, the meaning of what the system refused. */

@@ -1,4 +1,5 @@
 import type { StoredEvent } from "@daybook/data/store";
+import { positionToken, readPosition } from "@daybook/data/store/position";
 import { jsonAnswer, route, type Route } from "@daybook/network/http/route";
 import { notFound } from "@daybook/network/http/errors";
 import { importOrder, importOrderSchema } from "@daybook/shop-ordering/contract";
@@ -22,7 +23,7 @@ const ADMIN = { roles: ["admin"] };
 
 /** Routes for operators and for the command line: streams, life lines, projections, import. */
 export function adminRoutes(shop: Shop): readonly Route[] {
-  return [streamRoute(shop), lifeRoute(shop), projectionsRoute(shop), rebuildRoute(shop), importRoute(shop)];
+  return [streamRoute(shop), logRoute(shop), lifeRoute(shop), projectionsRoute(shop), rebuildRoute(shop), importRoute(shop)];
 }
 
 function streamRoute({ store }: Shop): Route {
@@ -44,6 +45,33 @@ function streamRoute({ store }: Shop): Route {
       const events = await store.readStream(stream, query);
       if (events.length === 0 && (await store.streamVersion(stream)) === 0) throw notFound(`there is no stream ${stream}`);
       return jsonAnswer(200, { stream, events: events.map(eventBody) });
+    },
+  });
+}
+
+/** How far `latest` stands for: what is recorded from now on. */
+const LATEST = "latest";
+
+function logRoute({ store }: Shop): Route {
+  return route({
+    method: "GET",
+    path: "/api/v1/log",
+    name: "readLog",
+    summary: "Facts after a position, in the order they were recorded, personal fields sealed; `after=latest` starts now",
+    tag: "streams",
+    auth: ADMIN,
+    query: z.strictObject({
+      after: z.string().max(40).optional(),
+      category: z.string().min(1).max(100).optional(),
+      limit: z.coerce.number().int().min(1).max(1_000).default(100),
+    }),
+    success: { status: 200, schema: z.strictObject({ events: z.array(eventSchema), next: z.string() }) },
+    async handle({ query: { after, category, limit } }) {
+      const head = await store.head();
+      if (after === LATEST) return jsonAnswer(200, { events: [], next: positionToken(head.epoch, head.position) });
+      const from = after === undefined ? 0 : readPosition(after, head);
+      const page = await store.readLog({ after: from, limit, ...(category !== undefined && { categories: [category] }) });
+      return jsonAnswer(200, { events: page.events.map(eventBody), next: positionToken(head.epoch, page.scannedTo) });
     },
   });
 }

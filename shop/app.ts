@@ -2,7 +2,7 @@ import type { Store } from "@daybook/data/store";
 import type { Part } from "@daybook/foundation/host";
 import type { Log } from "@daybook/foundation/log";
 import { systemRandom } from "@daybook/kernel/random";
-import { httpServer } from "@daybook/network/http";
+import { httpServer, type HttpServer } from "@daybook/network/http";
 import { healthRoutes, type HealthCheck } from "@daybook/network/http/health";
 import { openApiRoute } from "@daybook/network/http/openapi";
 import { tokenDigest, tokenPrincipals, type Principal } from "@daybook/network/http/principals";
@@ -26,7 +26,7 @@ export interface App {
 }
 
 export function app(options: AppOptions): App {
-  const running: { shop?: Shop; server?: ReturnType<typeof httpServer>; started?: { url: string; token: string } } = {};
+  const running: { shop?: Shop; server?: HttpServer; started?: { url: string; token: string } } = {};
   const shop: Part = {
     name: "shop",
     async start() {
@@ -40,7 +40,7 @@ export function app(options: AppOptions): App {
     name: "http",
     async start() {
       if (!running.shop) return;
-      running.server = server(running.shop, options);
+      running.server = shopServer(running.shop, options.log);
       const url = await running.server.listen(options.port, options.host);
       running.shop.lock?.announce(url);
       running.started = { url, token: running.shop.developmentToken };
@@ -58,11 +58,15 @@ export function app(options: AppOptions): App {
 /** Whoever has the development key may do everything; identities of customers and operators come with their service. */
 const DEVELOPER: Principal = { id: "usr_developer", roles: ["operator", "viewer", "admin"], tenant: "default" };
 
-function server(shop: Shop, { log }: AppOptions) {
+/** The shop's HTTP interface, not yet listening. */
+export function shopServer(shop: Shop, log: Log): HttpServer {
   const { store, clock, ids, ordering, catalogue } = shop;
   const checks = [storeCheck("store", store), storeCheck("keys", shop.keyStore), projectionCheck(shop)];
   const routes = [...orderRoutes({ ordering, store, clock }), ...catalogRoutes(catalogue), ...adminRoutes(shop)];
-  const documents = [openApiRoute({ title: "Daybook shop", version: "0.1.0", routes, statuses: ORDER_STATUSES }), ...healthRoutes({ checks, clock })];
+  const documents = [
+    openApiRoute({ title: "Daybook shop", version: "0.1.0", routes, statuses: ORDER_STATUSES }),
+    ...healthRoutes({ checks, clock }),
+  ];
   return httpServer({
     routes: [...routes, ...documents],
     principals: tokenPrincipals([{ digest: tokenDigest(shop.developmentToken), principal: DEVELOPER }]),

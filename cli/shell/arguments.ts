@@ -77,7 +77,8 @@ function flagOf(word: string, command: Command): { readonly flag: Flag; readonly
 
 function addFlag(given: Map<string, string[]>, flag: Flag, text: string | undefined): void {
   const { name, range } = flag;
-  if (text === undefined || (flag.value !== undefined && text === "")) throw usageInvalid(`--${name} needs a value: ${flag.value}`);
+  if (text === undefined || (flag.value !== undefined && text === ""))
+    throw usageInvalid(`--${name} needs a value: ${flag.value}`);
   if (flag.value !== undefined && text.startsWith("--")) throw usageInvalid(`--${name} needs a value: ${flag.value}`);
   if (range && !isWithin(text, range)) {
     throw usageInvalid(`--${name} is a whole number from ${range[0]} to ${range[1]}, not "${shown(text)}"`);
