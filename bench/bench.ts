@@ -2,6 +2,8 @@ import { CodedError, errorCode, messageOf } from "@daybook/kernel/errors";
 import { appendBench } from "./append/append.ts";
 import type { Benchmark } from "./benchmark.ts";
 import { dispatchBench } from "./dispatch.ts";
+import { httpBench } from "./http/http.ts";
+import { importBench } from "./import.ts";
 import { parseOptions, type BenchOptions } from "./options.ts";
 import { readBench } from "./read/read.ts";
 import { jsonText, rowsOf, tableText } from "./report.ts";
@@ -16,7 +18,13 @@ import { runRounds } from "./rounds.ts";
  * The result goes to stdout, what is under way to stderr. Ends with 0, with 1 when it failed, with 2 when the words
  * were wrong.
  */
-const BENCHMARKS: Readonly<Record<string, Benchmark>> = { append: appendBench, read: readBench, dispatch: dispatchBench };
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
+  append: appendBench,
+  read: readBench,
+  dispatch: dispatchBench,
+  http: httpBench,
+  import: importBench,
+};
 
 const progress = (text: string) => console.error(text);
 

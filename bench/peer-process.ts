@@ -3,7 +3,7 @@ import { messageOf } from "@daybook/kernel/errors";
 import { closedLoop, eachBy, type Work } from "./closed-loop.ts";
 import { benchFailed } from "./errors.ts";
 import { openPeer, type Peer, type PeerAnswer, type PeerTask } from "./peers.ts";
-import { cpuMicrosOfFamily } from "./postgres-database.ts";
+import { cpuMicrosOfFamily } from "./processor-time.ts";
 import { madeStreams } from "./read/stored-streams.ts";
 import { factSource, many } from "./workload.ts";
 

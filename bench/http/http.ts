@@ -1,0 +1,71 @@
+import type { Benchmark, Contender, OpenContender, Sample } from "../benchmark.ts";
+import { benchDatabase } from "../postgres-database.ts";
+import { median } from "../report.ts";
+import { startLoad, type LoadProcess, type LoadTask } from "./load-process.ts";
+import { startShop, type ShopServer } from "./shop-server.ts";
+
+const CONNECTIONS = 64;
+const SHARE_OF_MAXIMUM = 0.8;
+/** Rounds last this many times as long as those of other benchmarks: a percentile needs thousands of orders. */
+const LONGER = 6;
+
+/**
+ * Places orders over HTTP in a shop that `npm start` runs. First as fast as the connections go; then, open loop, at 80 % of
+ * what that gave so far. `cpuMicros` is the server's, for an order.
+ */
+export const httpBench: Benchmark = {
+  does: "places orders over HTTP",
+  contenders: async ({ store, roundMs }, progress) => {
+    const database = store === "postgres" ? await benchDatabase(progress) : undefined;
+    const shop = await startShop(database ? { store: database.url } : {});
+    const load = await startLoad({ ...shop, connections: CONNECTIONS });
+    const trial = new Trial(shop, load, roundMs * LONGER);
+    const close = async () => {
+      load.close();
+      await shop.close();
+      await database?.close();
+    };
+    return { contenders: [trial.closedLoop(), trial.openLoop()], references: [], close };
+  },
+};
+
+class Trial {
+  private readonly shop: ShopServer;
+  private readonly load: LoadProcess;
+  private readonly roundMs: number;
+  private readonly maxima: number[] = [];
+  private orders = 500;
+
+  constructor(shop: ShopServer, load: LoadProcess, roundMs: number) {
+    this.shop = shop;
+    this.load = load;
+    this.roundMs = roundMs;
+  }
+
+  closedLoop(): Contender {
+    return contenderOf("closed loop", async () => {
+      const sample = await this.perform({ kind: "closed", orders: this.orders });
+      this.maxima.push(sample.perSecond);
+      this.orders = Math.ceil((sample.perSecond * this.roundMs) / 1_000);
+      return sample;
+    });
+  }
+
+  openLoop(): Contender {
+    return contenderOf("open loop at 80 %", () => {
+      const perSecond = median(this.maxima) * SHARE_OF_MAXIMUM;
+      return this.perform({ kind: "open", orders: Math.ceil((perSecond * this.roundMs) / 1_000), perSecond });
+    });
+  }
+
+  private async perform(task: LoadTask): Promise<Sample> {
+    const before = this.shop.cpuMicros();
+    const { perSecond, ...latencies } = await this.load.perform(task);
+    const cpuMicros = (this.shop.cpuMicros() - before) / task.orders;
+    return { perSecond, cpuMicros, further: { ...latencies } };
+  }
+}
+
+function contenderOf(workload: string, measure: OpenContender["measure"]): Contender {
+  return { name: "daybook", workload, callers: CONNECTIONS, open: async () => ({ measure, close: async () => {} }) };
+}

@@ -1,0 +1,74 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { ROOT } from "../../tools/repository.ts";
+import { benchFailed } from "../errors.ts";
+import { cpuMicrosOfFamily } from "../processor-time.ts";
+
+/** `npm start` in a process of its own, with a data folder of its own. */
+export interface ShopServer {
+  readonly url: string;
+  readonly token: string;
+  /** Processor time that it has spent, to ten milliseconds. */
+  cpuMicros(): number;
+  close(): Promise<void>;
+}
+
+export interface ShopServerOptions {
+  /** As `--store` takes it. */
+  readonly store?: string;
+}
+
+export async function startShop({ store = "sqlite" }: ShopServerOptions = {}): Promise<ShopServer> {
+  const folder = mkdtempSync(join(tmpdir(), "daybook-bench-shop-"));
+  const words = ["cli/daybook.ts", "start", "--port", "0", "--data", folder, "--store", store, "--json"];
+  const child = spawn(process.execPath, words, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
+  const ended = new Promise<void>((resolve) => child.on("exit", () => resolve()));
+  try {
+    const { url, token } = await readyLine(child);
+    return {
+      url,
+      token,
+      cpuMicros: () => cpuMicrosOfFamily(child.pid ?? 0),
+      close: async () => {
+        child.kill("SIGTERM");
+        await ended;
+        rmSync(folder, { recursive: true, force: true });
+      },
+    };
+  } catch (error) {
+    child.kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+interface ReadyLine {
+  readonly ready: boolean;
+  readonly url: string;
+  readonly token: string;
+}
+
+function readyLine(child: ChildProcess): Promise<ReadyLine> {
+  let complaints = "";
+  child.stderr?.on("data", (chunk: Buffer) => (complaints = (complaints + chunk.toString()).slice(-2_000)));
+  return new Promise((resolve, reject) => {
+    if (!child.stdout) return reject(benchFailed("the shop has no output"));
+    createInterface(child.stdout).once("line", (line) => {
+      const ready = parsedLine(line);
+      if (ready?.ready) resolve(ready);
+      else reject(benchFailed(`the shop's first line is ${line}`));
+    });
+    child.on("error", reject).on("exit", (code) => reject(benchFailed(`the shop ended with ${code}: ${complaints.trim()}`)));
+  });
+}
+
+function parsedLine(line: string): ReadyLine | undefined {
+  try {
+    return JSON.parse(line) as ReadyLine; // the start command's first line
+  } catch {
+    return undefined;
+  }
+}
