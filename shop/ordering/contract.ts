@@ -90,24 +90,62 @@ export interface OrderPage {
   readonly next?: { readonly entry: string; readonly key: string };
 }
 
-/** What others ask of orders. */
-export interface OrderQueries {
-  /** The order now, or as of a version or time of recording. */
-  order(orderId: string, asOf?: { readonly version?: number; readonly recordedAt?: number }): Promise<OrderDetails | undefined>;
-  /** Newest first; all customers without `customerId`. */
-  orders(list: ListOrders): Promise<OrderPage>;
-  /** How many orders a list has, counted up to `cap`. */
-  count(list: Pick<ListOrders, "customerId" | "status">, cap: number): Promise<number>;
-  /**
-   * Orders whose id starts or ends with `text` (as it is, or in small or capital letters throughout), or whose customer's
-   * name or e-mail contains it (3 characters or more, without regard to case and accents).
-   */
-  search(text: string, limit: number): Promise<readonly OrderDetails[]>;
+/** The order now, or as of a version or a time of recording; undefined when there is none (then). */
+export const getOrder: Operation<GetOrder, OrderDetails | undefined> = {
+  name: "get-order",
+  input: z.strictObject({
+    orderId: z.string().max(100),
+    version: z.int().min(1).optional(),
+    recordedAt: z.int().optional(),
+  }),
+};
+export interface GetOrder {
+  readonly orderId: string;
+  readonly version?: number | undefined;
+  readonly recordedAt?: number | undefined;
 }
 
-export interface ListOrders {
+const someOrders = {
+  customerId: z.string().max(100).optional(),
+  status: z.enum(["placed", "cancelled"]).optional(),
+};
+
+/** Orders newest first; of all customers without `customerId`. */
+export const listOrders: Operation<ListOrders, OrderPage> = {
+  name: "list-orders",
+  input: z.strictObject({
+    ...someOrders,
+    limit: z.int().min(1).max(1_000),
+    after: z.strictObject({ entry: z.string(), key: z.string() }).optional(),
+  }),
+};
+export interface SomeOrders {
   readonly customerId?: string | undefined;
   readonly status?: OrderDetails["status"] | undefined;
+}
+export interface ListOrders extends SomeOrders {
   readonly limit: number;
   readonly after?: { readonly entry: string; readonly key: string } | undefined;
+}
+
+/** How many orders a list has, counted up to `cap`. */
+export const countOrders: Operation<CountOrders, number> = {
+  name: "count-orders",
+  input: z.strictObject({ ...someOrders, cap: z.int().min(1) }),
+};
+export interface CountOrders extends SomeOrders {
+  readonly cap: number;
+}
+
+/**
+ * Orders whose id starts or ends with `text` (as it is, or in small or capital letters throughout), or whose customer's
+ * name or e-mail contains it (3 characters or more, without regard to case and accents).
+ */
+export const searchOrders: Operation<SearchOrders, readonly OrderDetails[]> = {
+  name: "search-orders",
+  input: z.strictObject({ text: z.string().min(1).max(100), limit: z.int().min(1).max(1_000) }),
+};
+export interface SearchOrders {
+  readonly text: string;
+  readonly limit: number;
 }

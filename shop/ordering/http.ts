@@ -1,5 +1,5 @@
 import type { Executed } from "@daybook/data/cqrs/aggregates";
-import type { Handlers } from "@daybook/data/cqrs/handlers";
+import type { Around, Handlers } from "@daybook/data/cqrs/handlers";
 import type { IdempotentRequest } from "@daybook/data/cqrs/idempotency";
 import { waitFor } from "@daybook/data/cqrs/read-model";
 import type { RowCursor, Store } from "@daybook/data/store";
@@ -13,7 +13,18 @@ import { problemAnswer } from "@daybook/network/http/problem";
 import { jsonAnswer, route, type HttpAnswer, type HttpRequest, type Route } from "@daybook/network/http/route";
 import type { StatusTable } from "@daybook/network/http/statuses";
 import { z } from "zod";
-import { cancelOrder, placeOrder, placeOrderSchema, type Execution, type ListOrders, type PlacedOrRefused } from "./contract.ts";
+import {
+  cancelOrder,
+  countOrders,
+  getOrder,
+  listOrders,
+  placeOrder,
+  placeOrderSchema,
+  searchOrders,
+  type Execution,
+  type PlacedOrRefused,
+  type SomeOrders,
+} from "./contract.ts";
 import { orderBody, orderBodySchema, orderListSchema, placedBody, placedSchema } from "./http-bodies.ts";
 import type { OrderingService } from "./service.ts";
 
@@ -111,11 +122,8 @@ function details({ ordering, store }: OrderRoutesParts): Route {
     async handle(request) {
       await checkReached(store, request);
       const { version, at } = request.query;
-      const asOf =
-        version === undefined && at === undefined
-          ? undefined
-          : { ...(version && { version }), ...(at && { recordedAt: epochMs(at) }) };
-      const order = await ordering.queries.order(request.params.id, asOf);
+      const query = { orderId: request.params.id, version, recordedAt: at === undefined ? undefined : epochMs(at) };
+      const order = await ordering.queries.dispatch(getOrder, query, request);
       const own = ownCustomer(request);
       if (!order || (own !== undefined && order.customer.id !== own)) throw notFound(`there is no order ${request.params.id}`);
       return jsonAnswer(200, orderBody(order), { etag: etag(order.version) });
@@ -176,10 +184,10 @@ async function listed(
 ): Promise<HttpAnswer> {
   await checkReached(store, request);
   if (page !== undefined || pageSize !== undefined) {
-    return numbered(ordering, { customerId, status }, page ?? 1, pageSize ?? 20);
+    return numbered(ordering, request, { customerId, status }, page ?? 1, pageSize ?? 20);
   }
   const after = cursor === undefined ? undefined : readCursor(cursor, cursorSchema);
-  const found = await ordering.queries.orders({ customerId, status, limit, after });
+  const found = await ordering.queries.dispatch(listOrders, { customerId, status, limit, after }, request);
   const next = found.next && pageCursor(found.next satisfies RowCursor);
   return jsonAnswer(
     200,
@@ -192,23 +200,24 @@ const cursorSchema = z.strictObject({ entry: z.string(), key: z.string() });
 
 /** A numbered page walks the list from its start: the total is counted up to a cap, and so are the pages. */
 async function numbered(
-  ordering: OrderingService,
-  list: Pick<ListOrders, "customerId" | "status">,
+  { queries }: OrderingService,
+  around: Around,
+  list: SomeOrders,
   page: number,
   pageSize: number,
 ): Promise<HttpAnswer> {
-  const total = await ordering.queries.count(list, COUNT_CAP);
+  const total = await queries.dispatch(countOrders, { ...list, cap: COUNT_CAP }, around);
   const pages = Math.ceil(total / pageSize);
   let after: RowCursor | undefined;
   let rest = Math.min(page, pages + 1) - 1;
   for (rest *= pageSize; rest > 0;) {
-    const skipped = await ordering.queries.orders({ ...list, limit: Math.min(rest, 1_000), after });
+    const skipped = await queries.dispatch(listOrders, { ...list, limit: Math.min(rest, 1_000), after }, around);
     rest -= skipped.orders.length;
     after = skipped.next;
     if (!after) break;
   }
   const isBeyond = page > 1 && !after;
-  const { orders } = isBeyond ? { orders: [] } : await ordering.queries.orders({ ...list, limit: pageSize, after });
+  const { orders } = isBeyond ? { orders: [] } : await queries.dispatch(listOrders, { ...list, limit: pageSize, after }, around);
   return jsonAnswer(200, { orders: orders.map(orderBody), page, pageSize, total, pages, isTotalCapped: total === COUNT_CAP });
 }
 
@@ -231,7 +240,11 @@ function search({ ordering, store, clock }: OrderRoutesParts): Route {
           details: { lag: reached.lag, retryAfterMs: 1_000 },
         });
       }
-      const orders = await ordering.queries.search(request.query.q, request.query.limit);
+      const orders = await ordering.queries.dispatch(
+        searchOrders,
+        { text: request.query.q, limit: request.query.limit },
+        request,
+      );
       return jsonAnswer(200, { orders: orders.map(orderBody) });
     },
   });

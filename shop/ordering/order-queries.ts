@@ -4,11 +4,19 @@ import { streamName } from "@daybook/data/event-store/event";
 import type { ListRows, Row } from "@daybook/data/store";
 import { givenId } from "@daybook/kernel/ids";
 import { normalised, searchTokens } from "@daybook/kernel/personal";
-import type { ListOrders, OrderDetails, OrderQueries } from "./contract.ts";
+import type { CountOrders, GetOrder, ListOrders, OrderDetails, OrderPage, SearchOrders, SomeOrders } from "./contract.ts";
 import { ORDER_CATEGORY } from "./events.ts";
 import type { Order, OrderCommand } from "./order.ts";
 import { searchedTexts, type OrderSearch } from "./order-search.ts";
 import { ORDERS, ORDER_LISTS, orderDetails, parseOrderRow, reversed } from "./order-row.ts";
+
+/** The functions behind the context's queries; contract.ts says what each answers. */
+export interface OrderQueries {
+  order(query: GetOrder): Promise<OrderDetails | undefined>;
+  orders(query: ListOrders): Promise<OrderPage>;
+  count(query: CountOrders): Promise<number>;
+  search(query: SearchOrders): Promise<readonly OrderDetails[]>;
+}
 
 export interface OrderQueriesParts {
   readonly events: EventStore;
@@ -38,8 +46,12 @@ export function orderQueries({ events, orders, search, searchSecret }: OrderQuer
   }
 
   return {
-    async order(orderId, asOf) {
-      if (!asOf) return byId(orderId);
+    async order({ orderId, version: asOfVersion, recordedAt }) {
+      if (asOfVersion === undefined && recordedAt === undefined) return byId(orderId);
+      const asOf = {
+        ...(asOfVersion !== undefined && { version: asOfVersion }),
+        ...(recordedAt !== undefined && { recordedAt }),
+      };
       const { state, version } = await orders.load(orderId, asOf);
       if (state.status === "absent") return undefined;
       const [last] = await events.read(streamName(ORDER_CATEGORY, orderId), { from: version, limit: 1 });
@@ -51,8 +63,8 @@ export function orderQueries({ events, orders, search, searchSecret }: OrderQuer
       const shownOrders = await Promise.all(page.rows.map(shown));
       return page.next ? { orders: shownOrders, next: page.next } : { orders: shownOrders };
     },
-    count: (list, cap) => store.countRows(listing(list), cap),
-    async search(text, limit) {
+    count: ({ cap, ...list }) => store.countRows(listing(list), cap),
+    async search({ text, limit }) {
       const found = new Map<string, OrderDetails>();
       for (const row of await rowsById(text, limit)) found.set(row.key, await shown(row));
       for await (const orderId of search.candidates(searchTokens(searchSecret, text))) {
@@ -66,7 +78,7 @@ export function orderQueries({ events, orders, search, searchSecret }: OrderQuer
 }
 
 /** The list that holds what is asked for, newest last. */
-function listing(list: Pick<ListOrders, "customerId" | "status">): Pick<ListRows, "collection" | "index" | "prefix"> {
+function listing(list: SomeOrders): Pick<ListRows, "collection" | "index" | "prefix"> {
   const { customerId, status } = list;
   if (customerId !== undefined && status) {
     return { collection: ORDERS, index: ORDER_LISTS.byCustomerAndStatus, prefix: `${customerId} ${status} ` };

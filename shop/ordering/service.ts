@@ -1,12 +1,21 @@
 import { aggregates, type Executed } from "@daybook/data/cqrs/aggregates";
 import type { Refusal } from "@daybook/data/cqrs/decider";
-import { handlers, type Handlers } from "@daybook/data/cqrs/handlers";
+import { handlers, type Around, type Handlers } from "@daybook/data/cqrs/handlers";
 import type { Projection } from "@daybook/data/cqrs/projection";
 import type { EventStore } from "@daybook/data/event-store/event-store";
 import type { Clock } from "@daybook/kernel/clock";
 import type { IdSource } from "@daybook/kernel/ids";
 import type { Catalogue } from "@daybook/shop-catalog/contract";
-import { cancelOrder, importOrder, placeOrder, type Execution, type OrderQueries } from "./contract.ts";
+import {
+  cancelOrder,
+  countOrders,
+  getOrder,
+  importOrder,
+  listOrders,
+  placeOrder,
+  searchOrders,
+  type Execution,
+} from "./contract.ts";
 import type { OrderEvent, OrderPlaced } from "./events.ts";
 import { orderDecider, type OrderCommand } from "./order.ts";
 import { orderQueries } from "./order-queries.ts";
@@ -26,7 +35,8 @@ export interface OrderingParts {
 export interface OrderingService {
   /** Commands: `placeOrder`, `importOrder`, `cancelOrder`; each answers an `Executed<Answer>`. */
   readonly commands: Handlers<Execution>;
-  readonly queries: OrderQueries;
+  /** Queries: `getOrder`, `listOrders`, `countOrders`, `searchOrders`. */
+  readonly queries: Handlers<Around>;
   readonly search: Projection<SearchRow, OrderEvent>;
 }
 
@@ -50,9 +60,16 @@ export function orderingService(parts: OrderingParts): OrderingService {
     orders.execute(orderId, { type: "cancel", ...rest }, inCase(orderId, execution)),
   );
 
+  const answers = orderQueries({ events, orders, search: orderSearch(events.store), searchSecret });
+  const queries = handlers();
+  queries.register(getOrder, (query) => answers.order(query));
+  queries.register(listOrders, (query) => answers.orders(query));
+  queries.register(countOrders, (query) => answers.count(query));
+  queries.register(searchOrders, (query) => answers.search(query));
+
   return {
     commands,
-    queries: orderQueries({ events, orders, search: orderSearch(events.store), searchSecret }),
+    queries,
     search: orderSearchProjection(events.keys, searchSecret),
   };
 }
