@@ -1,0 +1,151 @@
+import type { Clock } from "@daybook/kernel/clock";
+import { below, type Random } from "@daybook/kernel/random";
+import type { EncodedUnit, Engine } from "@daybook/data/store/engine";
+import { batchNotApplied, storeIoFailed, storeStopped } from "@daybook/data/store/errors";
+import type { Verdict } from "@daybook/data/store/unit";
+import type { FaultPlan, FaultRate } from "@daybook/testing/faults/fault-plan";
+import { wrappedReads } from "@daybook/testing/faults/wrapped-reads";
+import { GrowingJournal } from "./journal.ts";
+import type { Life } from "./life.ts";
+import { oneIn, type World } from "./world.ts";
+
+/** Faults of the way to a database that several processes share, and of these processes. */
+export const SERVER_FAULTS = {
+  "connection refused": { chance: 0.006, within: 60 },
+  "connection lost before a commit": { chance: 0.006, within: 60 },
+  "connection lost after a commit": { chance: 0.01, within: 40 },
+  "server down": { chance: 0.002, within: 120 },
+  "answer stalled": { chance: 0.01, within: 60 },
+  "died before a commit": { chance: 0.002, within: 80 },
+  "died after a commit": { chance: 0.003, within: 80 },
+  "read stalled": { chance: 0.004, within: 200 },
+  "read failed": { chance: 0.002, within: 300 },
+} as const satisfies Record<string, FaultRate>;
+
+export type ServerFault = keyof typeof SERVER_FAULTS;
+
+export interface SimulatedServerOptions {
+  readonly world: World;
+  readonly faults: FaultPlan<ServerFault>;
+  /** Makes an empty engine on a clock; its `apply` must not wait for anything. */
+  readonly makeEngine: (clock: Clock) => Engine;
+}
+
+/** The deterministic twin of a database server: processes connect, and what they committed outlives them. */
+export interface SimulatedServer {
+  readonly journal: GrowingJournal;
+  connect(life: Life): Engine;
+}
+
+export function simulatedServer(options: SimulatedServerOptions): SimulatedServer {
+  const server = new Server(options);
+  return { journal: server.journal, connect: (life) => server.connect(life) };
+}
+
+/** A process's connection. Its batches arrive in their order; when one is lost, those behind it are, too. */
+interface Session {
+  readonly life: Life;
+  number: number;
+  arrivals: Promise<void>;
+}
+
+class Server {
+  readonly journal = new GrowingJournal();
+  private readonly world: World;
+  private readonly faults: FaultPlan<ServerFault>;
+  private readonly engine: Engine;
+  private readonly random: Random;
+  private downUntil = 0;
+
+  constructor({ world, faults, makeEngine }: SimulatedServerOptions) {
+    this.world = world;
+    this.faults = faults;
+    this.engine = makeEngine(world.clock);
+    this.random = world.random("server");
+  }
+
+  connect(life: Life): Engine {
+    const session = { life, number: 0, arrivals: Promise.resolve() };
+    return {
+      capabilities: { ...this.engine.capabilities, isDurable: true, isShared: true, batchesInFlight: 4 },
+      apply: (units) => life.through(this.apply(session, units)),
+      ...wrappedReads(this.engine, (_, __, query) => life.through(this.read(query))),
+      close: async () => {},
+    };
+  }
+
+  private async apply(session: Session, units: readonly EncodedUnit[]): Promise<readonly Verdict[]> {
+    const { number, arrivals } = session;
+    let arrived: () => void = () => {};
+    session.arrivals = new Promise((resolve) => (arrived = resolve));
+    let verdicts: readonly Verdict[];
+    try {
+      await this.world.delay(this.random, 0.25, 3);
+      await arrivals;
+      verdicts = await this.arrive(session, number, units);
+    } finally {
+      arrived();
+    }
+    await this.travel();
+    return verdicts;
+  }
+
+  private async arrive(session: Session, number: number, units: readonly EncodedUnit[]): Promise<readonly Verdict[]> {
+    const { faults } = this;
+    if (!session.life.isAlive) throw storeStopped(`${session.life.name} is dead`); // heard by nobody
+    if (session.number !== number) throw batchNotApplied("the simulated connection had been lost");
+    if (this.isDown() || faults.strikes("connection refused")) {
+      session.number++;
+      throw batchNotApplied("the simulated server cannot be reached");
+    }
+    if (faults.strikes("died before a commit")) this.die(session, "before a commit");
+    if (faults.strikes("connection lost before a commit")) this.lose(session, "before a commit");
+    const at = this.world.clock.now();
+    const verdicts = await this.engine.apply(units);
+    this.journal.add({ at, units, verdicts });
+    this.world.trace.add(
+      `${session.life.name} apply ${units.map(({ id }, index) => `${id} ${verdicts[index]?.outcome}`).join(", ")}`,
+    );
+    if (faults.strikes("died after a commit")) this.die(session, "after a commit");
+    if (faults.strikes("connection lost after a commit")) {
+      if (oneIn(this.random, 2)) this.goDown(500, 3_000); // mostly longer than a store goes on trying
+      this.lose(session, "after a commit");
+    }
+    return verdicts;
+  }
+
+  private isDown(): boolean {
+    if (this.faults.strikes("server down")) this.goDown(200, 4_000);
+    return this.world.clock.elapsed() < this.downUntil;
+  }
+
+  private goDown(leastMs: number, mostMs: number): void {
+    this.downUntil = this.world.clock.elapsed() + leastMs + below(this.random, mostMs - leastMs);
+  }
+
+  private async travel(): Promise<void> {
+    const [least, most] = this.faults.strikes("answer stalled") ? [500, 4_000] : [0.25, 3];
+    await this.world.delay(this.random, least, most);
+  }
+
+  private async read<T>(query: () => Promise<T>): Promise<T> {
+    if (this.faults.strikes("read stalled")) await this.world.delay(this.random, 50, 2_000);
+    else if (oneIn(this.random, 3)) await this.world.delay(this.random, 0, 2);
+    if (this.faults.strikes("read failed")) throw storeIoFailed("the simulated connection was lost at a read");
+    const result = await query();
+    if (oneIn(this.random, 3)) await this.world.delay(this.random, 0, 2);
+    return result;
+  }
+
+  private lose(session: Session, where: string): never {
+    session.number++;
+    this.world.trace.add(`${session.life.name} loses its connection ${where}`);
+    throw storeIoFailed(`the simulated connection was lost ${where}`);
+  }
+
+  private die(session: Session, where: string): never {
+    this.world.trace.add(`${session.life.name} dies ${where}`);
+    session.life.end();
+    throw storeStopped(`${session.life.name} is dead`); // heard by nobody
+  }
+}
