@@ -7,7 +7,7 @@ import { ORDER_CATEGORY, type Contact, type OrderEvent } from "./events.ts";
 import { ORDERS, ORDER_LISTS } from "./order-row.ts";
 
 /** The read model "order-search": one row a data subject, listed under the keyed tokens of the names and addresses it used. */
-export const ORDER_SEARCH = "order-search";
+const ORDER_SEARCH = "order-search";
 const TOKENS = "token";
 const TOKENS_MAX = 500;
 const SUBJECTS_MAX = 10_000;

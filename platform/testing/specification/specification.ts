@@ -7,7 +7,7 @@ import type { DomainEvent } from "@daybook/data/event-store/event";
  * is given is frozen, so that one that changes its input fails.
  */
 export interface Specification<State, Command, Event> {
-  given(...events: readonly Event[]): Given<State, Command, Event>;
+  readonly given: (...events: readonly Event[]) => Given<State, Command, Event>;
 }
 
 export interface Given<State, Command, Event> {
@@ -31,7 +31,7 @@ export function specification<State, Command, Event extends DomainEvent>(
   const fold = (state: State, events: readonly Event[]) =>
     events.reduce((folded, event) => frozen(decider.evolve(folded, frozen(event))), frozen(state));
   return {
-    given(...events) {
+    given: (...events) => {
       const state = fold(decider.initial, events);
       return {
         state,
