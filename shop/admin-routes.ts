@@ -5,7 +5,7 @@ import { notFound } from "@daybook/network/http/errors";
 import { importOrder, importOrderSchema } from "@daybook/shop-ordering/contract";
 import { z } from "zod";
 import { importAnswer } from "./import-answer.ts";
-import type { Shop } from "./shop.ts";
+import type { Shop } from "./service.ts";
 
 const eventSchema = z.strictObject({
   id: z.string(),

@@ -9,7 +9,7 @@ import { tokenDigest, tokenPrincipals, type Principal } from "@daybook/network/h
 import { catalogRoutes } from "@daybook/shop-catalog/http";
 import { ORDER_STATUSES, orderRoutes } from "@daybook/shop-ordering/http";
 import { adminRoutes } from "./admin-routes.ts";
-import { openShop, SYSTEM_CONTEXT, type Shop, type ShopOptions } from "./shop.ts";
+import { openShop, SYSTEM_CONTEXT, type Shop, type ShopOptions } from "./service.ts";
 
 export interface AppOptions extends ShopOptions {
   /** 0 takes a free one. */
