@@ -67,3 +67,8 @@ export const unexpected = defineError({
   code: "unexpected",
   advice: "A defect. Run again with DAYBOOK__LOG_LEVEL=debug and report what it prints.",
 });
+
+export const changeRefused = defineError({
+  code: "change-refused",
+  advice: "Nothing was done. Correct what the message names, then try again.",
+});

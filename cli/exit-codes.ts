@@ -18,7 +18,10 @@ const BY_CODE: readonly (readonly [exit: number, codes: readonly string[]])[] = 
     ["usage-invalid", "config-invalid", "store-unknown", "confirmation-missing", "address-unusable", "mapping-invalid"],
   ],
   [EXIT.notFound, ["no-shop-here", "not-found", "order-not-found", "file-unreadable", "import-file-missing"]],
-  [EXIT.conflict, ["data-folder-locked", "port-in-use", "backup-target-exists", "order-exists", "version-mismatch"]],
+  [
+    EXIT.conflict,
+    ["data-folder-locked", "port-in-use", "backup-target-exists", "order-exists", "change-refused", "version-mismatch"],
+  ],
   [
     EXIT.unavailable,
     [

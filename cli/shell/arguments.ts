@@ -120,7 +120,6 @@ function operandsOf(free: readonly string[], command: Command): Readonly<Record<
 
 /** What somebody typed, as it may stand in a message. */
 function shown(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters must not reach a terminal
   return text.slice(0, 60).replace(/[\u0000-\u001f\u007f-\u009f]/g, "?");
 }
 

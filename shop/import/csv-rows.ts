@@ -37,8 +37,8 @@ export async function* csvRows(file: string, mapping: Mapping): AsyncGenerator<C
   let header: Header | undefined;
   let row = 0;
   try {
+    // Without `columns`, records are arrays.
     for await (const record of records as AsyncIterable<readonly string[]>) {
-      // without `columns`, records are arrays
       if (header) yield { row: ++row, cells: cellsOf(record, header), isComplete: record.length === header.width };
       else header = headerOf(record, mapping, name);
     }
@@ -67,8 +67,8 @@ async function checkFile(file: string): Promise<void> {
 async function* texts(file: string, name: string): AsyncGenerator<string> {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let bytes = 0;
+  // Without an encoding, blocks are bytes.
   for await (const block of createReadStream(file) as AsyncIterable<Uint8Array>) {
-    // without an encoding, blocks are bytes
     yield readable(() => decoder.decode(block, { stream: true }), name, bytes);
     bytes += block.length;
   }
@@ -101,8 +101,13 @@ async function feed(source: AsyncIterable<string>, records: ReturnType<typeof pa
 
 function drained(records: ReturnType<typeof parse>): Promise<void> {
   return new Promise((resolve) => {
-    records.once("drain", resolve);
-    records.once("close", resolve);
+    const go = () => {
+      records.off("drain", go);
+      records.off("close", go);
+      resolve();
+    };
+    records.on("drain", go);
+    records.on("close", go);
   });
 }
 

@@ -64,7 +64,8 @@ function walls({ place }: Importer, to: Imported, target: Place): string | undef
 function context({ place, path }: Importer, to: Place): string | undefined {
   if (!to.layer.isContexts || to.part === undefined || PUBLIC_OF_CONTEXT.includes(to.inside)) return undefined;
   const isInside = place.rank === to.rank && place.part === to.part;
-  const isAbove = place.rank === to.rank && place.part === undefined && (isComposition(path) || isTest(path));
+  const isOutside = place.rank > to.rank || place.part === undefined;
+  const isAbove = isOutside && (isComposition(path) || isTest(path));
   if (isInside || isAbove) return undefined;
   return `of the context ${to.part} others import only ${PUBLIC_OF_CONTEXT.join(" and ")}`;
 }

@@ -1,0 +1,98 @@
+import { connected } from "../connection/connect.ts";
+import { path } from "../connection/client.ts";
+import type { Command, Flag, Invocation } from "../shell/command.ts";
+import { CONNECTION, FLAGS, OUTPUT } from "../shell/flags.ts";
+import { printDocument, printList, type Column, type Fields } from "../shell/output.ts";
+import { readDocument, readList } from "../connection/documents.ts";
+
+const ORDER = { name: "ORDER", summary: "an order's id, ord_…" };
+
+const LIST_COLUMNS: readonly Column[] = [
+  ["ORDER", "id"],
+  ["STATUS", "status"],
+  ["TOTAL", "total.amount"],
+  ["CURRENCY", "total.currency"],
+  ["PIECES", "itemCount"],
+  ["CUSTOMER", "customer.id"],
+  ["PLACED", "placedAt"],
+];
+
+const LIFE_COLUMNS: readonly Column[] = [
+  ["TIME", "time"],
+  ["STREAM", "stream"],
+  ["TYPE", "type"],
+  ["ACTOR", "actor"],
+  ["CAUSED BY", "causation"],
+  ["EVENT", "id"],
+];
+
+const LIMIT: Flag = { name: "limit", value: "N", summary: "At most so many (50)", range: [1, 1_000_000] };
+const PAGE_MAX = 200;
+
+export const orderGetCommand: Command = {
+  noun: "order",
+  verb: "get",
+  summary: "An order, now or as of an earlier version",
+  operands: [ORDER],
+  flags: [{ name: "version", value: "N", summary: "As it was at this version", range: [1, 1_000_000] }, ...CONNECTION, ...OUTPUT],
+  run: (invocation) =>
+    connected(invocation, "read", async (client) => {
+      const query = { version: invocation.flags.number("version") };
+      const { body } = await client.call({ path: path`/api/v1/orders/${invocation.operands["ORDER"] ?? ""}`, query });
+      printDocument(invocation, readDocument(body));
+    }),
+};
+
+export const orderListCommand: Command = {
+  noun: "order",
+  verb: "ls",
+  summary: "Orders, newest first",
+  flags: [
+    { name: "customer", value: "ID", summary: "Only this customer's" },
+    { name: "status", value: "STATUS", summary: "Only placed, or only cancelled ones" },
+    LIMIT,
+    ...CONNECTION,
+    ...OUTPUT,
+    FLAGS.jsonl,
+  ],
+  examples: ["daybook order ls --status placed --limit 10", "daybook order ls --jsonl --fields id,total.amount"],
+  run: list,
+};
+
+async function list(invocation: Invocation): Promise<void> {
+  const { flags } = invocation;
+  const customer = flags.text("customer");
+  const target = customer === undefined ? "/api/v1/orders" : path`/api/v1/orders/customer/${customer}`;
+  const limit = flags.number("limit") ?? 50;
+  const orders: Fields[] = [];
+  await connected(invocation, "read", async (client) => {
+    let cursor: string | undefined;
+    do {
+      const query = { status: flags.text("status"), limit: Math.min(PAGE_MAX, limit - orders.length), cursor };
+      const { records, next } = readList((await client.call({ path: target, query })).body, "orders");
+      orders.push(...records);
+      cursor = next;
+    } while (cursor !== undefined && orders.length < limit);
+  });
+  printList(invocation, orders, LIST_COLUMNS, { orders });
+}
+
+export const orderLifeCommand: Command = {
+  noun: "order",
+  verb: "life",
+  summary: "Everything that was recorded about an order, with who did it and what caused it",
+  operands: [ORDER],
+  flags: [...CONNECTION, ...OUTPUT, FLAGS.jsonl],
+  run: (invocation) =>
+    connected(invocation, "read", async (client) => {
+      const { body } = await client.call({ path: path`/api/v1/orders/${invocation.operands["ORDER"] ?? ""}/life` });
+      const { records } = readList(body, "events");
+      printList(invocation, records.map(lifeRecord), LIFE_COLUMNS, readDocument(body));
+    }),
+};
+
+function lifeRecord(event: Fields): Fields {
+  const meta = (event["meta"] ?? {}) as Fields; // an event's meta is an object, by the route's contract
+  const time = Temporal.Instant.fromEpochMilliseconds(Number(event["recordedAt"])).toString();
+  return { ...event, time, actor: meta["actor"], causation: meta["causation"] };
+}
