@@ -1,10 +1,10 @@
-import { mkdir } from "node:fs/promises";
+import { access, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { runProjection, type ProjectionStatus, type RunningProjection } from "@daybook/data/cqrs/running-projection";
 import { eventStore, type EventStore } from "@daybook/data/event-store/event-store";
 import { loadOrCreateKeyFile } from "@daybook/data/event-store/key-file";
 import { startSealer, type Sealer } from "@daybook/data/event-store/seal";
-import { searchSecret, subjectKeys } from "@daybook/data/event-store/subject-keys";
+import { hasSubjects, searchSecret, subjectKeys } from "@daybook/data/event-store/subject-keys";
 import type { Store } from "@daybook/data/store";
 import { memoryStore } from "@daybook/data/store/memory";
 import { postgresStore } from "@daybook/data/store/postgres";
@@ -91,17 +91,18 @@ interface OpenedStores {
 
 async function openStores(options: ShopOptions, clock: Clock, ids: IdSource): Promise<OpenedStores> {
   const { data, isReadOnly = false } = options;
-  if (!isReadOnly) await mkdir(data, { recursive: true, mode: 0o700 });
   const kind = storeKind(options.store);
+  if (!isReadOnly) await mkdir(data, { recursive: true, mode: 0o700 });
+  if (isReadOnly && kind === "sqlite") await checkIsThere(data);
   const lock = kind === "postgres" || isReadOnly ? undefined : lockDataFolder(data, clock);
   const closing: (() => Promise<void>)[] = lock ? [async () => lock.release()] : [];
   const close = async () => {
     for (const each of closing.splice(0).reverse()) await each();
   };
   try {
-    const masterKey = await loadOrCreateKeyFile(join(data, FILES.masterKey), 32, { isReadOnly, ids });
     const keyStore = await openKeyStore(options, kind, clock);
     closing.push(() => keyStore.close());
+    const masterKey = await openMasterKey(options, keyStore, ids);
     const store = await openMainStore(options, kind, clock);
     closing.push(() => store.close());
     return { store, keyStore, masterKey, lock, close };
@@ -109,6 +110,21 @@ async function openStores(options: ShopOptions, clock: Clock, ids: IdSource): Pr
     await close();
     throw error;
   }
+}
+
+/** A reader makes nothing, and says so before it says what is missing. */
+async function checkIsThere(data: string): Promise<void> {
+  try {
+    await access(join(data, FILES.store));
+  } catch (cause) {
+    throw noShopHere(`there is no ${FILES.store} in ${data}`, { cause });
+  }
+}
+
+/** A master key is made for a shop that has sealed nothing yet, never for one whose key got lost. */
+async function openMasterKey({ data, isReadOnly = false }: ShopOptions, keyStore: Store, ids: IdSource): Promise<Uint8Array> {
+  const isNeverMade = isReadOnly || (await hasSubjects(keyStore));
+  return loadOrCreateKeyFile(join(data, FILES.masterKey), 32, { isReadOnly: isNeverMade, ids });
 }
 
 type StoreKind = "sqlite" | "memory" | "postgres";

@@ -1,6 +1,6 @@
 import { aggregates, type Executed } from "@daybook/data/cqrs/aggregates";
 import type { Refusal } from "@daybook/data/cqrs/decider";
-import { handlers, type Around, type Handlers } from "@daybook/data/cqrs/handlers";
+import { handlers, type Handlers } from "@daybook/data/cqrs/handlers";
 import type { Projection } from "@daybook/data/cqrs/projection";
 import type { EventStore } from "@daybook/data/event-store/event-store";
 import type { Clock } from "@daybook/kernel/clock";
@@ -36,7 +36,7 @@ export interface OrderingService {
   /** Commands: `placeOrder`, `importOrder`, `cancelOrder`; each answers an `Executed<Answer>`. */
   readonly commands: Handlers<Execution>;
   /** Queries: `getOrder`, `listOrders`, `countOrders`, `searchOrders`. */
-  readonly queries: Handlers<Around>;
+  readonly queries: Handlers;
   readonly search: Projection<SearchRow, OrderEvent>;
 }
 

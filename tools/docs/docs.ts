@@ -5,10 +5,17 @@ import { errorsDocument } from "./errors.ts";
 import { guaranteesDocument } from "./guarantees.ts";
 import { layersDocument } from "./layers.ts";
 import { limitsDocument } from "./limits.ts";
+import { orderStatesDocument } from "./order-states.ts";
 import { writeDocument } from "./write.ts";
 
 /** Writes every document that is made from the code; with `--check` says which are out of date, exit code 1. */
-const DOCUMENTS: readonly GeneratedDocument[] = [errorsDocument, limitsDocument, guaranteesDocument, layersDocument];
+const DOCUMENTS: readonly GeneratedDocument[] = [
+  errorsDocument,
+  limitsDocument,
+  guaranteesDocument,
+  layersDocument,
+  orderStatesDocument,
+];
 
 const isCheck = process.argv.includes("--check");
 const tree = readTree();

@@ -80,6 +80,11 @@ export function subjectKeys(store: Store, masterKey: Uint8Array, ids: IdSource, 
   };
 }
 
+/** Whether the store holds anything about a subject: then its master key is never made anew. */
+export async function hasSubjects(store: Store): Promise<boolean> {
+  return (await store.listKeys(keyOf(""), { limit: 1 })).length > 0;
+}
+
 /** Keys in memory only: for tests and trials. */
 export function memoryKeys(random: (bytes: number) => Uint8Array = randomBytes): SubjectKeys {
   const keys = new Map<string, Uint8Array | undefined>();

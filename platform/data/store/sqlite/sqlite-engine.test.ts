@@ -51,7 +51,8 @@ describe("the SQLite store beside its contract", () => {
     await committed(owner, unit("unt_2", { do: [facts("order-2")] }));
     assert.deepEqual(await reader.readStream("order-2"), await owner.readStream("order-2"));
     assert.deepEqual(await reader.check(), []);
-    await rejectsWith("store-stopped", reader.commit(unit("unt_3", { do: [facts("order-3")] })));
+    await rejectsWith("store-read-only", reader.commit(unit("unt_3", { do: [facts("order-3")] })));
+    assert.equal(reader.status().state, "accepting", "nothing is wrong with it");
     assert.equal((await owner.head()).position, 3);
   });
 

@@ -50,7 +50,12 @@ export async function sqliteEngine(options: SqliteEngineOptions): Promise<Engine
 
 /** A store in one SQLite file. */
 export async function sqliteStore(options: SqliteEngineOptions & GatherOptions): Promise<Store> {
-  return gatheredStore(await sqliteEngine(options), options);
+  const store = gatheredStore(await sqliteEngine(options), options);
+  return options.readOnly ? { ...store, commit: () => Promise.reject(readOnly()) } : store;
+}
+
+function readOnly(): Error {
+  return storeReadOnly("the store was opened read-only");
 }
 
 function writingEngine(db: DatabaseSync, file: string, clock: Clock, options: SqliteEngineOptions, unlock: () => void): Engine {
@@ -90,7 +95,7 @@ function readOnlyEngine(db: DatabaseSync, file: string, clock: Clock): Engine {
   return {
     capabilities: CAPABILITIES,
     apply: async () => {
-      throw batchNotApplied("nothing was written", { cause: storeReadOnly("the store was opened read-only") });
+      throw batchNotApplied("nothing was written", { cause: readOnly() });
     },
     ...sqliteReads({ db, clock, worker, durable }),
     async close() {
