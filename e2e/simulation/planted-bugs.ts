@@ -186,11 +186,11 @@ const COMMAND_BUGS: readonly PlantedBug[] = [
     foundBy: ["expected versions"],
   },
   {
-    name: "an unknown outcome is committed again under another id",
+    name: "an unknown outcome is told as done",
     file: "platform/data/cqrs/decisive-verdict.ts",
-    find: "return await store.commit(unit);",
-    replace: "return await store.commit({ ...unit, id: `${unit.id}x` });",
-    foundBy: ["refusals have reasons", "acknowledged is kept", "one effect"],
+    find: 'if (second && second.outcome !== "unknown") return second;',
+    replace: 'return { outcome: "committed", position: 0, recordedAt: 0, versions: [], tokens: [], isRepeated: true };',
+    foundBy: ["acknowledged is kept", "read your writes"],
   },
   {
     name: "an idempotency key is kept without its condition",
@@ -209,8 +209,8 @@ const COMMAND_BUGS: readonly PlantedBug[] = [
   {
     name: "callers share their keys",
     file: IDEMPOTENCY,
-    find: "digestHex(`${principal}\\n${operation}",
-    replace: "digestHex(`${operation}",
+    find: "canonical([principal, operation, key])",
+    replace: "canonical([operation, key])",
     foundBy: ["a key is its caller's"],
   },
 ];

@@ -16,7 +16,7 @@ import { startShopProcess, type ShopProcess } from "./shop-process.ts";
 const SITE_FAULTS = {
   killed: { chance: 0.01, within: 40 },
   "stopped by a failure": { chance: 0 },
-  "clock jumped": { chance: 0.01, within: 40 },
+  "clock jumped": { chance: 0.01, within: 10 },
 } as const;
 
 type SiteFault = keyof typeof SITE_FAULTS;
@@ -115,8 +115,8 @@ class RunningSite implements Site {
   begin(): void {
     this.parts.faults.setActive(true);
     const { world, random } = this.parts;
-    // Whatever the plan says, one process dies in every run.
-    world.clock.after(200 + below(random, 1_500), () => this.kill(this.living.get(1)));
+    // Whatever the plan says, one process dies in every run: days are longer than this.
+    world.clock.after(50 + below(random, 450), () => this.kill(this.living.get(1)));
     this.lookAround();
   }
 

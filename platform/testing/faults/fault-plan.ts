@@ -1,4 +1,4 @@
-import { below, unit, type Random } from "@daybook/kernel/random";
+import { below, pick, unit, type Random } from "@daybook/kernel/random";
 
 /** Which faults strike in one run, and how often they did. */
 export interface FaultPlan<Name extends string = string> {
@@ -19,13 +19,13 @@ export interface FaultRate {
   readonly within?: number;
 }
 
-/** A plan in which most faults take part; one in four stays out, so that runs differ in kind. */
+/** A plan in which most faults take part; a quarter stays out, so that runs differ in kind. */
 export function faultPlan<Name extends string>(random: Random, rates: Readonly<Record<Name, FaultRate>>): FaultPlan<Name> {
   const names = Object.keys(rates) as Name[]; // the record's keys are its names
   const struck = Object.fromEntries(names.map((name) => [name, 0])) as Record<Name, number>; // likewise
   const opportunities = new Map<Name, number>();
   const forced = new Map<Name, number>();
-  for (const name of names) if (below(random, 4) > 0) forced.set(name, 1 + below(random, rates[name].within ?? 20));
+  for (const name of takingPart(random, names)) forced.set(name, 1 + below(random, rates[name].within ?? 20));
   let isActive = false;
   return {
     struck,
@@ -45,4 +45,11 @@ export function faultPlan<Name extends string>(random: Random, rates: Readonly<R
       isActive = active;
     },
   };
+}
+
+/** All but a quarter of the names, in their order. */
+function takingPart<Name>(random: Random, names: readonly Name[]): readonly Name[] {
+  const left = new Set(names);
+  for (let out = Math.floor(names.length / 4); out > 0; out--) left.delete(pick(random, [...left]));
+  return [...left];
 }

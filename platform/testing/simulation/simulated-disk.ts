@@ -13,10 +13,10 @@ import type { World } from "./world.ts";
 export const DISK_FAULTS = {
   "batch refused": { chance: 0.003, within: 60 },
   "sync failed": { chance: 0.003, within: 60 },
-  "sync stalled": { chance: 0.02 },
+  "sync stalled": { chance: 0.02, within: 20 },
   "died at a sync": { chance: 0.004, within: 60 },
   "died before an answer": { chance: 0.004, within: 60 },
-  "read stalled": { chance: 0.004, within: 200 },
+  "read stalled": { chance: 0.004, within: 60 },
   "tail lost": { chance: 0 },
   "tail kept": { chance: 0 },
   "tail cut": { chance: 0 },

@@ -15,10 +15,10 @@ export const SERVER_FAULTS = {
   "connection lost before a commit": { chance: 0.006, within: 60 },
   "connection lost after a commit": { chance: 0.01, within: 40 },
   "server down": { chance: 0.002, within: 120 },
-  "answer stalled": { chance: 0.01, within: 60 },
+  "answer stalled": { chance: 0.01, within: 20 },
   "died before a commit": { chance: 0.002, within: 80 },
   "died after a commit": { chance: 0.003, within: 80 },
-  "read stalled": { chance: 0.004, within: 200 },
+  "read stalled": { chance: 0.004, within: 60 },
   "read failed": { chance: 0.002, within: 300 },
 } as const satisfies Record<string, FaultRate>;
 
