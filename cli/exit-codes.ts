@@ -12,7 +12,7 @@ export const EXIT = {
 } as const;
 
 /** Codes of errors by exit code; every other code is `failed`. */
-const BY_CODE: readonly (readonly [exit: number, codes: readonly string[]])[] = [
+export const BY_CODE: readonly (readonly [exit: number, codes: readonly string[]])[] = [
   [
     EXIT.usage,
     ["usage-invalid", "config-invalid", "store-unknown", "confirmation-missing", "address-unusable", "mapping-invalid"],
@@ -40,7 +40,7 @@ const BY_CODE: readonly (readonly [exit: number, codes: readonly string[]])[] = 
 ];
 
 /** Statuses of the server's problems by exit code; every other status is `failed`. */
-const BY_STATUS: readonly (readonly [exit: number, statuses: readonly number[]])[] = [
+export const BY_STATUS: readonly (readonly [exit: number, statuses: readonly number[]])[] = [
   [EXIT.usage, [400, 405, 413, 414, 415, 428, 431]],
   [EXIT.notFound, [404]],
   [EXIT.conflict, [409, 412, 422]],

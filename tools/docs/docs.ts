@@ -1,6 +1,7 @@
 import { ROOT } from "../repository.ts";
 import { readTree } from "../tidy/tree.ts";
 import type { GeneratedDocument } from "./document.ts";
+import { cliDocument } from "./cli.ts";
 import { errorsDocument } from "./errors.ts";
 import { guaranteesDocument } from "./guarantees.ts";
 import { layersDocument } from "./layers.ts";
@@ -15,6 +16,7 @@ const DOCUMENTS: readonly GeneratedDocument[] = [
   guaranteesDocument,
   layersDocument,
   orderStatesDocument,
+  cliDocument,
 ];
 
 const isCheck = process.argv.includes("--check");
