@@ -12,7 +12,7 @@ import { orderRow, ORDERS } from "./order-row.ts";
 import { orderDecider, type Order } from "./order.ts";
 import type { OrderingService } from "./service.ts";
 
-/** Something that is asked of one of three orders, in one of two processes, under one of few keys or none. */
+/** Something that is asked of one of two orders, in one of two processes, under one of few keys or none. */
 interface Request {
   readonly process: number;
   readonly orderId: string;
@@ -31,10 +31,10 @@ const optional = <T>(some: fc.Arbitrary<T>) => fc.option(some, { nil: undefined 
 const process = fc.integer({ min: 0, max: 1 });
 const request: fc.Arbitrary<Request> = fc.record({
   process,
-  orderId: fc.constantFrom("1", "2", "3"),
+  orderId: fc.constantFrom("1", "2"),
   what: fc.oneof(
-    fc.record({ kind: fc.constant("place" as const), pieces: fc.integer({ min: 1, max: 3 }) }),
-    fc.record({ kind: fc.constant("cancel" as const), by: fc.constantFrom(undefined, "cus_1", "cus_2") }),
+    fc.record({ kind: fc.constant("place" as const), pieces: fc.integer({ min: 1, max: 2 }) }),
+    fc.record({ kind: fc.constant("cancel" as const), by: fc.constantFrom(undefined, "cus_1", "cus_1", "cus_2") }),
   ),
   key: optional(fc.constantFrom("k1", "k2", "k3", "k4")),
   expectedVersion: optional(fc.integer({ min: 0, max: 2 })),
@@ -46,7 +46,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("crash"), process }) },
 );
-const life = fc.array(step, { minLength: 2, maxLength: 12 });
+const life = fc.array(step, { minLength: 6, maxLength: 16 });
 
 interface Answered {
   readonly request: Request;
@@ -141,7 +141,7 @@ void describe("laws of orders", () => {
         const kind = executed.kind === "answered" ? codeOf(executed.answer) : executed.kind;
         seen.set(kind, (seen.get(kind) ?? 0) + 1);
       }
-      for (const orderId of ["1", "2", "3"]) {
+      for (const orderId of ["1", "2"]) {
         const events = await eventsOf(orders, orderId);
         statusAfter(events);
         checkEffects(orderId, answered, events);
@@ -151,7 +151,7 @@ void describe("laws of orders", () => {
     });
     await fc.assert(property, { numRuns: 150 });
     for (const kind of ["done", "order-exists", "order-not-found", "illegal-transition", "stale", "keyReused"]) {
-      assert.ok((seen.get(kind) ?? 0) > 20, `${kind} was seen ${seen.get(kind) ?? 0} times`);
+      assert.ok((seen.get(kind) ?? 0) > 10, `${kind} was seen ${seen.get(kind) ?? 0} times`);
     }
   });
 
@@ -160,7 +160,7 @@ void describe("laws of orders", () => {
     const property = fc.asyncProperty(life, async (steps) => {
       const orders = trialOrders();
       await live(orders, steps);
-      for (const orderId of ["1", "2", "3"]) {
+      for (const orderId of ["1", "2"]) {
         const events = await eventsOf(orders, orderId);
         const row = await orders.store.getRow(ORDERS, orderId);
         const folded = fold(events);

@@ -24,5 +24,6 @@ export const projectionMoved = defineError({
 
 export const rebuildAbandoned = defineError({
   code: "rebuild-abandoned",
-  advice: "This rebuild was given up or replaced by one of another version. Look at the projection's status, then start a new one.",
+  advice:
+    "This rebuild was given up or replaced by one of another version. Look at the projection's status, then start a new one.",
 });

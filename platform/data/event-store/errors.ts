@@ -2,7 +2,8 @@ import { defineError } from "@daybook/kernel/errors";
 
 export const unknownEventType = defineError({
   code: "unknown-event-type",
-  advice: "The log holds events of a program that this one does not know. Start the version that wrote them, or register the type.",
+  advice:
+    "The log holds events of a program that this one does not know. Start the version that wrote them, or register the type.",
 });
 
 export const commitUnknown = defineError({
