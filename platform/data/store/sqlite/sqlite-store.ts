@@ -86,10 +86,15 @@ function writingEngine(db: DatabaseSync, file: string, clock: Clock, options: Sq
 function readOnlyEngine(db: DatabaseSync, file: string, clock: Clock): Engine {
   const worker = new FileWorker(file, true);
   let durability: Durability | undefined;
+  const seen = db.prepare("PRAGMA data_version"); // another number after every commit of another connection
+  let synced: unknown;
   const durable = async <T>(query: () => T): Promise<T> => {
     const result = queried(query);
+    const version = seen.get()?.["data_version"];
+    if (version === synced) return result;
     if (!durability && existsSync(`${file}-wal`)) durability = new Durability(file); // without a log nobody writes
     await durability?.sync();
+    synced = version;
     return result;
   };
   return {
