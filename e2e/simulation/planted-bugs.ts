@@ -23,7 +23,7 @@ const STORE_BUGS: readonly PlantedBug[] = [
     file: DISK,
     find: "await this.sync();",
     replace: "void this.sync().catch(() => undefined);",
-    foundBy: ["answers are true", "reads"],
+    foundBy: ["answers are true", "reads", "liveness"],
   },
   {
     name: "a reader sees what is not synced",
