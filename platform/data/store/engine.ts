@@ -13,8 +13,8 @@ export interface Engine extends StoreReads {
    * else when that is not known.
    */
   apply(batch: readonly EncodedUnit[]): Promise<readonly Verdict[]>;
-  /** Calls `listener` when another process may have moved the head. */
-  onForeignCommit?(listener: () => void): void;
+  /** Calls `listener` when another process may have moved the head. Answers a way to stop. */
+  onForeignCommit?(listener: () => void): () => void;
   close(): Promise<void>;
 }
 

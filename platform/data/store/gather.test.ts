@@ -29,11 +29,14 @@ function scripted(capabilities: Partial<Capabilities> = {}, options: GatherOptio
   const memory = memoryEngine();
   const clock = virtualClock();
   const attempts: Attempt[] = [];
-  const foreign: (() => void)[] = [];
+  const foreign = new Set<() => void>();
   const engine: Engine = {
     ...memory,
     capabilities: { ...memory.capabilities, ...capabilities },
-    onForeignCommit: (listener) => void foreign.push(listener),
+    onForeignCommit: (listener) => {
+      foreign.add(listener);
+      return () => void foreign.delete(listener);
+    },
     apply: (batch) => new Promise((resolve, reject) => attempts.push(attempt(memory, batch, resolve, reject))),
   };
   const store = gatheredStore(engine, { clock, ...options });
@@ -356,6 +359,17 @@ describe("closing and watching", () => {
     for (const listener of foreign) listener();
     await setImmediate();
     assert.equal(calls, 2);
+  });
+
+  test("the engine looks for what others committed only while somebody watches", async () => {
+    const { store, foreign } = scripted();
+    assert.equal(foreign.size, 0);
+    const stops = [store.watch(() => {}), store.watch(() => {})];
+    assert.equal(foreign.size, 1);
+    for (const stop of stops) stop();
+    assert.equal(foreign.size, 0);
+    store.watch(() => {})();
+    assert.equal(foreign.size, 0);
   });
 
   test("a watcher that is stopped by another one is not called", async () => {

@@ -59,6 +59,8 @@ class Gatherer {
   private readonly options: GatherOptions;
   private readonly clock: Clock;
   private readonly listeners = new Set<() => void>();
+  /** While there are listeners. */
+  private stopForeign: (() => void) | undefined;
   private waiting: Waiting[] = [];
   private waitingBytes = 0;
   private running = 0;
@@ -72,7 +74,6 @@ class Gatherer {
     this.engine = engine;
     this.options = options;
     this.clock = options.clock ?? systemClock;
-    engine.onForeignCommit?.(() => this.notify());
   }
 
   commit(unit: Unit): Promise<Verdict> {
@@ -95,7 +96,13 @@ class Gatherer {
 
   watch(listener: () => void): () => void {
     this.listeners.add(listener);
-    return () => void this.listeners.delete(listener);
+    this.stopForeign ??= this.engine.onForeignCommit?.(() => this.notify());
+    return () => {
+      this.listeners.delete(listener);
+      if (this.listeners.size > 0) return;
+      this.stopForeign?.();
+      this.stopForeign = undefined;
+    };
   }
 
   close(): Promise<void> {

@@ -18,38 +18,42 @@ export interface KeeperOptions {
 /** What a store does on its own: notices batches of other processes, and removes keys that expired. */
 export class Keeper {
   private readonly options: KeeperOptions;
-  private readonly timers = new Map<string, Cancel>();
+  private readonly stops = new Set<() => void>();
   private isClosed = false;
   private seen = 0;
 
   constructor(options: KeeperOptions) {
     this.options = options;
-    this.repeat("sweep", SWEEP_EVERY_MS, () => options.queries.all(SWEEP));
+    this.repeat(SWEEP_EVERY_MS, () => options.queries.all(SWEEP));
   }
 
-  /** Calls `listener` after a batch of another process, some 75 ms later. */
-  watch(listener: () => void): void {
-    this.repeat("poll", POLL_EVERY_MS, async () => {
+  /** Calls `listener` after a batch of another process, some 75 ms later; polls until the answer is called. */
+  watch(listener: () => void): () => void {
+    const stop = this.repeat(POLL_EVERY_MS, async () => {
       const number = (await this.options.queries.first<{ number: number }>(LAST_BATCH))?.number ?? 0;
       const isNews = number > Math.max(this.seen, this.options.known());
       this.seen = number;
-      if (isNews && !this.isClosed) listener();
+      if (isNews && this.stops.has(stop)) listener();
     });
+    return stop;
   }
 
   close(): void {
     this.isClosed = true;
-    for (const cancel of this.timers.values()) cancel();
+    for (const stop of this.stops) stop();
   }
 
-  private repeat(name: string, everyMs: number, run: () => Promise<unknown>): void {
-    const again = () => {
-      if (!this.isClosed)
-        this.timers.set(
-          name,
-          this.options.clock.after(everyMs, () => void run().then(again, again)),
-        );
+  private repeat(everyMs: number, run: () => Promise<unknown>): () => void {
+    let cancel: Cancel | undefined;
+    const stop = () => {
+      this.stops.delete(stop);
+      cancel?.();
     };
+    const again = () => {
+      if (this.stops.has(stop)) cancel = this.options.clock.after(everyMs, () => void run().then(again, again));
+    };
+    if (!this.isClosed) this.stops.add(stop);
     again();
+    return stop;
   }
 }
