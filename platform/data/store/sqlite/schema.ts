@@ -11,7 +11,7 @@ export interface Migration {
 }
 
 /** "Dybk": marks a file as a Daybook store, so that a foreign one is never touched. */
-export const APPLICATION_ID = 0x4479626b;
+const APPLICATION_ID = 0x4479626b;
 
 /**
  * Streams are told by name, not by number: names rise with time, so the index by stream keeps its locality, and a fresh
