@@ -1,5 +1,6 @@
 import type { StoredEvent } from "@daybook/data/store";
 import { positionToken, readPosition } from "@daybook/data/store/position";
+import { givenId } from "@daybook/kernel/ids";
 import { jsonAnswer, route, type Route } from "@daybook/network/http/route";
 import { notFound } from "@daybook/network/http/errors";
 import { importOrder, importOrderSchema } from "@daybook/shop-ordering/contract";
@@ -34,7 +35,7 @@ function streamRoute({ store }: Shop): Route {
     summary: "Events of a stream, oldest first, personal fields sealed",
     tag: "streams",
     auth: ADMIN,
-    params: z.strictObject({ stream: z.string().min(1).max(255) }),
+    params: z.strictObject({ stream: z.string().regex(/^[a-z][a-zA-Z0-9]*-[A-Za-z0-9_.-]{1,200}$/, "category-id") }),
     query: z.strictObject({
       from: z.coerce.number().int().min(1).default(1),
       limit: z.coerce.number().int().min(1).max(1_000).default(100),
@@ -84,7 +85,7 @@ function lifeRoute({ store }: Shop): Route {
     summary: "Everything that was recorded under the order's correlation id, in order",
     tag: "orders",
     auth: ADMIN,
-    params: z.strictObject({ id: z.string().min(1).max(100) }),
+    params: z.strictObject({ id: givenId }),
     success: { status: 200, schema: z.strictObject({ events: z.array(eventSchema) }) },
     problems: ["not-found"],
     async handle({ params: { id } }) {
@@ -117,7 +118,7 @@ function rebuildRoute(shop: Shop): Route {
     summary: "Builds the read model from zero beside the live one, compares both and switches",
     tag: "projections",
     auth: ADMIN,
-    params: z.strictObject({ name: z.string().min(1).max(100) }),
+    params: z.strictObject({ name: givenId }),
     success: { status: 200, schema: z.strictObject({ generation: z.int(), comparison: z.unknown() }) },
     problems: ["not-found"],
     async handle({ params: { name } }) {

@@ -94,7 +94,7 @@ export interface OrderPage {
 export const getOrder: Operation<GetOrder, OrderDetails | undefined> = {
   name: "get-order",
   input: z.strictObject({
-    orderId: z.string().max(100),
+    orderId: givenId,
     version: z.int().min(1).optional(),
     recordedAt: z.int().optional(),
   }),
@@ -105,8 +105,17 @@ export interface GetOrder {
   readonly recordedAt?: number | undefined;
 }
 
+/** Text that every engine can compare. */
+const plainText = z
+  .string()
+  .max(255)
+  .refine((text) => text.isWellFormed() && !text.includes("\u0000"), "well-formed text without NUL");
+
+/** Where a page of orders ended. */
+export const rowCursorSchema = z.strictObject({ entry: plainText, key: plainText });
+
 const someOrders = {
-  customerId: z.string().max(100).optional(),
+  customerId: givenId.optional(),
   status: z.enum(["placed", "cancelled"]).optional(),
 };
 
@@ -116,7 +125,7 @@ export const listOrders: Operation<ListOrders, OrderPage> = {
   input: z.strictObject({
     ...someOrders,
     limit: z.int().min(1).max(1_000),
-    after: z.strictObject({ entry: z.string(), key: z.string() }).optional(),
+    after: rowCursorSchema.optional(),
   }),
 };
 export interface SomeOrders {

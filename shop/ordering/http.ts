@@ -20,6 +20,7 @@ import {
   listOrders,
   placeOrder,
   placeOrderSchema,
+  rowCursorSchema,
   searchOrders,
   type Execution,
   type PlacedOrRefused,
@@ -186,7 +187,7 @@ async function listed(
   if (page !== undefined || pageSize !== undefined) {
     return numbered(ordering, request, { customerId, status }, page ?? 1, pageSize ?? 20);
   }
-  const after = cursor === undefined ? undefined : readCursor(cursor, cursorSchema);
+  const after = cursor === undefined ? undefined : readCursor(cursor, rowCursorSchema);
   const found = await ordering.queries.dispatch(listOrders, { customerId, status, limit, after }, request);
   const next = found.next && pageCursor(found.next satisfies RowCursor);
   return jsonAnswer(
@@ -195,8 +196,6 @@ async function listed(
     next ? { link: nextLink(request.target, next) } : {},
   );
 }
-
-const cursorSchema = z.strictObject({ entry: z.string(), key: z.string() });
 
 /** A numbered page walks the list from its start: the total is counted up to a cap, and so are the pages. */
 async function numbered(
