@@ -72,3 +72,8 @@ export const changeRefused = defineError({
   code: "change-refused",
   advice: "Nothing was done. Correct what the message names, then try again.",
 });
+
+export const folderUnusable = defineError({
+  code: "folder-unusable",
+  advice: "Name a folder with --data, not a file: one that exists, or one that can be made.",
+});

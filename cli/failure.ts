@@ -1,5 +1,13 @@
 import { CodedError, errorCode, messageOf } from "@daybook/kernel/errors";
-import { accessDenied, addressUnusable, fileUnreadable, databaseUnreachable, portInUse, unexpected } from "./errors.ts";
+import {
+  accessDenied,
+  addressUnusable,
+  fileUnreadable,
+  folderUnusable,
+  databaseUnreachable,
+  portInUse,
+  unexpected,
+} from "./errors.ts";
 import { exitCodeOf } from "./exit-codes.ts";
 import { ServerProblem } from "./connection/server-problem.ts";
 import type { Terminal } from "./shell/terminal.ts";
@@ -19,7 +27,8 @@ const SYSTEM: readonly (readonly [codes: readonly string[], explain: (message: s
   [["EADDRINUSE"], (_, cause) => portInUse(`${addressOf(cause)} is taken by another program`, { cause })],
   [["EADDRNOTAVAIL", "ENOTFOUND", "EAI_AGAIN", "EINVAL"], (message, cause) => addressUnusable(message, { cause })],
   [["EACCES", "EPERM", "EROFS"], (message, cause) => accessDenied(message, { cause })],
-  [["ENOENT", "ENOTDIR", "EISDIR", "EEXIST", "ENAMETOOLONG", "ELOOP"], (message, cause) => fileUnreadable(message, { cause })],
+  [["EEXIST", "ENOTDIR"], (message, cause) => folderUnusable(message, { cause })],
+  [["ENOENT", "EISDIR", "ENAMETOOLONG", "ELOOP"], (message, cause) => fileUnreadable(message, { cause })],
   [
     ["ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "CONNECT_TIMEOUT", "CONNECTION_CLOSED"],
     unreachable,

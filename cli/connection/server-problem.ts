@@ -33,7 +33,8 @@ function adviceOf(status: number): string {
   if (status === 401) return "Check the token: DAYBOOK__TOKEN, or --token-file.";
   if (status === 403) return "Ask with a token whose role may do this.";
   if (status === 404) return "Check the id; `daybook order ls` lists what is there.";
-  if (status === 412 || status === 409) return "Nothing was done. Look at what is there (`daybook order get`), then decide again.";
+  if (status === 412 || status === 409)
+    return "Nothing was done. Look at what is there (`daybook order get`), then decide again.";
   if (status === 429 || status >= 500) return "Try again after a moment; `daybook doctor` says what is wrong.";
   return "Correct what the message names, then send it again.";
 }

@@ -18,8 +18,3 @@ export interface Terminal {
 export function bold(terminal: Terminal, text: string): string {
   return terminal.hasColours ? styleText("bold", text, { validateStream: false }) : text;
 }
-
-/** `text` in the colour of what is of less weight. */
-export function dim(terminal: Terminal, text: string): string {
-  return terminal.hasColours ? styleText("dim", text, { validateStream: false }) : text;
-}
