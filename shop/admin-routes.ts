@@ -24,7 +24,15 @@ const ADMIN = { roles: ["admin"] };
 
 /** Routes for operators and for the command line: streams, life lines, projections, import. */
 export function adminRoutes(shop: Shop): readonly Route[] {
-  return [streamRoute(shop), logRoute(shop), lifeRoute(shop), projectionsRoute(shop), rebuildRoute(shop), importRoute(shop)];
+  return [
+    streamRoute(shop),
+    logRoute(shop),
+    lifeRoute(shop),
+    projectionsRoute(shop),
+    rebuildRoute(shop),
+    rebuildStateRoute(shop),
+    importRoute(shop),
+  ];
 }
 
 function streamRoute({ store }: Shop): Route {
@@ -110,25 +118,48 @@ function projectionsRoute(shop: Shop): Route {
   });
 }
 
-function rebuildRoute(shop: Shop): Route {
+const rebuildSchema = z.strictObject({
+  generation: z.int(),
+  state: z.enum(["building", "switched", "failed"]),
+  progress: z.unknown(),
+  comparison: z.unknown(),
+  error: z.string().optional(),
+});
+
+function rebuildRoute({ rebuilds }: Shop): Route {
   return route({
     method: "POST",
     path: "/api/v1/projections/{name}/rebuild",
     name: "rebuildProjection",
-    summary: "Builds the read model from zero beside the live one, compares both and switches",
+    summary: "Starts to build the read model from zero beside the live one; then compares both and switches",
     tag: "projections",
     auth: ADMIN,
     params: z.strictObject({ name: givenId }),
-    success: { status: 200, schema: z.strictObject({ generation: z.int(), comparison: z.unknown() }) },
+    success: { status: 202, schema: rebuildSchema, headers: { location: "Where its progress is" } },
     problems: ["not-found"],
     async handle({ params: { name } }) {
-      const projection = shop.projection(name);
-      if (!projection) throw notFound(`there is no projection ${name}`);
-      const rebuild = await projection.rebuild();
-      await rebuild.caughtUp;
-      const comparison = await rebuild.compare();
-      await rebuild.switchTo();
-      return jsonAnswer(200, { generation: rebuild.generation, comparison });
+      const state = await rebuilds.start(name);
+      if (!state) throw notFound(`there is no projection ${name}`);
+      return jsonAnswer(202, state, { location: `/api/v1/projections/${name}/rebuild` });
+    },
+  });
+}
+
+function rebuildStateRoute({ rebuilds }: Shop): Route {
+  return route({
+    method: "GET",
+    path: "/api/v1/projections/{name}/rebuild",
+    name: "getRebuild",
+    summary: "How far the last rebuild of the read model is",
+    tag: "projections",
+    auth: ADMIN,
+    params: z.strictObject({ name: givenId }),
+    success: { status: 200, schema: rebuildSchema },
+    problems: ["not-found"],
+    handle({ params: { name } }) {
+      const state = rebuilds.state(name);
+      if (!state) throw notFound(`no rebuild of ${name} was started since the program was`);
+      return jsonAnswer(200, state);
     },
   });
 }

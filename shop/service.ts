@@ -18,6 +18,7 @@ import { productEvents } from "@daybook/shop-catalog/events";
 import { catalogService, type CatalogService } from "@daybook/shop-catalog/service";
 import { orderEvents } from "@daybook/shop-ordering/events";
 import { orderingService, type OrderingService } from "@daybook/shop-ordering/service";
+import { Rebuilds } from "./rebuilds.ts";
 import { noShopHere, storeUnknown } from "./errors.ts";
 
 export interface ShopOptions {
@@ -48,8 +49,8 @@ export interface Shop {
   /** Starts what works by itself: projections and the sealer. */
   startBackground(): void;
   projections(): readonly ProjectionStatus[];
-  /** A running projection by name. */
-  projection(name: string): RunningProjection | undefined;
+  /** Rebuilds of running projections. */
+  readonly rebuilds: Rebuilds;
   /** Stops the background work, then the stores. Idempotent. */
   close(): Promise<void>;
 }
@@ -164,7 +165,7 @@ async function compose(options: ShopOptions, opened: OpenedStores, clock: Clock,
     throw noShopHere(`${data} holds no orders`);
   }
   const key = await loadOrCreateKeyFile(join(data, FILES.developmentKey), 32, { isReadOnly, ids });
-  const events = eventStore(store, { ...orderEvents, ...productEvents }, subjectKeys(keyStore, masterKey, ids));
+  const events = eventStore(store, { ...orderEvents, ...productEvents }, subjectKeys(keyStore, masterKey, ids, { clock }));
   const catalogue = catalogService({ events, clock, ids });
   const ordering = orderingService({ events, clock, ids, catalogue, searchSecret: searchSecret(masterKey) });
   const background = new Background({ events, ordering, clock, ids });
@@ -180,7 +181,7 @@ async function compose(options: ShopOptions, opened: OpenedStores, clock: Clock,
     lock,
     startBackground: () => background.start(),
     projections: () => background.statuses(),
-    projection: (name) => background.running.get(name),
+    rebuilds: new Rebuilds(background.running),
     async close() {
       await background.stop();
       await opened.close();

@@ -1,7 +1,9 @@
-import { path } from "../connection/client.ts";
+import { sleep } from "@daybook/kernel/clock";
+import { path, type Client } from "../connection/client.ts";
 import { connected } from "../connection/connect.ts";
 import { readDocument, readList } from "../connection/documents.ts";
-import type { Command } from "../shell/command.ts";
+import { checkFailed } from "../errors.ts";
+import type { Command, Invocation } from "../shell/command.ts";
 import { CONNECTION, FLAGS, OUTPUT } from "../shell/flags.ts";
 import { printDocument, printList, type Column } from "../shell/output.ts";
 
@@ -15,7 +17,7 @@ const COLUMNS: readonly Column[] = [
   ["ERROR", "error"],
 ];
 
-const REBUILD_MS = 3_600_000;
+const POLL_MS = 500;
 
 export const projectionListCommand: Command = {
   noun: "projection",
@@ -35,10 +37,20 @@ export const projectionRebuildCommand: Command = {
   summary: "Build a read model from zero beside the live one, compare both, then switch",
   operands: [{ name: "PROJECTION", summary: "its name, as `projection ls` shows it" }],
   flags: [...CONNECTION, ...OUTPUT],
-  run: (invocation) =>
-    connected(invocation, "write", async (client) => {
-      const target = path`/api/v1/projections/${invocation.operands["PROJECTION"] ?? ""}/rebuild`;
-      const { body } = await client.call({ method: "POST", path: target, timeoutMs: REBUILD_MS });
-      printDocument(invocation, readDocument(body));
-    }),
+  run: (invocation) => connected(invocation, "write", (client) => rebuild(invocation, client)),
 };
+
+/** Starts the rebuild and follows it; interrupted, it goes on in the program. */
+async function rebuild(invocation: Invocation, client: Client): Promise<void> {
+  const target = path`/api/v1/projections/${invocation.operands["PROJECTION"] ?? ""}/rebuild`;
+  const signal = invocation.interruption();
+  let state = readDocument((await client.call({ method: "POST", path: target })).body);
+  while (state["state"] === "building" && !signal.aborted) {
+    const { position, head } = readDocument(state["progress"]);
+    if (!invocation.flags.isSet("quiet")) invocation.terminal.err(`${String(position)} of ${String(head)} events\n`);
+    await sleep(invocation.clock, POLL_MS, signal);
+    state = readDocument((await client.call({ path: target })).body);
+  }
+  printDocument(invocation, state);
+  if (state["state"] === "failed") throw checkFailed(`the read model was not rebuilt: ${String(state["error"])}`);
+}
