@@ -7,8 +7,9 @@ import type { Verdict } from "../unit.ts";
 import { Batch, type Parameter } from "./batch.ts";
 import type { Client } from "./client.ts";
 import { surelyNothingHappened } from "./failures.ts";
+import { PlainBatch } from "./plain-batch.ts";
 import type { InSchema } from "./schema.ts";
-import { verdictsOf, type CommitAnswer } from "./verdicts.ts";
+import { verdictsOf, type CommitAnswer, type PlainAnswer } from "./verdicts.ts";
 
 export interface WriterOptions {
   readonly text: InSchema;
@@ -29,25 +30,25 @@ export class Writer {
   lastNumber = 0;
   private readonly options: WriterOptions;
   private readonly statement: string;
+  private readonly plainStatement: string;
+  /** How many batches are still not tried as plain ones. */
+  private stepsOnly = 0;
   private client: Client;
   private session: string;
   private ended: readonly string[] = [];
 
   constructor(options: WriterOptions) {
     this.options = options;
-    this.statement = statementText(options.text);
+    this.statement = statementText(options.text, "commit_1", PARAMETERS);
+    this.plainStatement = statementText(options.text, "commit_plain_1", PLAIN_PARAMETERS);
     this.client = options.connect();
     this.session = this.newSession();
   }
 
   async apply(units: readonly EncodedUnit[]): Promise<readonly Verdict[]> {
-    const batch = new Batch(units);
-    const { session, ended } = this;
+    const { session } = this;
     try {
-      const answer = await this.send([session, ended.join(","), ...batch.parameters()]);
-      this.ended = this.ended.filter((name) => !ended.includes(name));
-      this.lastNumber = Math.max(this.lastNumber, answer.number);
-      return verdictsOf(batch, answer);
+      return (await this.applyPlain(units)) ?? (await this.applySteps(units));
     } catch (error) {
       if (surelyNothingHappened(error))
         throw batchNotApplied(`PostgreSQL did not take it: ${messageOf(error)}`, { cause: error });
@@ -56,16 +57,39 @@ export class Writer {
     }
   }
 
+  /** Undefined when it did nothing, because the batch is not plain after all. */
+  private async applyPlain(units: readonly EncodedUnit[]): Promise<readonly Verdict[] | undefined> {
+    if (this.stepsOnly > 0) {
+      this.stepsOnly--;
+      return undefined;
+    }
+    const batch = this.ended.length > 0 ? undefined : PlainBatch.of(units);
+    if (!batch) return undefined;
+    const answer = await this.send<PlainAnswer>(this.plainStatement, [this.session, ...batch.parameters()]);
+    if (answer.number === null) this.stepsOnly = STEPS_AFTER_MISS;
+    else this.lastNumber = Math.max(this.lastNumber, answer.number);
+    return answer.number === null ? undefined : batch.verdicts(answer);
+  }
+
+  private async applySteps(units: readonly EncodedUnit[]): Promise<readonly Verdict[]> {
+    const batch = new Batch(units);
+    const { session, ended } = this;
+    const answer = await this.send<CommitAnswer>(this.statement, [session, ended.join(","), ...batch.parameters()]);
+    this.ended = this.ended.filter((name) => !ended.includes(name));
+    this.lastNumber = Math.max(this.lastNumber, answer.number);
+    return verdictsOf(batch, answer);
+  }
+
   close(): Promise<void> {
     return this.client.end({ timeout: 5 });
   }
 
-  private async send(parameters: readonly Parameter[]): Promise<CommitAnswer> {
+  private async send<Answer extends object>(statement: string, parameters: readonly Parameter[]): Promise<Answer> {
     const { client, options } = this;
     const cancel = options.clock.after(options.answerWithinMs, () => void client.end({ timeout: 0 }));
     try {
-      const [answer] = await client.unsafe<CommitAnswer[]>(this.statement, [...parameters], { prepare: true });
-      return answer as CommitAnswer; // a function with OUT parameters answers one row
+      const [answer] = await client.unsafe<Answer[]>(statement, [...parameters], { prepare: true });
+      return answer as Answer; // a function with OUT parameters answers one row
     } finally {
       cancel();
     }
@@ -85,10 +109,14 @@ export class Writer {
   }
 }
 
-/** Parameters of the commit function. */
+/** Parameters of the two functions. */
 const PARAMETERS = 39;
+const PLAIN_PARAMETERS = 19;
 
-function statementText(text: InSchema): string {
-  const places = Array.from({ length: PARAMETERS }, (_, index) => `$${index + 1}`);
-  return text(`select * from {schema}.commit_1(${places.join(", ")})`);
+/** A batch that something stored spoke against is often followed by others, and each is sent twice. */
+const STEPS_AFTER_MISS = 8;
+
+function statementText(text: InSchema, name: string, parameters: number): string {
+  const places = Array.from({ length: parameters }, (_, index) => `$${index + 1}`);
+  return text(`select * from {schema}.${name}(${places.join(", ")})`);
 }

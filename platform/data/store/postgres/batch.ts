@@ -148,11 +148,11 @@ export class Batch {
 }
 
 /** Left out when all are `usual`. */
-function unless(usual: number | undefined, numbers: readonly number[]): string | null {
+export function unless(usual: number | undefined, numbers: readonly number[]): string | null {
   return numbers.every((number) => number === usual) ? null : literal(numbers);
 }
 
 /** By UTF-8 bytes, as the database compares. */
-function least(texts: readonly string[]): string {
+export function least(texts: readonly string[]): string {
   return texts.reduce((a, b) => (Buffer.compare(Buffer.from(b), Buffer.from(a)) < 0 ? b : a));
 }

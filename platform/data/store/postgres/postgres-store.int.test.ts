@@ -1,5 +1,6 @@
 import postgres from "postgres";
 import { startPostgres } from "../../../../tools/engines/postgres.ts";
+import { storeModelConformance } from "../conformance-model.ts";
 import { storeConformance } from "../conformance.ts";
 import type { Store } from "../port.ts";
 import { postgresStore } from "./postgres-store.ts";
@@ -7,7 +8,7 @@ import { postgresStore } from "./postgres-store.ts";
 const { url } = await startPostgres();
 let opened = 0;
 
-storeConformance("postgresStore", async () => {
+async function openTrial() {
   const schema = `conformance_${process.pid}_${++opened}`;
   const stores: Store[] = [];
   const open = async () => {
@@ -30,4 +31,7 @@ storeConformance("postgresStore", async () => {
       await sql.end();
     },
   };
-});
+}
+
+storeConformance("postgresStore", openTrial);
+storeModelConformance("postgresStore", openTrial, { runs: 60 });

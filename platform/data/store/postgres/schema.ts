@@ -2,6 +2,7 @@ import { digestHex } from "@daybook/kernel/canonical";
 import { databaseUnsuitable, storeMigrationChanged, storeNewerFormat } from "../errors.ts";
 import type { Client } from "./client.ts";
 import { COMMIT_FUNCTION } from "./commit-function.ts";
+import { PLAIN_FUNCTION } from "./plain-function.ts";
 import { TABLES } from "./tables.ts";
 
 /** A step of the format, for ever as it is once released. `{schema}` stands for the tenant's schema. */
@@ -14,6 +15,7 @@ interface Migration {
 const MIGRATIONS: readonly Migration[] = [
   { number: 1, name: "tables", sql: TABLES },
   { number: 2, name: "commit function", sql: COMMIT_FUNCTION },
+  { number: 3, name: "function for plain batches", sql: PLAIN_FUNCTION },
 ];
 
 /** Statements of one tenant: `{schema}` in them is replaced by the quoted name of its schema. */

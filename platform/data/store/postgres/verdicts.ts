@@ -17,6 +17,17 @@ export interface CommitAnswer {
   readonly refused: string | null;
 }
 
+/** What the function for plain batches answers. */
+export interface PlainAnswer {
+  /** Null when it did nothing. */
+  readonly number: number | null;
+  /** The log's head before the batch. */
+  readonly head: number;
+  readonly recorded_at: number;
+  /** Versions before the batch of the streams that may exist. */
+  readonly results: string | null;
+}
+
 type RepeatedEntry = readonly [unit: number, position: number, recordedAt: number];
 type RefusedEntry = readonly [step: number, number: number | null, text: string | null];
 
