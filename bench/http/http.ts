@@ -16,16 +16,16 @@ const LONGER = 6;
 export const httpBench: Benchmark = {
   does: "places orders over HTTP",
   contenders: async ({ store, roundMs }, progress) => {
+    await using started = new AsyncDisposableStack(); // stops what was started when the rest does not start
     const database = store === "postgres" ? await benchDatabase(progress) : undefined;
+    started.defer(() => database?.close());
     const shop = await startShop(database ? { store: database.url } : {});
+    started.defer(() => shop.close());
     const load = await startLoad({ ...shop, connections: CONNECTIONS });
+    started.defer(() => load.close());
     const trial = new Trial(shop, load, roundMs * LONGER);
-    const close = async () => {
-      load.close();
-      await shop.close();
-      await database?.close();
-    };
-    return { contenders: [trial.closedLoop(), trial.openLoop()], references: [], close };
+    const running = started.move();
+    return { contenders: [trial.closedLoop(), trial.openLoop()], references: [], close: () => running.disposeAsync() };
   },
 };
 
