@@ -7,6 +7,7 @@ import {
   databaseUnreachable,
   portInUse,
   unexpected,
+  usageInvalid,
 } from "./errors.ts";
 import { exitCodeOf } from "./exit-codes.ts";
 import { ServerProblem } from "./connection/server-problem.ts";
@@ -22,11 +23,14 @@ export function reportFailure(error: unknown, terminal: Terminal, isJson: boolea
   return exit;
 }
 
-/** Codes of node's errors → ours. */
+/** Codes of node's and PostgreSQL's errors → ours. */
 const SYSTEM: readonly (readonly [codes: readonly string[], explain: (message: string, cause: unknown) => CodedError])[] = [
   [["EADDRINUSE"], (_, cause) => portInUse(`${addressOf(cause)} is taken by another program`, { cause })],
   [["EADDRNOTAVAIL", "ENOTFOUND", "EAI_AGAIN", "EINVAL"], (message, cause) => addressUnusable(message, { cause })],
   [["EACCES", "EPERM", "EROFS"], (message, cause) => accessDenied(message, { cause })],
+  [["28P01", "28000"], (message, cause) => accessDenied(`PostgreSQL: ${message}`, { cause })],
+  [["3D000"], (message, cause) => databaseUnreachable(`PostgreSQL: ${message}`, { cause })],
+  [["ERR_INVALID_URL"], (_, cause) => usageInvalid("the address of --store or --url is no URL", { cause })],
   [["EEXIST", "ENOTDIR"], (message, cause) => folderUnusable(message, { cause })],
   [["ENOENT", "EISDIR", "ENAMETOOLONG", "ELOOP"], (message, cause) => fileUnreadable(message, { cause })],
   [

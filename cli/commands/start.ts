@@ -25,10 +25,13 @@ async function start({ settings, flags, terminal, clock, process }: Invocation):
   await runInProcess(host({ parts: shop.parts, log, clock }), process, log);
   const { started } = shop;
   if (!started) return; // stopped while it started
+  if (store === "memory" && (flags.isSet("json") || flags.isSet("quiet"))) terminal.err(`${MEMORY_MODE}\n`);
   if (flags.isSet("json")) terminal.out(`${JSON.stringify({ ready: true, ...started })}\n`);
   else if (flags.isSet("quiet")) terminal.out(`${started.url}\n`);
   else terminal.out(banner(started, settings, (text) => bold(terminal, text)));
 }
+
+const MEMORY_MODE = "MEMORY MODE: nothing is kept when this process ends";
 
 interface Started {
   readonly url: string;
@@ -37,7 +40,7 @@ interface Started {
 
 function banner({ url, token }: Started, settings: Invocation["settings"], strong: (text: string) => string): string {
   const { store, data } = settings;
-  const kept = store === "memory" ? "MEMORY MODE: nothing is kept when this process ends" : keptWhere(store, resolve(data));
+  const kept = store === "memory" ? MEMORY_MODE : keptWhere(store, resolve(data));
   const [place, read, cancel] = pasteable(url, token);
   return `
 ${strong("Daybook")} is ready.

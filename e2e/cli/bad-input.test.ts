@@ -184,6 +184,12 @@ const SERVERS: readonly Case[] = [
     exit: 5,
     code: "database-unreachable",
   },
+  {
+    name: "a store's address that is none",
+    words: () => ["order", "ls", "--store", "postgres://a b", "--data", data],
+    exit: 2,
+    code: "usage-invalid",
+  },
   { name: "no token", words: words("order ls --url http://127.0.0.1:9"), exit: 6, code: "token-missing" },
   {
     name: "a token that no header can carry",
