@@ -30,12 +30,12 @@ function dataFolder(): string {
   return folder;
 }
 
-async function importOnce(file: string, mapping: string, rows: number): Promise<Sample> {
+async function importOnce(file: string, name: string, rows: number): Promise<Sample> {
   const shop = await startShop();
   try {
     const before = shop.cpuMicros();
     const started = performance.now();
-    await runImport(shop, file, mapping);
+    await runImport(shop, file, name);
     const seconds = (performance.now() - started) / 1_000;
     return { perSecond: rows / seconds, cpuMicros: (shop.cpuMicros() - before) / rows, further: { rows, seconds } };
   } finally {
@@ -43,8 +43,9 @@ async function importOnce(file: string, mapping: string, rows: number): Promise<
   }
 }
 
-async function runImport({ url, token }: ShopServer, file: string, mapping: string): Promise<void> {
-  const words = ["cli/daybook.ts", "import", file, "--mapping", mapping, "--url", url, "--token", token, "--json"];
+async function runImport({ url, token }: ShopServer, file: string, name: string): Promise<void> {
+  const mapping = join(ROOT, "shop", "import", "mappings", `${name}.json`);
+  const words = ["cli/daybook.ts", "import", "orders", file, "--mapping", mapping, "--url", url, "--token", token, "--json"];
   const child = spawn(process.execPath, words, { cwd: ROOT, stdio: ["ignore", "ignore", "pipe"] });
   let complaints = "";
   child.stderr.on("data", (chunk: Buffer) => (complaints = (complaints + chunk.toString()).slice(-500)));
