@@ -14,7 +14,7 @@ export interface Workspace {
 
 export function readWorkspaces(root: string = ROOT): readonly Workspace[] {
   return repositoryFiles("{platform,shop}/*/package.json", root)
-    .concat(repositoryFiles("{cli,console,storefront}/package.json", root))
+    .concat(repositoryFiles("{shop,cli,console,storefront}/package.json", root))
     .map((path) => {
       const manifest = JSON.parse(readFileSync(join(root, path), "utf8")) as Partial<Workspace>; // npm checks it
       return {
