@@ -83,7 +83,7 @@ void describe("an order as it is shown", () => {
     const order = orderOf({ customer: { id: "cus_1", contact: { firstName: "Zoë" } } });
     const { data } = encodeRecord(orderEvents.OrderPlaced, order, "unt_1/0", await keys.ensure(["cus_1"]));
     const row = rowOf({ state: { ...data, status: "placed" }, version: 1 });
-    assert.ok(!row.value.includes("Zo"), "sealed in the row");
+    assert.ok(!row.value.includes("firstName"), "sealed in the row");
     const shown = () => orderDetails(parseOrderRow(row.value), 2_000, keys);
     assert.deepEqual((await shown()).customer, { id: "cus_1", contact: { firstName: "Zoë" } });
     await keys.erase("cus_1");
