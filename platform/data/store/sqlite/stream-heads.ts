@@ -13,9 +13,9 @@ export interface HeadLookups {
 }
 
 /**
- * Versions of the streams of one kind, as the only writer knows them. Those used last are remembered, in two generations:
- * when the young one is full it becomes the old one. Names rise with time, each category for itself: what is beyond the
- * highest of its category is a fresh stream, which costs no look-up.
+ * Versions of the streams of one kind, as the only writer knows them. Those used last are remembered, from their second
+ * event on, in two generations: when the young one is full it becomes the old one. Names rise with time, each category
+ * for itself: what is beyond the highest of its category is a fresh stream, which costs no look-up.
  */
 export class StreamHeads {
   private readonly lookups: HeadLookups;
@@ -33,12 +33,15 @@ export class StreamHeads {
   }
 
   set(stream: string, version: number): void {
+    const names = this.namesLike(stream);
+    const isFresh = names.isBeyond(stream);
+    names.add(stream);
+    if (isFresh && version === 1) return; // most streams' first event is their last for a while: a look-up costs less
     if (this.young.size >= HEADS_MAX) {
       this.old = this.young;
       this.young = new Map();
     }
     this.young.set(stream, version);
-    this.namesLike(stream).add(stream);
   }
 
   clear(): void {
