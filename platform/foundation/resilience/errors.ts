@@ -1,0 +1,13 @@
+import { defineError } from "@daybook/kernel/errors";
+
+export const attemptTimeout = defineError({
+  code: "attempt-timeout",
+  advice:
+    "The attempt took longer than its policy allows; what it does late is refused. It is tried again while the policy says so.",
+  retryable: true,
+});
+
+export const attemptCancelled = defineError({
+  code: "attempt-cancelled",
+  advice: "Who asked for it has left or is stopping. Ask again when the result is still wanted.",
+});
