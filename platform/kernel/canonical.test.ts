@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { canonical, digestHex, digestOf } from "./canonical.ts";
+import { canonical, digestHex } from "./canonical.ts";
 
 const plain = fc.jsonValue({ stringUnit: "binary", maxDepth: 5 });
 
@@ -89,5 +89,4 @@ test("what JSON would change or drop is refused", () => {
 test("digests are SHA-256 of the text in UTF-8", () => {
   const expected = createHash("sha256").update(Buffer.from("Ünï 😀")).digest("hex");
   assert.equal(digestHex("Ünï 😀"), expected);
-  assert.equal(Buffer.from(digestOf("Ünï 😀")).toString("hex"), expected);
 });

@@ -38,11 +38,6 @@ function composite(value: object): string {
   return `{${text}}`;
 }
 
-/** SHA-256 of `text` in UTF-8, 32 bytes. */
-export function digestOf(text: string): Uint8Array {
-  return hash("sha256", text, "buffer");
-}
-
 /** SHA-256 of `text` in UTF-8, as lower-case hex. */
 export function digestHex(text: string): string {
   return hash("sha256", text, "hex");

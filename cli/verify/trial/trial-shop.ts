@@ -150,7 +150,9 @@ type Found = Readonly<Record<string, unknown>>;
 function stateOf(file: string): MemoryState {
   const db = new DatabaseSync(file, { readOnly: true });
   const all = (sql: string): readonly Found[] => db.prepare(sql).all();
-  const log = all("SELECT *, unit || '/' || ordinal AS id FROM facts ORDER BY position").map(eventOf);
+  const log = all("SELECT *, unit || '/' || ordinal AS id, lower(hex(digest)) AS digest FROM facts ORDER BY position").map(
+    eventOf,
+  );
   const byVersion = [...log].sort((a, b) => a.version - b.version);
   const state: MemoryState = {
     epoch: 1,

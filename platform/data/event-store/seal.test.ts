@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import { digestOf } from "@daybook/kernel/canonical";
+import { digestHex } from "@daybook/kernel/canonical";
 import { digestText } from "@daybook/data/store/encode";
 import { added, CONTEXT, trialLog, type TrialLog } from "./conformance/trial.ts";
 import { sealKey, sealText, type Seal, type SealRow } from "./seal-format.ts";
@@ -42,7 +42,7 @@ function changed(facts: readonly RawFact[], position: number, change: Partial<Ra
   return facts.map((fact) => {
     if (fact.position !== position) return fact;
     const other = { ...fact, ...change };
-    return isCovered ? { ...other, digest: digestOf(digestText(other)) } : other;
+    return isCovered ? { ...other, digest: digestHex(digestText(other)) } : other;
   });
 }
 
@@ -64,9 +64,7 @@ void describe("seals", async () => {
     assert.ok(first && second);
     assert.equal(first.previous, "0".repeat(64));
     assert.equal(second.previous, first.hash);
-    const lines = facts.map((fact) =>
-      [fact.position, fact.version, fact.recordedAt, Buffer.from(fact.digest).toString("hex")].join(" "),
-    );
+    const lines = facts.map((fact) => [fact.position, fact.version, fact.recordedAt, fact.digest].join(" "));
     const hashOf = (...text: readonly string[]) => createHash("sha256").update(text.join("\n")).digest("hex");
     assert.equal(first.hash, hashOf("0".repeat(64), "1", "1000", ...lines.slice(0, 1_000)));
     assert.equal(second.hash, hashOf(first.hash, "1001", "2000", ...lines.slice(1_000, 2_000)));
@@ -142,7 +140,7 @@ void describe("the sealer", () => {
     await sealPending({ ...log, owner: "one" }, { isFinal: true });
     const { facts, seals } = await takenOut(log);
     assert.equal(facts[0]?.recordedAt, 1767225600000);
-    const written = [Buffer.from(facts[0].digest).toString("hex"), (JSON.parse(seals[0]?.value ?? "") as Seal).hash];
+    const written = [facts[0].digest, (JSON.parse(seals[0]?.value ?? "") as Seal).hash];
     const format = readFileSync(new URL("../../../docs/format.md", import.meta.url), "utf8");
     assert.deepEqual(
       [...format.matchAll(/^`([0-9a-f]{64})`/gm)].map(([, hash]) => hash),

@@ -157,7 +157,7 @@ async function sealRange(options: SealerOptions, lease: WorkLease, checkpoint: C
 function sealedFact(event: StoredEvent, position: number): SealedFact {
   const digest = digestHex(digestText(event));
   if (event.position !== position) throw sealBrokenRange(`fact ${position} is missing`, { details: { position } });
-  if (digest !== Buffer.from(event.digest).toString("hex")) {
+  if (digest !== event.digest) {
     throw sealBrokenRange(`fact ${position} is not what its digest says`, { details: { position } });
   }
   return { position, version: event.version, recordedAt: event.recordedAt, digestHex: digest };

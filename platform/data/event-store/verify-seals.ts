@@ -13,7 +13,8 @@ export interface RawFact {
   readonly schemaVersion: number;
   readonly data: string;
   readonly meta: string;
-  readonly digest: Uint8Array;
+  /** In lower-case hex. */
+  readonly digest: string;
 }
 
 /** The facts after a position, in order, at most `limit`; fewer only at the end. */
@@ -158,7 +159,7 @@ class Verifier {
     if (position <= last) this.report(position, "record-out-of-order");
     else if (position > last + 1) this.report(last + 1, "record-missing");
     const digest = digestHex(digestText(fact));
-    if (digest !== Buffer.from(fact.digest).toString("hex")) this.report(position, "record-changed");
+    if (digest !== fact.digest) this.report(position, "record-changed");
     if (recordedAt < this.lastRecordedAt) this.report(position, "time-goes-back");
     this.lastRecordedAt = recordedAt;
     return { position, version, recordedAt, digestHex: digest };

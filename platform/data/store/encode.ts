@@ -9,8 +9,6 @@ import type { Effect, NewEvent, StreamKind, Unit } from "./unit.ts";
 /** Which context owns the facts of which stream category. A unit appends facts of one context only. */
 export type CategoryOwners = Readonly<Record<string, string>>;
 
-const NO_DIGEST = new Uint8Array(0);
-
 /** Checks a unit against the contract and its limits and makes what engines write. Refuses before anything is sent. */
 export function encodeUnit(unit: Unit, owners?: CategoryOwners): EncodedUnit {
   const checkedBytes = checkUnit(unit);
@@ -45,14 +43,9 @@ class Encoder {
     const ordinal = this.ordinal++;
     const { type, schemaVersion, data } = event;
     const id = `${this.unit.id}/${ordinal}`;
-    const digest = as === "fact" ? digestOf(digestText({ id, stream, type, schemaVersion, data, meta })) : NO_DIGEST;
+    const digest = as === "fact" ? digestHex(digestText({ id, stream, type, schemaVersion, data, meta })) : "";
     return { type, schemaVersion, data, ordinal, meta, digest };
   }
-}
-
-/** In Node's pool of small buffers: a digest in memory of its own costs more than the hash. */
-function digestOf(text: string): Uint8Array {
-  return Buffer.from(digestHex(text), "hex");
 }
 
 function metaText(unit: Unit, occurredAt: number | undefined): string {

@@ -42,6 +42,6 @@ export interface EncodedEvent extends Omit<NewEvent, "occurredAt"> {
   /** Place in the unit, from 0, over all its appends: event id = unit id + "/" + ordinal. */
   readonly ordinal: number;
   readonly meta: string;
-  /** 32 bytes for a fact, empty for work. */
-  readonly digest: Uint8Array;
+  /** In lower-case hex for a fact, empty for work. */
+  readonly digest: string;
 }

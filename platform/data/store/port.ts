@@ -91,8 +91,8 @@ export interface StoredEvent {
   /** Canonical JSON text of `EventMeta`. */
   readonly meta: string;
   readonly recordedAt: number;
-  /** SHA-256 of `digestText` (encode.ts), 32 bytes; empty for work. */
-  readonly digest: Uint8Array;
+  /** SHA-256 of `digestText` (encode.ts) in lower-case hex; empty for work. */
+  readonly digest: string;
 }
 
 /** The cause of an event, recorded with it. */

@@ -128,7 +128,7 @@ export class Batch {
     const factTexts = [facts.type, facts.data, facts.meta].map(text);
     const workTexts = [work.type, work.data, work.meta].map(text);
     const ofSteps = [...stepNumbers, hasState ? text(steps.text) : "", text(steps.entries)];
-    const ofFacts = [...factNumbers, unless(1, facts.schemaVersion), ...factTexts, Buffer.concat(facts.digest)];
+    const ofFacts = [...factNumbers, unless(1, facts.schemaVersion), ...factTexts, Buffer.from(facts.digest.join(""), "hex")];
     const ofWork = [...workNumbers, ...workTexts];
     return [separator, ...ofUnits, ...ofStreams, hasState, ...ofState, ...ofSteps, ...ofFacts, ...ofWork];
   }

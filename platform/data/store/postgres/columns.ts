@@ -54,7 +54,7 @@ export class EventColumns {
   readonly type: string[] = [];
   readonly data: string[] = [];
   readonly meta: string[] = [];
-  readonly digest: Uint8Array[] = [];
+  readonly digest: string[] = [];
 
   add(step: number, events: readonly EncodedEvent[]): void {
     let nth = 0;

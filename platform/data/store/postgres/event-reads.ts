@@ -11,8 +11,8 @@ const WINDOW = 20_000;
 
 const COMMON = `e.unit || '/' || e.ordinal as id, e.stream, e.version, e.type, e.schema_version as "schemaVersion",
   e.data, e.meta, e.recorded_at as "recordedAt"`;
-const FACT = `${COMMON}, e.position, e.digest`;
-const WORK = `${COMMON}, 0::bigint as position, ''::bytea as digest`;
+const FACT = `${COMMON}, e.position, encode(e.digest, 'hex') as digest`;
+const WORK = `${COMMON}, 0::bigint as position, '' as digest`;
 
 const HEAD = `select l.epoch, b.position, b.fact_recorded_at as "recordedAt"
   from {schema}.log l, (select * from {schema}.batches order by number desc limit 1) b`;

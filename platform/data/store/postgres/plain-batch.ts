@@ -95,7 +95,7 @@ export class PlainBatch {
     const ofFacts = [unlessPlaces(this.factUnit), unlessPlaces(factStream), unless(1, this.factNth)];
     const ofEvents = [unless(0, facts.ordinal), unless(1, facts.schemaVersion), ...factTexts.map(text)];
     const ofStreams = [text(names(news)), text(names(olds)), expected];
-    return [separator, ...ofUnits, ...ofStreams, ...ofFacts, ...ofEvents, Buffer.concat(facts.digest)];
+    return [separator, ...ofUnits, ...ofStreams, ...ofFacts, ...ofEvents, Buffer.from(facts.digest.join(""), "hex")];
   }
 
   /** Of an answer with a number. */

@@ -8,7 +8,7 @@ const COMMON = "unit || '/' || ordinal, version, type, schema_version, recorded_
  * a small blob costs five times as much to hand over.
  */
 export const EVENT_COLUMNS: Readonly<Record<StreamKind, string>> = {
-  fact: `${COMMON}, f.position, hex(digest)`,
+  fact: `${COMMON}, f.position, lower(hex(digest))`,
   work: `${COMMON}, 0, ''`,
 };
 
@@ -38,7 +38,7 @@ export function eventOf(found: unknown, stream?: string): StoredEvent {
     data: row[6],
     meta: row[5],
     recordedAt: row[4],
-    digest: Buffer.from(row[8], "hex"),
+    digest: row[8],
   };
 }
 
