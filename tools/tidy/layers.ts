@@ -77,6 +77,12 @@ export const LAYERS: readonly Layer[] = [
 /** Folders outside the layers: they may import everything, and only tests import them. */
 export const WORKSHOPS: readonly string[] = ["tools", "bench", "e2e"];
 
+/**
+ * Programs that play the world outside. They import nothing of ours and nothing of ours imports them, workshops and tests
+ * included: they are started as processes and spoken to as strangers are.
+ */
+export const OUTSIDE: readonly string[] = ["shop/sandbox"];
+
 /** What other contexts may import of a shop context. */
 export const PUBLIC_OF_CONTEXT: readonly string[] = ["events.ts", "contract.ts"];
 

@@ -1,4 +1,4 @@
-import { ADAPTERS, COMPOSITION, LAYERS, WORKSHOPS, type Layer } from "./layers.ts";
+import { ADAPTERS, COMPOSITION, LAYERS, OUTSIDE, WORKSHOPS, type Layer } from "./layers.ts";
 
 /** Where a file stands among the layers. */
 export interface Place {
@@ -25,6 +25,11 @@ export function placeOf(path: string): Place | undefined {
 
 export function isWorkshop(path: string): boolean {
   return WORKSHOPS.some((folder) => path.startsWith(`${folder}/`));
+}
+
+/** The program of the world outside that `path` belongs to. */
+export function outsideOf(path: string): string | undefined {
+  return OUTSIDE.find((folder) => path.startsWith(`${folder}/`));
 }
 
 /** Tests, and the public suites that an adapter's test runs. */

@@ -40,6 +40,13 @@ const PLANTED: readonly Planted[] = [
       ["shop/ordering/order.test.ts", `import { x } from "@daybook/payments/ledger";`],
       ["shop/ordering/order.ts", `import { x } from "@daybook/data/store/sqlite";`],
       ["cli/daybook.ts", `import { x } from "../tools/repository.ts";`],
+      ["shop/sandbox/journal.ts", `import { x } from "@daybook/kernel/clock";`],
+      ["shop/sandbox/journal.ts", `import type { x } from "@daybook/payments/contract";`],
+      ["shop/sandbox/journal.test.ts", `import { x } from "../../e2e/cli/call.ts";`],
+      ["shop/app.ts", `import { x } from "./sandbox/sandbox.ts";`],
+      ["shop/payments/provider.test.ts", `import { x } from "../sandbox/sandbox.ts";`],
+      ["e2e/restart/kill.int.test.ts", `import { x } from "../../shop/sandbox/sandbox.ts";`],
+      ["bench/http/load.ts", `const x = await import("../../shop/sandbox/main.ts");`],
     ],
     allowed: [
       ["platform/data/store/unit.ts", `import { x } from "@daybook/kernel/clock"; import { z } from "zod";`],
@@ -52,6 +59,8 @@ const PLANTED: readonly Planted[] = [
       ["shop/app.ts", `import { x } from "./payments/service.ts";`],
       ["platform/data/store/postgres/postgres-store.int.test.ts", `import { x } from "../../../../tools/engines/postgres.ts";`],
       ["tools/tidy/rules.ts", `import { x } from "@daybook/payments/ledger";`],
+      ["shop/sandbox/card/charges.ts", `import { x } from "../journal.ts"; import { z } from "zod"; import "node:http";`],
+      ["e2e/restart/kill.int.test.ts", `const child = spawn(process.execPath, ["shop/sandbox/main.ts"]);`],
     ],
   },
   {

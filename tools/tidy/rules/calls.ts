@@ -10,7 +10,7 @@ interface Ban {
   readonly matches: (node: SyntaxNode) => boolean;
 }
 
-const CLOCK = ["platform/kernel/clock.ts"];
+const CLOCK = ["platform/kernel/clock.ts", "shop/sandbox/clock.ts"];
 const RANDOM = ["platform/kernel/random.ts"];
 
 const BANS: readonly Ban[] = [

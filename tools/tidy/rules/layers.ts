@@ -1,24 +1,40 @@
 import { PUBLIC_OF_CONTEXT } from "../layers.ts";
 import { resolveImport } from "../packages.ts";
-import { adapterOf, isComposition, isTest, isWorkshop, placeOf, type Place } from "../place.ts";
-import { sourceRule } from "../rule.ts";
+import { adapterOf, isComposition, isTest, isWorkshop, outsideOf, placeOf, type Place } from "../place.ts";
+import { sourceRule, type Tree } from "../rule.ts";
+import type { Import, Source } from "../source.ts";
 
 /** Imports follow the layers and walls of layers.ts. */
 export const layersRule = sourceRule("layers", function* (source, report, tree) {
-  if (isWorkshop(source.path)) return;
+  const strangers = importsAcross(source, tree);
+  for (const { specifier, line } of strangers) yield report(`${specifier}: ${STRANGERS}`, line);
+  if (isWorkshop(source.path) || outsideOf(source.path) !== undefined) return;
   const place = placeOf(source.path);
   if (!place) {
     yield report("this folder is not in tools/tidy/layers.ts");
     return;
   }
   if (isUnknownPart(place)) yield report(`${place.layer.folder}/${place.part} is not in tools/tidy/layers.ts`);
-  for (const { specifier, line } of source.imports) {
+  for (const imported of source.imports) {
+    if (strangers.includes(imported)) continue;
+    const { specifier, line } = imported;
     const target = resolveImport(specifier, source.path, tree.workspaces);
     if (target === undefined) continue;
     const trespass = trespassOf({ path: source.path, place }, { path: target, isRelative: specifier.startsWith(".") });
     if (trespass !== undefined) yield report(`${specifier}: ${trespass}`, line);
   }
 });
+
+const STRANGERS = "the world outside imports nothing of ours and is imported by nothing: start it as a process";
+
+/** Imports that cross the wall around a program of the world outside, in either direction. */
+function importsAcross(source: Source, { workspaces }: Tree): readonly Import[] {
+  const home = outsideOf(source.path);
+  return source.imports.filter(({ specifier }) => {
+    const target = resolveImport(specifier, source.path, workspaces);
+    return target !== undefined && outsideOf(target) !== home;
+  });
+}
 
 interface Importer {
   readonly path: string;
