@@ -7,7 +7,13 @@ import type { Effect, Unit } from "@daybook/data/store/unit";
 import { retireCheckpoint } from "./checkpoint.ts";
 import { faultyStore, trialLog, type Fate, type TrialLog } from "./conformance/trial.ts";
 import type { RecordedEvent } from "./event.ts";
-import { subscribe, type SubscribeOptions, type SubscriptionStatus } from "./subscription.ts";
+import {
+  subscribe,
+  type SubscribeOptions,
+  type SubscriptionHandler,
+  type SubscriptionSettings,
+  type SubscriptionStatus,
+} from "./subscription.ts";
 
 /** A row for each event handled: its key is the position; its revision says how often it was applied. */
 function marks(page: readonly RecordedEvent[]): readonly Effect[] {
@@ -19,8 +25,19 @@ function marks(page: readonly RecordedEvent[]): readonly Effect[] {
   }));
 }
 
-function options(log: TrialLog, more: Partial<SubscribeOptions> = {}): SubscribeOptions {
-  return { name: "marks", events: log.events, clock: log.clock, ids: log.ids, owner: "one", handle: marks, ...more };
+type More = Partial<SubscriptionSettings> & Partial<Extract<SubscriptionHandler, { handle: unknown }>>;
+
+function settings(log: TrialLog): SubscriptionSettings {
+  return { name: "marks", events: log.events, clock: log.clock, ids: log.ids, owner: "one" };
+}
+
+function options(log: TrialLog, more: More = {}): SubscribeOptions {
+  return { ...settings(log), handle: marks, ...more };
+}
+
+/** Says the position of an event again, in another stream. */
+function echo({ position }: RecordedEvent): Effect {
+  return { kind: "append", stream: "echo-a", events: [{ type: "Added", schemaVersion: 1, data: `{"n":${position}}` }] };
 }
 
 /** Positions that were applied, once for each time. */
@@ -179,19 +196,76 @@ void describe("subscription", () => {
     await log.store.close();
   });
 
-  void test("a handler's appends carry the cause of the event", async () => {
+  void test("what an event's handler appends has that event as its cause, whatever else is on the page", async () => {
+    const log = trialLog();
+    await log.add("sum-a", 1, 2, 3, 4, 5);
+    const { units, store } = recorded(log);
+    const handleEach = (event: RecordedEvent) => (event.position % 2 === 0 ? [echo(event)] : marks([event]));
+    const subscription = subscribe({ ...settings(log), events: log.through(store), categories: ["sum"], until: 5, handleEach });
+    await log.until(() => subscription.status().state === "stopped");
+    const causes = await log.events.read("sum-a");
+    for (const effect of await log.events.read("echo-a")) {
+      const { n } = effect.event.data as { n: number }; // of an Added
+      const cause = causes[n - 1];
+      assert.deepEqual(
+        [effect.meta.causation, effect.meta.correlation, effect.meta.source],
+        [cause?.id, cause?.meta.correlation, "subscription/marks"],
+      );
+    }
+    assert.equal(await log.store.streamVersion("echo-a"), 2);
+    assert.deepEqual(await applied(log.store), [1, 3, 5]);
+    assert.equal(await log.store.getKey("checkpoint/marks"), "5");
+    const pages = units.filter(({ effects }) => effects.some(({ kind }) => kind === "putKey"));
+    assert.equal(pages.length, 5, "an appending event has a unit of its own");
+    await log.store.close();
+  });
+
+  void test("events that append nothing share a unit", async () => {
+    const log = trialLog();
+    await log.add("sum-a", ...upTo(50));
+    const { units, store } = recorded(log);
+    const subscription = subscribe({
+      ...settings(log),
+      events: log.through(store),
+      until: 50,
+      handleEach: (event) => marks([event]),
+    });
+    await log.until(() => subscription.status().state === "stopped");
+    assert.deepEqual(await applied(log.store), upTo(50));
+    assert.equal(units.filter(({ effects }) => effects.some(({ kind }) => kind === "putKey")).length, 1);
+    await log.store.close();
+  });
+
+  void test("each appends once, whatever becomes of the commits in between", async () => {
+    const log = trialLog();
+    await log.add("sum-a", ...upTo(30));
+    const fates: Fate[] = ["commit", "commit", "lose", "vanish", "commit", "lose", "vanish", "vanish", "commit"];
+    const store = faultyStore(
+      log.store,
+      () => fates.shift() ?? "commit",
+      () => batchNotApplied("busy"),
+    );
+    const subscription = subscribe({
+      ...settings(log),
+      events: log.through(store),
+      categories: ["sum"],
+      until: 30,
+      handleEach: (event) => [echo(event)],
+    });
+    await log.until(() => subscription.status().state === "stopped");
+    const echoes = (await log.events.read("echo-a")).map(({ event }) => (event.data as { n: number }).n); // of an Added
+    assert.deepEqual(echoes, upTo(30));
+    await log.store.close();
+  });
+
+  void test("an append of what handles pages is refused: its cause would not be its event's", async () => {
     const log = trialLog();
     await log.add("sum-a", 1);
-    const append = { kind: "append", stream: "echo-a", events: [{ type: "Added", schemaVersion: 1, data: '{"n":1}' }] } as const;
-    const subscription = subscribe(options(log, { categories: ["sum"], handle: () => [append] }));
-    await log.until(async () => (await log.store.streamVersion("echo-a")) === 1);
+    const subscription = subscribe(options(log, { handle: (page) => page.map(echo) }));
+    await log.until(() => subscription.status().state === "stalled");
+    assert.match(subscription.status().blockedBy?.error ?? "", /appends nothing/);
+    assert.equal(await log.store.streamVersion("echo-a"), 0);
     await subscription.stop();
-    const [cause] = await log.events.read("sum-a");
-    const [effect] = await log.events.read("echo-a");
-    assert.ok(cause && effect);
-    assert.equal(effect.meta.correlation, cause.meta.correlation);
-    assert.equal(effect.meta.causation, cause.id);
-    assert.equal(effect.meta.source, "subscription/marks");
     await log.store.close();
   });
 
@@ -235,14 +309,45 @@ void describe("competing consumers", () => {
     await log.store.close();
   });
 
-  void test("a holder that stopped longer than its lease does not get its page in after the takeover", async () => {
+  void test("a handler that takes longer than the lease keeps it, and its page is named meanwhile", async () => {
+    const log = trialLog();
+    await log.add("sum-a", ...upTo(3));
+    let finish: () => void = () => {};
+    const tuning = { leaseMs: 5_000 };
+    const slow = subscribe(
+      options(log, {
+        owner: "slow",
+        tuning,
+        async handle(page) {
+          await new Promise<void>((resolve) => (finish = resolve));
+          return marks(page);
+        },
+      }),
+    );
+    await log.until(async () => (await log.store.getLease("subscription/marks"))?.owner === "slow");
+    const other = subscribe(options(log, { owner: "other", tuning }));
+    const startedAt = log.clock.elapsed();
+    await log.until(() => log.clock.elapsed() - startedAt > 30_000, 200);
+    assert.equal(other.status().state, "standby");
+    assert.match(slow.status().blockedBy?.error ?? "", /being handled for \d+ s/);
+    assert.equal(slow.status().blockedBy?.position, 1);
+    finish();
+    await log.until(() => slow.status().position === 3);
+    assert.equal(slow.status().blockedBy, undefined);
+    await Promise.all([slow.stop(), other.stop()]);
+    assert.deepEqual(await applied(log.store), upTo(3));
+    await log.store.close();
+  });
+
+  void test("a holder that stood still longer than its lease does not get its page in after the takeover", async () => {
     const log = trialLog();
     await log.add("sum-a", ...upTo(10));
     const waiting = new Map<string, () => void>();
-    const worker = (owner: string) =>
+    const worker = (owner: string, store: Store) =>
       subscribe(
         options(log, {
           owner,
+          events: log.through(store),
           tuning: { leaseMs: 5_000 },
           async handle(page) {
             if (!waiting.has(owner)) await new Promise<void>((resolve) => waiting.set(owner, resolve));
@@ -250,11 +355,14 @@ void describe("competing consumers", () => {
           },
         }),
       );
-    const slow = worker("slow");
+    const freezing = freezable(log.store);
+    const slow = worker("slow", freezing.store);
     await log.until(() => waiting.has("slow"));
-    const quick = worker("quick");
+    freezing.freeze();
+    const quick = worker("quick", log.store);
     await log.until(() => quick.status().state === "standby");
     await log.until(() => waiting.has("quick"), 100);
+    freezing.thaw();
     waiting.get("slow")?.();
     await log.until(() => slow.status().state === "standby");
     assert.deepEqual(await applied(log.store), [], "the checkpoint had not moved: the lease alone refused it");
@@ -267,6 +375,17 @@ void describe("competing consumers", () => {
     await log.store.close();
   });
 });
+
+/** `store` as a process sees it that can stand still: no commit of it gets through meanwhile. */
+function freezable(store: Store): { readonly store: Store; freeze(): void; thaw(): void } {
+  let thaw: () => void = () => {};
+  let frozen = Promise.resolve();
+  return {
+    store: { ...store, commit: (unit) => frozen.then(() => store.commit(unit)) },
+    freeze: () => void (frozen = new Promise((resolve) => (thaw = resolve))),
+    thaw: () => thaw(),
+  };
+}
 
 void describe("a subscription on a store that fails", () => {
   void test("commits the same unit again while the outcome is unknown, and applies it once", async () => {

@@ -1,5 +1,5 @@
 import { sleep, type Clock } from "@daybook/kernel/clock";
-import { errorCode, messageOf } from "@daybook/kernel/errors";
+import { assert, errorCode, messageOf } from "@daybook/kernel/errors";
 import type { IdSource } from "@daybook/kernel/ids";
 import type { LogPage, Store } from "@daybook/data/store";
 import type { Effect, Unit, UnitCause } from "@daybook/data/store/unit";
@@ -16,7 +16,27 @@ export interface LogFilter {
   readonly types?: readonly string[];
 }
 
-export interface SubscribeOptions extends LogFilter {
+/**
+ * Says what events change. It may be asked again for the same events, in other pages, and must not change anything itself.
+ * - `handle` takes a page of them, in order: its effects and the checkpoint are one unit. It appends nothing.
+ * - `handleEach` takes one at a time: whatever it appends has that event as its cause. Effects of events that append
+ *   nothing share a unit with those before. It is asked before what the events before it on the page did is committed.
+ */
+export type SubscriptionHandler = PageHandler | EventHandler;
+
+interface PageHandler {
+  handle(page: readonly RecordedEvent[]): Effects;
+}
+
+interface EventHandler {
+  handleEach(event: RecordedEvent): Effects;
+}
+
+type Effects = readonly Effect[] | Promise<readonly Effect[]>;
+
+export type SubscribeOptions = SubscriptionSettings & SubscriptionHandler;
+
+export interface SubscriptionSettings extends LogFilter {
   /** Names the checkpoint (`checkpoint/{name}`) and the lease (`subscription/{name}`). */
   readonly name: string;
   readonly events: EventStore;
@@ -24,11 +44,6 @@ export interface SubscribeOptions extends LogFilter {
   readonly ids: IdSource;
   /** Of several subscribers of one name only the holder of the lease works. Unique among processes, kept over restarts. */
   readonly owner: string;
-  /**
-   * Says what a page of events, in order, changes. Its effects and the checkpoint are one unit. It may be asked again
-   * for the same events, in other pages, and must not change anything itself. What it appends has the cause of its first event.
-   */
-  handle(page: readonly RecordedEvent[]): readonly Effect[] | Promise<readonly Effect[]>;
   /** Where a subscription without checkpoint begins, exclusive; 0. */
   readonly startAfter?: number;
   /** The subscription ends by itself when everything up to here is handled. */
@@ -45,7 +60,7 @@ export interface SubscriptionTuning {
   readonly skipsMax?: number;
   /** How often the log is looked at when nothing rings; 1,000 ms. */
   readonly pollMs?: number;
-  /** Time of the lease; 30,000 ms. A page must be handled within it. */
+  /** Time of the lease; 30,000 ms. It is extended while a page is handled. */
   readonly leaseMs?: number;
   /** Tries of one event before the subscription is called stalled; 5, with pauses of 100 ms × 2ⁿ. */
   readonly attempts?: number;
@@ -183,18 +198,43 @@ class Subscriber {
   /** Handles and commits the page; false when it has to be looked at again. */
   private async handle(page: LogPage, checkpoint: Checkpoint, head: number): Promise<boolean> {
     if (!(await this.holdsLease(head))) return false;
-    let unit: Unit;
+    let steps: readonly Step[];
     try {
       const events = page.events.map((stored) => this.options.events.decode(stored));
-      unit = this.unitOf(await this.options.handle(events), page.scannedTo, checkpoint, events[0]);
+      steps = await this.whileHeld(page, () => stepsOf(this.options, events, page.scannedTo));
     } catch (error) {
       return this.failed(page, error);
     }
     try {
-      return await this.commit(unit, page.scannedTo, head);
+      return await this.commit(steps, checkpoint, head);
     } catch (error) {
       if (!isOfUnit(error)) throw error;
       return this.failed(page, error);
+    }
+  }
+
+  /** Extends the lease while `task` is under way, and says so: who waits long for a handler sees for which. */
+  private async whileHeld<T>(page: LogPage, task: () => Promise<T>): Promise<T> {
+    const done = new AbortController();
+    const extending = this.extend(page, done.signal);
+    try {
+      return await task();
+    } finally {
+      done.abort();
+      await extending;
+    }
+  }
+
+  private async extend({ events: [first] }: LogPage, done: AbortSignal): Promise<void> {
+    const { clock } = this.options;
+    const startedAt = clock.elapsed();
+    for (;;) {
+      await sleep(clock, this.tuning.leaseMs / 2, done);
+      if (done.aborted) return;
+      const error = `being handled for ${Math.round((clock.elapsed() - startedAt) / 1000)} s`;
+      if (first) this.report(this.status.state, undefined, { position: first.position, id: first.id, error });
+      // Without an answer the lease may run out; then the page's unit is refused.
+      await this.lease.hold(done).catch(() => undefined);
     }
   }
 
@@ -204,7 +244,7 @@ class Subscriber {
       this.advance(scannedTo, head);
       return true;
     }
-    return (await this.holdsLease(head)) && this.commit(this.unitOf([], scannedTo, checkpoint), scannedTo, head);
+    return (await this.holdsLease(head)) && this.commit([{ effects: [], to: scannedTo }], checkpoint, head);
   }
 
   private async holdsLease(head: number): Promise<boolean> {
@@ -215,22 +255,36 @@ class Subscriber {
     return false;
   }
 
-  private async commit(unit: Unit, scannedTo: number, head: number): Promise<boolean> {
-    const verdict = await commitSettled(this.store, unit, { clock: this.options.clock, signal: this.stopping.signal });
-    if (verdict.outcome === "refused") {
-      // Somebody else went on, or this took longer than the lease: look again, with less at a time.
-      this.checkpoint = undefined;
-      this.lease.drop();
-      this.size = half(this.size);
-      return false;
+  /** Commits the steps one behind the other, without waiting in between: each is on condition of the one before. */
+  private async commit(steps: readonly Step[], checkpoint: Checkpoint, head: number): Promise<boolean> {
+    const { clock } = this.options;
+    let before = checkpoint;
+    const committing = steps.map((step) => {
+      const unit = this.unitOf(step, before);
+      before = checkpointAt(step.to);
+      return commitSettled(this.store, unit, { clock, signal: this.stopping.signal });
+    });
+    for (const [index, settled] of (await Promise.allSettled(committing)).entries()) {
+      if (settled.status === "rejected") throw settled.reason;
+      if (settled.value.outcome === "refused") {
+        // Somebody else went on, or this took longer than the lease: look again, with less at a time.
+        this.checkpoint = undefined;
+        this.lease.drop();
+        this.size = half(this.size);
+        return false;
+      }
+      this.reached(steps[index]?.to ?? this.position, head);
     }
-    this.checkpoint = checkpointAt(scannedTo);
     this.size = Math.min(this.tuning.pageSize, this.size * 2);
-    this.advance(scannedTo, head);
     return true;
   }
 
-  private unitOf(effects: readonly Effect[], to: number, checkpoint: Checkpoint, first?: RecordedEvent): Unit {
+  private reached(position: number, head: number): void {
+    this.checkpoint = checkpointAt(position);
+    this.advance(position, head);
+  }
+
+  private unitOf({ effects, to, first }: Step, checkpoint: Checkpoint): Unit {
     const { name, ids } = this.options;
     return {
       id: ids("unt"),
@@ -285,6 +339,41 @@ class Subscriber {
     const unit = { id: ids("unt"), cause: causeOf(name), conditions, effects };
     await commitSettled(this.store, unit, { clock, attempts: 1 }).catch(() => undefined);
   }
+}
+
+/** What one unit of a page does: its effects, how far the subscription has come with it, and the event that is its cause. */
+interface Step {
+  readonly effects: readonly Effect[];
+  readonly to: number;
+  readonly first?: RecordedEvent | undefined;
+}
+
+async function stepsOf(
+  handler: SubscriptionHandler,
+  events: readonly RecordedEvent[],
+  scannedTo: number,
+): Promise<readonly Step[]> {
+  if ("handleEach" in handler) return eachStep(handler, events, scannedTo);
+  const effects = await handler.handle(events);
+  assert(!effects.some(isAppend), "what handles pages appends nothing: handleEach does");
+  return [{ effects, to: scannedTo, first: events[0] }];
+}
+
+async function eachStep(handler: EventHandler, events: readonly RecordedEvent[], scannedTo: number): Promise<readonly Step[]> {
+  const steps: Step[] = [];
+  let isOpen = false;
+  for (const event of events) {
+    const effects = await handler.handleEach(event);
+    const appends = effects.some(isAppend);
+    const open = isOpen && !appends ? steps.pop() : undefined;
+    steps.push({ effects: [...(open?.effects ?? []), ...effects], to: event.position, first: open?.first ?? event });
+    isOpen = !appends;
+  }
+  return steps.map((step, index) => (index === steps.length - 1 ? { ...step, to: scannedTo } : step));
+}
+
+function isAppend(effect: Effect): boolean {
+  return effect.kind === "append";
 }
 
 function causeOf(name: string, first?: RecordedEvent): UnitCause {
