@@ -13,7 +13,7 @@ export function positionToken(epoch: number, position: number): PositionToken {
  * and positions of another epoch or beyond the head (`position-from-lost-future`).
  */
 export function readPosition(token: PositionToken, head: Head): number {
-  const match = /^p([0-9a-z]{1,8})-([0-9a-z]{1,10})$/.exec(token);
+  const match = /^p([0-9a-z]{1,11})-([0-9a-z]{1,10})$/.exec(token);
   if (!match) throw positionInvalid(`"${token.slice(0, 40)}" is not a position`);
   const epoch = Number.parseInt(match[1] ?? "", 36);
   const position = Number.parseInt(match[2] ?? "", 36);

@@ -3,7 +3,11 @@ import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
+import type { Clock } from "@daybook/kernel/clock";
+import { seededRandom } from "@daybook/kernel/random";
+import { virtualClock } from "@daybook/kernel/virtual-clock";
 import type { Store } from "../port.ts";
+import { positionToken, readPosition } from "../position.ts";
 import { committed, facts, rejectsWith, unit } from "../conformance/trial.ts";
 import { backup, restore } from "./backup.ts";
 import { sqliteStore } from "./sqlite-store.ts";
@@ -53,23 +57,43 @@ describe("a backup", () => {
     assert.deepEqual(readdirSync(join(root, "again")).sort(), ["daybook.db", "daybook.db-lock", "master.key"]);
   });
 
-  test("of which two restores never share an epoch when a second lies between them", async () => {
+  test("of which two restores share no epoch, though they are made in one millisecond, and later ones have higher epochs", async () => {
     await backup({ folder, to: join(root, "copy"), databases });
+    const random = seededRandom(1);
     const epochs: number[] = [];
-    for (const [name, ms] of [
-      ["one", 2_000_000_000_000],
-      ["two", 2_000_000_001_000],
-    ] as const) {
-      await restore({
-        from: join(root, "copy"),
-        folder: join(root, name),
-        clock: { now: () => ms, elapsed: () => 0, after: () => () => {} },
-      });
-      const again = await sqliteStore({ file: join(root, name, "daybook.db"), readOnly: true });
-      epochs.push((await again.head()).epoch);
+    for (const ms of [2_000_000_000_000, 2_000_000_000_000, 2_000_000_000_001]) {
+      const target = join(root, `again-${epochs.length}`);
+      await restore({ from: join(root, "copy"), folder: target, clock: virtualClock(ms), random });
+      const again = await sqliteStore({ file: join(target, "daybook.db"), readOnly: true });
+      const head = await again.head();
       await again.close();
+      assert.equal(readPosition(positionToken(head.epoch, head.position), head), head.position, "a token carries it");
+      epochs.push(head.epoch);
     }
-    assert.deepEqual(epochs, [2_000_000_000, 2_000_000_001]);
+    const [one = 0, two = 0, three = 0] = epochs;
+    assert.notEqual(one, two);
+    assert.ok(three > Math.max(one, two));
+  });
+
+  test("of a backup that was itself restored in the future has an epoch above that one", async () => {
+    await backup({ folder, to: join(root, "copy"), databases });
+    await restore({ from: join(root, "copy"), folder: join(root, "late"), clock: virtualClock(3_000_000_000_000) });
+    await backup({ folder: join(root, "late"), to: join(root, "late-copy"), databases });
+    await restore({ from: join(root, "late-copy"), folder: join(root, "again"), clock: virtualClock(2_000_000_000_000) });
+    const epochs: number[] = [];
+    for (const name of ["late", "again"]) {
+      const store = await sqliteStore({ file: join(root, name, "daybook.db"), readOnly: true });
+      epochs.push((await store.head()).epoch);
+      await store.close();
+    }
+    assert.equal(epochs[1], (epochs[0] ?? 0) + 1);
+  });
+
+  test("during which a plain file changes is none", async () => {
+    const changing: Clock = { ...virtualClock(), now: () => (writeFileSync(join(folder, "master.key"), "another"), 1) };
+    const made = backup({ folder, to: join(root, "copy"), databases, files: ["master.key"], clock: changing });
+    await rejectsWith("backup-invalid", made);
+    assert.deepEqual(readdirSync(root), ["data"]);
   });
 
   test("never replaces anything", async () => {

@@ -5,6 +5,7 @@ import { basename, dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { systemClock, type Clock } from "@daybook/kernel/clock";
 import { assert, messageOf } from "@daybook/kernel/errors";
+import { systemRandom, type Random } from "@daybook/kernel/random";
 import { backupInvalid, backupTargetExists } from "../errors.ts";
 import { syncFolderOf, syncPath } from "./durability.ts";
 import { FileWorker } from "./file-worker.ts";
@@ -18,7 +19,7 @@ export interface BackupOptions {
    * are durable before their first use, so a copy made after the store's has all that the store's copy needs.
    */
   readonly databases: readonly string[];
-  /** Names of plain files that must not change meanwhile, such as keys. */
+  /** Names of plain files, such as keys: one that changes meanwhile makes the backup `backup-invalid`. */
   readonly files?: readonly string[];
   readonly clock?: Clock;
 }
@@ -28,6 +29,7 @@ export interface RestoreOptions {
   /** Must be empty or missing. */
   readonly folder: string;
   readonly clock?: Clock;
+  readonly random?: Random;
 }
 
 /** What a backup holds, as written in its `backup.json`. */
@@ -62,11 +64,17 @@ export async function backup(options: BackupOptions): Promise<BackupManifest> {
   const { folder, to } = options;
   if (existsSync(to)) throw backupTargetExists(`${to} exists already`);
   return whole(to, async (draft) => {
+    const before = await Promise.all((options.files ?? []).map((name) => describeFile(join(folder, plain(name)))));
+    const madeAt = (options.clock ?? systemClock).now();
     const databases: BackedUpDatabase[] = [];
     for (const name of options.databases) databases.push(await copyDatabase(join(folder, plain(name)), join(draft, name)));
     const files: BackedUpFile[] = [];
-    for (const name of options.files ?? []) files.push(await copyPlain(join(folder, plain(name)), join(draft, name)));
-    const manifest: BackupManifest = { format: 1, madeAt: (options.clock ?? systemClock).now(), databases, files };
+    for (const { name, digest } of before) {
+      const copy = await copyPlain(join(folder, name), join(draft, name));
+      if (copy.digest !== digest) throw backupInvalid(`${name} was changed while the backup was made`);
+      files.push(copy);
+    }
+    const manifest: BackupManifest = { format: 1, madeAt, databases, files };
     await writeFile(join(draft, MANIFEST), `${JSON.stringify(manifest, undefined, 2)}\n`);
     syncPath(join(draft, MANIFEST));
     return manifest;
@@ -81,10 +89,10 @@ export async function restore(options: RestoreOptions): Promise<BackupManifest> 
   const { from, folder } = options;
   if (existsSync(folder) && (await readdir(folder)).length > 0) throw backupTargetExists(`${folder} is not empty`);
   const manifest = await verifyBackup(from);
-  const now = (options.clock ?? systemClock).now();
+  const epoch = newEpoch((options.clock ?? systemClock).now(), options.random ?? systemRandom());
   return whole(folder, async (draft) => {
     for (const { name } of [...manifest.databases, ...manifest.files]) await copyPlain(join(from, name), join(draft, name));
-    for (const { name } of manifest.databases) beginNewLife(join(draft, name), now);
+    for (const { name } of manifest.databases) beginNewLife(join(draft, name), epoch);
     return manifest;
   });
 }
@@ -174,12 +182,18 @@ function headOf(file: string): { readonly epoch: number; readonly position: numb
   }
 }
 
-/** Seconds of the clock as the least epoch: two restores of one backup must not share an epoch. */
-function beginNewLife(file: string, now: number): void {
+const EPOCHS_PER_MS = 1_000;
+
+/** Two restores of one backup, wherever and however close to each other, must not share an epoch: the time, and chance below it. */
+function newEpoch(now: number, random: Random): number {
+  return now * EPOCHS_PER_MS + (random.word() % EPOCHS_PER_MS);
+}
+
+function beginNewLife(file: string, epoch: number): void {
   const db = new DatabaseSync(file);
   try {
     db.exec("PRAGMA synchronous = FULL");
-    db.prepare("UPDATE meta SET value = max(value + 1, ?) WHERE name = 'epoch'").run(Math.floor(now / 1_000));
+    db.prepare("UPDATE meta SET value = max(value + 1, ?) WHERE name = 'epoch'").run(epoch);
   } finally {
     db.close();
   }
