@@ -43,8 +43,8 @@ export interface StoreReads {
   /** How many rows a listing without page would have, counted up to `cap`. */
   countRows(options: Omit<ListRows, "limit" | "after">, cap: number): Promise<number>;
   getDue(queue: string, id: string): Promise<DueItem | undefined>;
-  /** Due items of a queue with `at` ≤ `until`, by time, then id. */
-  listDue(queue: string, until: number, limit: number): Promise<readonly DueItem[]>;
+  /** Due items of a queue with `at` ≤ `until`, by time, then id; `until` may be Infinity. */
+  listDue(queue: string, until: number, page?: Page<DueCursor>): Promise<readonly DueItem[]>;
   getLease(name: string): Promise<Lease | undefined>;
   /** The store's own clock, epoch milliseconds: the one that leases, expiry and `recordedAt` go by. */
   now(): Promise<number>;
@@ -182,6 +182,12 @@ export interface DueItem {
   readonly payload: string;
   /** Rises with every `schedule`. */
   readonly revision: number;
+}
+
+/** Where a page of due items ended: at this item, which need not exist any more. */
+export interface DueCursor {
+  readonly at: number;
+  readonly id: string;
 }
 
 export interface Lease {

@@ -19,7 +19,7 @@ export function wrappedReads(reads: StoreReads, around: AroundRead): StoreReads 
     listRows: (options) => around("listRows", [options], () => reads.listRows(options)),
     countRows: (options, cap) => around("countRows", [options, cap], () => reads.countRows(options, cap)),
     getDue: (queue, id) => around("getDue", [queue, id], () => reads.getDue(queue, id)),
-    listDue: (queue, until, limit) => around("listDue", [queue, until, limit], () => reads.listDue(queue, until, limit)),
+    listDue: (queue, until, page) => around("listDue", [queue, until, page], () => reads.listDue(queue, until, page)),
     getLease: (name) => around("getLease", [name], () => reads.getLease(name)),
     now: () => around("now", [], () => reads.now()),
     check: () => around("check", [], () => reads.check()),

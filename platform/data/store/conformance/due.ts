@@ -11,19 +11,19 @@ export const duePromises: Promises = {
       schedule("q", "y", 21),
     ];
     await committed(store, unit("u1", { do: [...items, schedule("other", "x", 1)] }));
-    const ids = async (until: number, limit = 100) => (await store.listDue("q", until, limit)).map((item) => item.id);
+    const ids = async (until: number, limit = 100) => (await store.listDue("q", until, { limit })).map((item) => item.id);
     assert.deepEqual(await ids(20), ["z", "b", "a", "c"]);
     assert.deepEqual(await ids(19), ["z", "b"]);
     assert.deepEqual(await ids(4), []);
     assert.deepEqual(await ids(100, 2), ["z", "b"]);
-    assert.deepEqual(await store.listDue("none", 100, 100), []);
+    assert.deepEqual(await store.listDue("none", 100, { limit: 100 }), []);
   },
   "a due item is read as it was scheduled": async ({ store }) => {
     const payload = '{"text":"é 😀 \\u0000"}';
     await committed(store, unit("u1", { do: [schedule("q", "a", 1_800_000_000_123, payload)] }));
     const expected = { queue: "q", id: "a", at: 1_800_000_000_123, payload, revision: 1 };
     assert.deepEqual(await store.getDue("q", "a"), expected);
-    assert.deepEqual(await store.listDue("q", Number.MAX_SAFE_INTEGER, 10), [expected]);
+    assert.deepEqual(await store.listDue("q", Number.MAX_SAFE_INTEGER, { limit: 10 }), [expected]);
     assert.equal(await store.getDue("q", "b"), undefined);
     assert.equal(await store.getDue("r", "a"), undefined);
   },
@@ -31,7 +31,7 @@ export const duePromises: Promises = {
     await committed(store, unit("u1", { do: [schedule("q", "a", 10, "1"), schedule("q", "b", 15, "b")] }));
     await committed(store, unit("u2", { do: [schedule("q", "a", 20, "2")] }));
     assert.deepEqual(
-      (await store.listDue("q", 30, 10)).map((item) => item.id),
+      (await store.listDue("q", 30, { limit: 10 })).map((item) => item.id),
       ["b", "a"],
     );
     assert.deepEqual(await store.getDue("q", "a"), { queue: "q", id: "a", at: 20, payload: "2", revision: 2 });
@@ -48,7 +48,7 @@ export const duePromises: Promises = {
       }),
     );
     assert.equal(await store.getDue("q", "a"), undefined);
-    assert.deepEqual(await store.listDue("q", 100, 10), []);
+    assert.deepEqual(await store.listDue("q", 100, { limit: 10 }), []);
     assert.equal((await store.getDue("r", "a"))?.revision, 1);
     await committed(
       store,
@@ -75,7 +75,7 @@ export const duePromises: Promises = {
     const far = Number.MAX_SAFE_INTEGER;
     await committed(store, unit("u1", { do: [schedule("q", "far", far), schedule("q", "old", -5), schedule("q", "zero", 0)] }));
     assert.deepEqual(
-      (await store.listDue("q", far, 10)).map((item) => [item.id, item.at]),
+      (await store.listDue("q", far, { limit: 10 })).map((item) => [item.id, item.at]),
       [
         ["old", -5],
         ["zero", 0],
@@ -83,14 +83,28 @@ export const duePromises: Promises = {
       ],
     );
     assert.deepEqual(
-      (await store.listDue("q", -1, 10)).map((item) => item.id),
+      (await store.listDue("q", -1, { limit: 10 })).map((item) => item.id),
       ["old"],
     );
+  },
+  "a page of due items begins behind its cursor, by time and id, also when that item is gone": async ({ store }) => {
+    const items = [schedule("q", "b", 10), schedule("q", "a", 20), schedule("q", "b2", 20), schedule("q", "é", 20)];
+    await committed(store, unit("u1", { do: [...items, schedule("q", "a2", 30)] }));
+    const behind = async (at: number, id: string, until = Infinity, limit = 10) =>
+      (await store.listDue("q", until, { after: { at, id }, limit })).map((item) => item.id);
+    assert.deepEqual(await behind(10, "a"), ["b", "a", "b2", "é", "a2"]);
+    assert.deepEqual(await behind(10, "b"), ["a", "b2", "é", "a2"]);
+    assert.deepEqual(await behind(20, "a", 20), ["b2", "é"]);
+    assert.deepEqual(await behind(20, "z", 29), ["é"]);
+    assert.deepEqual(await behind(20, "", Infinity, 1), ["a"]);
+    assert.deepEqual(await behind(30, "a2"), []);
+    await committed(store, unit("u2", { do: [{ kind: "finish", queue: "q", id: "b2" }] }));
+    assert.deepEqual(await behind(20, "b2"), ["é", "a2"]);
   },
   "due items are listed in pages of at most 1,000": async ({ store }) => {
     const items = Array.from({ length: 1_001 }, (_, n) => schedule("q", padded(n), 1));
     await committed(store, unit("u1", { do: items.slice(0, 600) }));
     await committed(store, unit("u2", { do: items.slice(600) }));
-    assert.equal((await store.listDue("q", 1, 9_999)).length, 1_000);
+    assert.equal((await store.listDue("q", 1, { limit: 9_999 })).length, 1_000);
   },
 };

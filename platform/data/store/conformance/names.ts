@@ -54,7 +54,7 @@ export const namePromises: Promises = {
     const listed = await store.listRows({ collection: `r-${name}`, index: `i-${name}`, prefix: `e-${name}`, limit: 1 });
     assert.equal(listed.rows.length, 1);
     assert.deepEqual(await store.listKeys(`k-${name}`), [{ key: `k-${name}`, value: name }]);
-    assert.equal((await store.listDue(`q-${name}`, 1, 1))[0]?.id, name);
+    assert.equal((await store.listDue(`q-${name}`, 1, { limit: 1 }))[0]?.id, name);
     assert.equal((await store.getLease(`l-${name}`))?.owner, name);
     assert.equal((await store.outcome(`u-${name}`))?.position, 1);
   },
@@ -107,7 +107,7 @@ export const namePromises: Promises = {
   "due items of one time are ordered by code point": async ({ store }) => {
     await committed(store, unit("u1", { do: SHUFFLED.map((text) => schedule("q", text, 7)) }));
     assert.deepEqual(
-      (await store.listDue("q", 7, 100)).map((item) => item.id),
+      (await store.listDue("q", 7, { limit: 100 })).map((item) => item.id),
       TEXTS,
     );
   },

@@ -101,7 +101,7 @@ export async function snapshot(store: Store): Promise<unknown> {
     work: (await store.readStream("work-1", { as: "work" })).map((stored) => stored.id),
     rows: (await store.listRows({ collection: "things" })).rows,
     keys: await store.listKeys(""),
-    due: await store.listDue("queue", Number.MAX_SAFE_INTEGER, 1_000),
+    due: await store.listDue("queue", Number.MAX_SAFE_INTEGER),
     lease: await store.getLease("lease"),
   };
 }

@@ -164,7 +164,9 @@ export const unitPromises: Promises = {
     assert.equal(await store.countRows({ collection: "things", index: "by", prefix: "old" }, 10), 0);
     assert.equal(await store.getRow("things", "b"), undefined);
     assert.deepEqual(await store.listKeys(""), [{ key: "k", value: "2" }]);
-    assert.deepEqual(await store.listDue("queue", 10, 10), [{ queue: "queue", id: "m", at: 5, payload: "2", revision: 2 }]);
+    assert.deepEqual(await store.listDue("queue", 10, { limit: 10 }), [
+      { queue: "queue", id: "m", at: 5, payload: "2", revision: 2 },
+    ]);
   },
   "what a unit deletes first and puts afterwards is there": async ({ store }) => {
     await committed(

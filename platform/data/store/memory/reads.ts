@@ -1,7 +1,7 @@
 import type { Clock } from "@daybook/kernel/clock";
 import { categoryOf } from "../encode.ts";
 import { LIMITS } from "../limits.ts";
-import type { ListRows, LogPage, ReadLog, ReadStream, RowCursor, RowPage, StoreReads, StoredEvent } from "../port.ts";
+import type { DueCursor, ListRows, LogPage, ReadLog, ReadStream, RowCursor, RowPage, StoreReads, StoredEvent } from "../port.ts";
 import { leaseAt, liveKey, type MemoryRow, type MemoryState } from "./state.ts";
 
 export function memoryReads(state: MemoryState, clock: Clock): StoreReads {
@@ -30,15 +30,19 @@ export function memoryReads(state: MemoryState, clock: Clock): StoreReads {
     listRows: async (options) => listRows(state, options),
     countRows: async (options, cap) => Math.min(cap, entriesOf(state, options).length),
     getDue: async (queue, id) => state.due.get(queue)?.get(id),
-    listDue: async (queue, until, limit) =>
+    listDue: async (queue, until, page) =>
       [...(state.due.get(queue)?.values() ?? [])]
-        .filter((item) => item.at <= until)
-        .sort((a, b) => a.at - b.at || byCodePoint(a.id, b.id))
-        .slice(0, limitOf(limit)),
+        .filter((item) => item.at <= until && (page?.after === undefined || byTime(item, page.after) > 0))
+        .sort(byTime)
+        .slice(0, limitOf(page?.limit)),
     getLease: async (name) => leaseAt(state, name, clock.now()),
     now: async () => clock.now(),
     check: async () => [],
   };
+}
+
+function byTime(a: DueCursor, b: DueCursor): number {
+  return a.at - b.at || byCodePoint(a.id, b.id);
 }
 
 /** Code-point order: that of UTF-8's bytes, of SQLite's BINARY and of PostgreSQL's "C". */

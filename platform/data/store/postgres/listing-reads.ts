@@ -1,4 +1,4 @@
-import type { DueItem, KeyRecord, Lease, ListRows, Page, Row, RowCursor, RowPage, StoreReads } from "../port.ts";
+import type { DueCursor, DueItem, KeyRecord, Lease, ListRows, Page, Row, RowCursor, RowPage, StoreReads } from "../port.ts";
 import { limitOf, NOW, type Queries } from "./queries.ts";
 import { prefixEnd } from "./text.ts";
 
@@ -16,6 +16,7 @@ const BY_ENTRY = `from {schema}.entries e
   join {schema}.rows r on r.collection = e.collection and r.key = e.key
   where e.collection = $1 and e.entry >= $2 and e.entry < $3`;
 const DUE = "select queue, id, at, payload, revision from {schema}.due";
+const BEFORE_ALL: DueCursor = { at: Number.MIN_SAFE_INTEGER, id: "" };
 
 /** Reads of keys, rows, due items and leases. Every listing is one range of one index. */
 export function listingReads({ all, first }: Queries): ListingReads {
@@ -40,8 +41,15 @@ export function listingReads({ all, first }: Queries): ListingReads {
       return (await first<{ count: number }>(sql, ...parameters, cap))?.count ?? 0;
     },
     getDue: (queue, id) => first<DueItem>(`${DUE} where queue = $1 and id = $2`, queue, id),
-    listDue: (queue, until, limit) =>
-      all<DueItem>(`${DUE} where queue = $1 and at <= $2::float8 order by at, id limit $3`, queue, until, limitOf(limit)),
+    listDue: (queue, until, { after = BEFORE_ALL, limit } = {}) =>
+      all<DueItem>(
+        `${DUE} where queue = $1 and (at, id) > ($2, $3) and at <= $4 order by at, id limit $5`,
+        queue,
+        after.at,
+        after.id,
+        wholeMs(until),
+        limitOf(limit),
+      ),
     getLease: (name) =>
       first<Lease>(
         `select name, owner, token, expires_at as "expiresAt", expires_at > ${NOW} as "isRunning"
@@ -49,6 +57,11 @@ export function listingReads({ all, first }: Queries): ListingReads {
         name,
       ),
   };
+}
+
+/** A bigint, as the index has it: compared with a float it would not serve. */
+function wholeMs(at: number): number {
+  return Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, Math.floor(at)));
 }
 
 function endOf(prefix: string): string {

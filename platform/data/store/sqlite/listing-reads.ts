@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { LIMITS } from "../limits.ts";
-import type { DueItem, KeyRecord, ListRows, Page, Row, RowPage } from "../port.ts";
+import type { DueCursor, DueItem, KeyRecord, ListRows, Page, Row, RowPage } from "../port.ts";
 import { rangeOf, type Range } from "./text-range.ts";
 
 export interface ListingReads {
@@ -9,7 +9,7 @@ export interface ListingReads {
   rows(options: ListRows): RowPage;
   count(options: Omit<ListRows, "limit" | "after">, cap: number): number;
   due(queue: string, id: string): DueItem | undefined;
-  dueUntil(queue: string, until: number, limit: number): readonly DueItem[];
+  dueUntil(queue: string, until: number, page: Page<DueCursor>): readonly DueItem[];
 }
 
 const ROW = "rows.collection AS collection, rows.key AS key, value, revision, position, recorded_at AS recordedAt";
@@ -19,6 +19,7 @@ const BY_ENTRY =
 const COUNT_ENTRIES =
   "FROM row_index AS i WHERE i.collection = ? AND i.name = ? AND (i.entry, i.key) >= (?, ?) AND (i.entry, i.key) < (?, ?)";
 const DUE = "SELECT queue, id, at, payload, revision FROM due";
+const BEFORE_ALL: DueCursor = { at: Number.MIN_SAFE_INTEGER, id: "" };
 
 /** Reads of keys, rows and due items, in the order of the contract. Every listing is one range of one index. */
 export function listingReads(db: DatabaseSync): ListingReads {
@@ -36,7 +37,7 @@ export function listingReads(db: DatabaseSync): ListingReads {
   const countKeys = db.prepare(`SELECT count(*) AS n FROM (SELECT 1 ${BY_KEY} LIMIT ?)`);
   const countEntries = db.prepare(`SELECT count(*) AS n FROM (SELECT 1 ${COUNT_ENTRIES} LIMIT ?)`);
   const due = db.prepare(`${DUE} WHERE queue = ? AND id = ?`);
-  const dueUntil = db.prepare(`${DUE} WHERE queue = ? AND at <= ? ORDER BY at, id LIMIT ?`);
+  const dueUntil = db.prepare(`${DUE} WHERE queue = ? AND (at, id) > (?, ?) AND at <= ? ORDER BY at, id LIMIT ?`);
 
   function found(options: ListRows, limit: number): readonly (Row & { readonly entry: string })[] {
     const direction = options.direction ?? "forwards";
@@ -78,7 +79,8 @@ export function listingReads(db: DatabaseSync): ListingReads {
       const one = due.get(queue, id);
       return one && dueItemOf(one);
     },
-    dueUntil: (queue, until, limit) => dueUntil.all(queue, until, limit).map(dueItemOf),
+    dueUntil: (queue, until, { after = BEFORE_ALL, limit }) =>
+      dueUntil.all(queue, after.at, after.id, until, limitOf(limit)).map(dueItemOf),
   };
 }
 

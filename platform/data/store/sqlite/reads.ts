@@ -42,7 +42,7 @@ export function sqliteReads(source: ReadSource): StoreReads {
     listRows: (options) => durable(() => listings.rows(options)),
     countRows: (options, cap) => durable(() => listings.count(options, cap)),
     getDue: (queue, id) => durable(() => listings.due(queue, id)),
-    listDue: (queue, until, limit) => durable(() => listings.dueUntil(queue, until, limitOf(limit))),
+    listDue: (queue, until, page) => durable(() => listings.dueUntil(queue, until, page ?? {})),
     getLease: (name) => durable(() => leaseOf(name, lease.get(name), clock.now())),
     now: async () => clock.now(),
     check: () => source.worker.check(),
