@@ -1,3 +1,4 @@
+import { IS_JOINED, MUST_JOIN } from "./join.ts";
 import { STEP } from "./steps.ts";
 
 /**
@@ -12,7 +13,7 @@ import { STEP } from "./steps.ts";
  */
 const SIGNATURE = `
 create function {schema}.commit_1(
-  p_session text, p_ended text, p_separator text,
+  p_fence bigint, p_separator text,
   p_least_unit text, p_units text, p_correlations text, p_unit_facts integer[], p_unit_before integer[],
   p_streams text, p_stream_is_work boolean[], p_has_state boolean, p_keys text, p_due_queues text, p_due_ids text, p_leases text,
   p_row_collections text, p_row_keys text,
@@ -28,7 +29,7 @@ create function {schema}.commit_1(
 declare
   v_now double precision;
   v_lock_class constant integer := 1145655888; -- 'DYBP': nobody else's
-  v_is_allowed boolean;
+  v_is_joined boolean;
   v_is_new boolean;
   v_fact_recorded_at bigint;
   v_count integer := cardinality(p_unit_facts);
@@ -85,11 +86,10 @@ const LOCK = `
   v_now := floor(extract(epoch from clock_timestamp()) * 1000);
   v_streams := string_to_array(p_streams, p_separator);
   select b.number, b.position, greatest(b.recorded_at, v_now), b.fact_recorded_at,
-      current_setting('transaction_isolation') = 'read committed'
-        and not exists (select from {schema}.ended_sessions e where e.session = p_session),
+      ${IS_JOINED},
       p_least_unit > (select g.id from {schema}.units g order by g.id desc limit 1),
       k.ids, k.versions
-    into number, head, recorded_at, v_fact_recorded_at, v_is_allowed, v_is_new, v_stream_known, v_version
+    into number, head, recorded_at, v_fact_recorded_at, v_is_joined, v_is_new, v_stream_known, v_version
     from (select * from {schema}.batches order by number desc limit 1) b
     cross join lateral (
       select array_agg(o.id) as ids, array_agg(coalesce(o.version, 0)) as versions from (
@@ -104,11 +104,8 @@ const LOCK = `
       ) o
     ) k;
   v_stream_id := v_stream_known;
-  if not v_is_allowed then
-    raise exception 'not under read committed, or the writer was given up' using errcode = 'DB001';
-  end if;
-  if p_ended <> '' then
-    insert into {schema}.ended_sessions (session) select unnest(string_to_array(p_ended, ',')) on conflict do nothing;
+  if not v_is_joined then
+    raise exception 'the writer must join the log again' using errcode = '${MUST_JOIN}';
   end if;
   v_units := string_to_array(p_units, p_separator);
   if not v_is_new then
@@ -285,7 +282,6 @@ const OUTCOMES = `
   number := number + 1;
   if number % 1000 = 0 then
     delete from {schema}.batches b where b.number < commit_1.number - 1000;
-    delete from {schema}.ended_sessions e where e.ended_at < clock_timestamp() - interval '7 days';
   end if;
 `;
 

@@ -1,5 +1,7 @@
-import type { LogPage, ReadLog, ReadStream, StoredEvent, StoreReads } from "../port.ts";
-import type { StreamKind } from "../unit.ts";
+import { assert } from "@daybook/kernel/errors";
+import type { Head, LogPage, ReadLog, ReadStream, StoredEvent, StoreReads } from "../port.ts";
+import type { Committed, StreamKind } from "../unit.ts";
+import { NOTHING_LOST, TIMELINE } from "./join.ts";
 import { repetition } from "./verdicts.ts";
 import { limitOf, type Queries } from "./queries.ts";
 import { joined, separatorFor } from "./text.ts";
@@ -14,8 +16,16 @@ const COMMON = `e.unit || '/' || e.ordinal as id, e.stream, e.version, e.type, e
 const FACT = `${COMMON}, e.position, encode(e.digest, 'hex') as digest`;
 const WORK = `${COMMON}, 0::bigint as position, '' as digest`;
 
-const HEAD = `select l.epoch, b.position, b.fact_recorded_at as "recordedAt"
+/** `isCurrent`: the epoch is of the timeline that the server writes now; of a standby it is not asked. */
+const HEAD = `select l.epoch, b.position, b.fact_recorded_at as "recordedAt",
+    case when pg_is_in_recovery() then true else l.timeline = ${TIMELINE} end as "isCurrent"
   from {schema}.log l, (select * from {schema}.batches order by number desc limit 1) b`;
+
+const UNIT = `select position, recorded_at as "recordedAt" from {schema}.units where id = $1`;
+
+interface CurrentHead extends Head {
+  readonly isCurrent: boolean;
+}
 
 const OF_STREAM = {
   fact: `select ${FACT} from {schema}.facts e`,
@@ -53,15 +63,23 @@ const CORRELATION = `select id, stream, version, type, "schemaVersion", data, me
     select 2 as part, ${WORK} from {schema}.work e where e.correlation = $1
   ) found order by part, position, stream collate "C", version limit $2 offset $3`;
 
+/** Joins the log above the fence `lost` (join.ts). */
+export type Join = (lost: number | null) => Promise<unknown>;
+
 /** Reads of facts and work. */
-export function eventReads({ all, first }: Queries): EventReads {
+export function eventReads({ all, first }: Queries, join: Join): EventReads {
+  const committed = (unitId: string) => first<Pick<Committed, "position" | "recordedAt">>(UNIT, unitId);
   return {
-    head: async () => (await first(HEAD)) ?? { epoch: 1, position: 0, recordedAt: 0 },
+    head: async () => {
+      let found = await first<CurrentHead>(HEAD);
+      if (found?.isCurrent === false) found = await join(NOTHING_LOST).then(() => first<CurrentHead>(HEAD));
+      assert(found, "a log has a head");
+      const { epoch, position, recordedAt } = found;
+      return { epoch, position, recordedAt };
+    },
     outcome: async (unitId) => {
-      const found = await first<{ position: number; recordedAt: number }>(
-        `select position, recorded_at as "recordedAt" from {schema}.units where id = $1`,
-        unitId,
-      );
+      // What a process that is gone has sent is done by the time that the log is joined above it, or is never done.
+      const found = (await committed(unitId)) ?? (await join(null).then(() => committed(unitId)));
       return found && repetition(found);
     },
     readStream: (stream, options = {}) => all(...streamQuery(stream, options)),

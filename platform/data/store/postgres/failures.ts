@@ -1,4 +1,5 @@
 import postgres from "postgres";
+import { MUST_JOIN } from "./join.ts";
 
 /** Codes of a connection that was never made, so that nothing was sent over it. */
 const NOT_CONNECTED = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "CONNECT_TIMEOUT"]);
@@ -10,6 +11,11 @@ const NOT_CONNECTED = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTU
 export function surelyNothingHappened(error: unknown): boolean {
   if (error instanceof postgres.PostgresError) return !isEndOfSession(error) || isRefusedConnection(error);
   return NOT_CONNECTED.has(codeOf(error));
+}
+
+/** The commit was refused whole: its fence is not the log's, or the log began another life. */
+export function mustJoin(error: unknown): boolean {
+  return codeOf(error) === MUST_JOIN;
 }
 
 function isEndOfSession(error: postgres.PostgresError): boolean {

@@ -11,8 +11,8 @@ const SWEEP = `delete from {schema}.keys where key in (
 export interface KeeperOptions {
   readonly queries: Queries;
   readonly clock: Clock;
-  /** Number of the last batch that is known here already. */
-  readonly known: () => number;
+  /** Holds the number of the last batch that is known here already. */
+  readonly known: { lastNumber: number };
 }
 
 /** What a store does on its own: notices batches of other processes, and removes keys that expired. */
@@ -20,7 +20,6 @@ export class Keeper {
   private readonly options: KeeperOptions;
   private readonly stops = new Set<() => void>();
   private isClosed = false;
-  private seen = 0;
 
   constructor(options: KeeperOptions) {
     this.options = options;
@@ -31,8 +30,9 @@ export class Keeper {
   watch(listener: () => void): () => void {
     const stop = this.repeat(POLL_EVERY_MS, async () => {
       const number = (await this.options.queries.first<{ number: number }>(LAST_BATCH))?.number ?? 0;
-      const isNews = number > Math.max(this.seen, this.options.known());
-      this.seen = number;
+      const { known } = this.options;
+      const isNews = number !== known.lastNumber; // lower in a log that was put back
+      known.lastNumber = number;
       if (isNews && this.stops.has(stop)) listener();
     });
     return stop;

@@ -1,3 +1,5 @@
+import { IS_JOINED } from "./join.ts";
+
 /**
  * The statement that commits a plain batch (plain-batch.ts), where everything that a unit asks of another of the batch
  * was seen to beforehand: either all of its units commit, or it does nothing and answers no number, and the batch is
@@ -9,7 +11,7 @@
  */
 export const PLAIN_FUNCTION = `
 create function {schema}.commit_plain_1(
-  p_session text, p_separator text,
+  p_fence bigint, p_separator text,
   p_least_unit text, p_units text, p_correlations text, p_unit_facts integer[], p_unit_last integer[],
   p_new_streams text, p_old_streams text, p_old_versions bigint[],
   p_fact_unit integer[], p_fact_stream integer[], p_fact_nth integer[], p_fact_ordinal integer[], p_fact_schema integer[],
@@ -31,9 +33,8 @@ begin
   v_units := string_to_array(p_units, p_separator);
   v_streams := string_to_array(p_new_streams, p_separator);
   select b.number + 1, b.position, greatest(b.recorded_at, floor(extract(epoch from clock_timestamp()) * 1000)::bigint),
-      current_setting('transaction_isolation') = 'read committed'
+      ${IS_JOINED}
         and (b.number + 1) % 1000 <> 0
-        and not exists (select from {schema}.ended_sessions e where e.session = p_session)
         and (p_least_unit > (select g.id from {schema}.units g order by g.id desc limit 1)
           or not exists (select from {schema}.units g where g.id = any(v_units)))
         and not exists (select from {schema}.streams s where s.name = any(v_streams) and not s.is_work),

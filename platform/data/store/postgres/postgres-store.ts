@@ -1,10 +1,10 @@
 import { systemClock, type Clock } from "@daybook/kernel/clock";
-import { systemRandom, type Random } from "@daybook/kernel/random";
 import type { Engine } from "../engine.ts";
 import { gatheredStore, type GatherOptions } from "../gather.ts";
 import type { Capabilities, Store } from "../port.ts";
 import { Writer } from "./apply.ts";
 import { connect, type Client } from "./client.ts";
+import { joinLog, type Joined } from "./join.ts";
 import { Keeper } from "./keeper.ts";
 import { queries } from "./queries.ts";
 import { postgresReads } from "./reads.ts";
@@ -20,7 +20,6 @@ export interface PostgresEngineOptions {
   /** How long a batch may take before its outcome counts as unknown; 30,000. */
   readonly answerWithinMs?: number;
   readonly clock?: Clock;
-  readonly random?: Random;
 }
 
 export const POSTGRES_CAPABILITIES: Capabilities = { engine: "postgres", isDurable: true, isShared: true, batchesInFlight: 1 };
@@ -39,21 +38,22 @@ export async function postgresEngine(options: PostgresEngineOptions): Promise<En
   const text = inSchema(schema);
   const clock = options.clock ?? systemClock;
   const { url } = options;
-  await prepare(connect({ url, name: "daybook-schema", connections: 1 }), schema);
-  const readers = connect({ url, name: "daybook-read", connections: options.readConnections ?? 4, settings: PLANS });
+  const joined = await prepare(connect({ url, name: "daybook-schema", connections: 1, settings: ISOLATION }), schema);
+  const readSettings = { ...PLANS, ...ISOLATION };
+  const readers = connect({ url, name: "daybook-read", connections: options.readConnections ?? 4, settings: readSettings });
   const writer = new Writer({
     text,
     clock,
-    random: options.random ?? systemRandom(),
+    joined,
     answerWithinMs: options.answerWithinMs ?? 30_000,
     connect: () => connect({ url, name: "daybook-write", connections: 1, settings: { ...WRITE_PLANS, ...ISOLATION } }),
   });
   const statements = queries(readers, text);
-  const keeper = new Keeper({ queries: statements, clock, known: () => writer.lastNumber });
+  const keeper = new Keeper({ queries: statements, clock, known: writer });
   return {
     capabilities: POSTGRES_CAPABILITIES,
     apply: (batch) => writer.apply(batch),
-    ...postgresReads(statements),
+    ...postgresReads(statements, (lost) => joinLog(readers, text, lost)),
     onForeignCommit: (listener) => keeper.watch(listener),
     close: async () => {
       keeper.close();
@@ -67,10 +67,11 @@ export async function postgresStore(options: PostgresEngineOptions & GatherOptio
   return gatheredStore(await postgresEngine(options), options);
 }
 
-async function prepare(client: Client, schema: string): Promise<void> {
+async function prepare(client: Client, schema: string): Promise<Joined> {
   try {
     await checkDatabase(client);
     await migrate(client, schema);
+    return await joinLog(client, inSchema(schema), null);
   } finally {
     await client.end({ timeout: 5 });
   }

@@ -2,6 +2,7 @@ import { digestHex } from "@daybook/kernel/canonical";
 import { databaseUnsuitable, storeMigrationChanged, storeNewerFormat } from "../errors.ts";
 import type { Client } from "./client.ts";
 import { COMMIT_FUNCTION } from "./commit-function.ts";
+import { JOIN_FUNCTION } from "./join.ts";
 import { PLAIN_FUNCTION } from "./plain-function.ts";
 import { TABLES } from "./tables.ts";
 
@@ -16,6 +17,7 @@ const MIGRATIONS: readonly Migration[] = [
   { number: 1, name: "tables", sql: TABLES },
   { number: 2, name: "commit function", sql: COMMIT_FUNCTION },
   { number: 3, name: "function for plain batches", sql: PLAIN_FUNCTION },
+  { number: 4, name: "function that joins the log", sql: JOIN_FUNCTION },
 ];
 
 /** Statements of one tenant: `{schema}` in them is replaced by the quoted name of its schema. */
@@ -93,14 +95,17 @@ export async function checkDatabase(client: Client): Promise<void> {
   const [settings] = await client<Settings[]>`
     select current_setting('server_version_num')::int as version, current_setting('server_encoding') as encoding,
       current_setting('fsync') as fsync, current_setting('full_page_writes') as "fullPageWrites",
-      current_setting('synchronous_commit') as "synchronousCommit"`;
+      current_setting('synchronous_commit') as "synchronousCommit",
+      pg_is_in_recovery() as "isStandby", current_setting('transaction_read_only') as "readOnly"`;
   if (!settings) throw databaseUnsuitable("the database does not tell its settings");
-  const { version, encoding, fsync, fullPageWrites, synchronousCommit } = settings;
+  const { version, encoding, fsync, fullPageWrites, synchronousCommit, isStandby, readOnly } = settings;
   if (version < 140_000) throw databaseUnsuitable(`PostgreSQL 14 or newer is needed, this is ${Math.floor(version / 10_000)}`);
   if (encoding !== "UTF8") throw databaseUnsuitable(`the database's encoding must be UTF8, not ${encoding}`);
   if (fsync !== "on") throw databaseUnsuitable("fsync is off: a crash would lose acknowledged units");
   if (fullPageWrites !== "on") throw databaseUnsuitable("full_page_writes is off: a crash could damage the data");
   if (synchronousCommit === "off") throw databaseUnsuitable("synchronous_commit is off: a crash would lose acknowledged units");
+  if (isStandby) throw databaseUnsuitable("the server is a standby: it takes no writes until it is promoted");
+  if (readOnly === "on") throw databaseUnsuitable("transactions are read-only (default_transaction_read_only)");
 }
 
 interface Settings {
@@ -109,4 +114,6 @@ interface Settings {
   readonly fsync: string;
   readonly fullPageWrites: string;
   readonly synchronousCommit: string;
+  readonly isStandby: boolean;
+  readonly readOnly: string;
 }

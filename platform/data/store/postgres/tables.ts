@@ -6,9 +6,15 @@
 export const TABLES = `
 create table {schema}.log (
   is_only boolean primary key default true check (is_only),
-  epoch integer not null
+  epoch bigint not null,
+  life text collate "C" not null,
+  timeline text collate "C" not null,
+  fence bigint not null
 );
-insert into {schema}.log (epoch) values (1);
+comment on column {schema}.log.life is 'Database and table that the epoch is of: other ones in a copy put back.';
+comment on column {schema}.log.timeline is 'PostgreSQL''s timeline that the epoch is of: another one after a failover or a restore to a point in time.';
+comment on column {schema}.log.fence is 'Only statements sent under this number are still done.';
+insert into {schema}.log (epoch, life, timeline, fence) values (1, '', '', 0);
 
 create table {schema}.batches (
   number bigint primary key,
@@ -18,12 +24,6 @@ create table {schema}.batches (
 );
 comment on table {schema}.batches is 'The last one is the head of the log; older ones are removed.';
 insert into {schema}.batches values (0, 0, 0, 0);
-
-create table {schema}.ended_sessions (
-  session text collate "C" primary key,
-  ended_at timestamptz not null default clock_timestamp()
-);
-comment on table {schema}.ended_sessions is 'Writers whose connection was lost: what they sent and is not done yet must not be done.';
 
 create table {schema}.units (
   position bigint not null,
