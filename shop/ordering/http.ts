@@ -18,6 +18,7 @@ import {
   countOrders,
   getOrder,
   listOrders,
+  orderStatusSchema,
   placeOrder,
   placeOrderSchema,
   rowCursorSchema,
@@ -54,7 +55,7 @@ const READ_ROLES = ["operator", "viewer", "customer"];
 const WRITE_ROLES = ["operator", "customer"];
 const REACH_WITHIN_MS = 2_000;
 const COUNT_CAP = 10_000;
-const STATUS = z.enum(["placed", "cancelled"]).optional();
+const STATUS = orderStatusSchema.optional();
 const orderIdSchema = z.strictObject({ id: givenId });
 
 /** The routes of orders. */
@@ -274,10 +275,12 @@ async function executed<Input>(
     expectedVersion: request.ifMatch,
     render,
   };
-  const result = (await commands.dispatch(operation, input, execution)) as Executed<HttpAnswer>; // by render above
+  // The head is read beside the command: behind it, the answer would wait for the next batch's sync.
+  const [executed, { epoch }] = await Promise.all([commands.dispatch(operation, input, execution), store.head()]);
+  const result = executed as Executed<HttpAnswer>; // by render above
   switch (result.kind) {
     case "answered":
-      return { ...result.answer, position: positionToken((await store.head()).epoch, result.position) };
+      return { ...result.answer, position: positionToken(epoch, result.position) };
     case "keyReused":
       throw idempotencyKeyReused("this Idempotency-Key came with another request before");
     case "stale":

@@ -1,4 +1,4 @@
-import { aggregates, type Executed } from "@daybook/data/cqrs/aggregates";
+import { aggregates } from "@daybook/data/cqrs/aggregates";
 import type { Refusal } from "@daybook/data/cqrs/decider";
 import { handlers, type Handlers } from "@daybook/data/cqrs/handlers";
 import type { Projection } from "@daybook/data/cqrs/projection";
@@ -45,17 +45,15 @@ export function orderingService(parts: OrderingParts): OrderingService {
   const { events, clock, ids, catalogue, searchSecret } = parts;
   const orders = aggregates({ events, clock, ids, decider: orderDecider, inline: orderRow });
 
-  function submit(orderId: string, priced: OrderPlaced | Refusal, execution: Execution): Promise<Executed<unknown>> {
-    const command: OrderCommand = "code" in priced ? { type: "refuse", refusal: priced } : { type: "place", order: priced };
-    return orders.execute(orderId, command, inCase(orderId, execution));
-  }
-
   const commands = handlers<Execution>();
-  commands.register(placeOrder, async (input, execution) => {
+  commands.register(placeOrder, (input, execution) => {
     const orderId = ids("ord");
-    return submit(orderId, await pricedOrder(orderId, input, catalogue, clock.now()), execution);
+    const priced = pricedOrder(orderId, input, catalogue, clock.now()).then(placing);
+    return orders.execute(orderId, priced, { ...inCase(orderId, execution), isNew: true });
   });
-  commands.register(importOrder, (input, execution) => submit(input.orderId, importedOrder(input), execution));
+  commands.register(importOrder, (input, execution) =>
+    orders.execute(input.orderId, placing(importedOrder(input)), inCase(input.orderId, execution)),
+  );
   commands.register(cancelOrder, ({ orderId, ...rest }, execution) =>
     orders.execute(orderId, { type: "cancel", ...rest }, inCase(orderId, execution)),
   );
@@ -72,6 +70,10 @@ export function orderingService(parts: OrderingParts): OrderingService {
     queries,
     search: orderSearchProjection(events.keys, searchSecret),
   };
+}
+
+function placing(priced: OrderPlaced | Refusal): OrderCommand {
+  return "code" in priced ? { type: "refuse", refusal: priced } : { type: "place", order: priced };
 }
 
 /** One order's life has one correlation id: the order's own, whoever asks. */

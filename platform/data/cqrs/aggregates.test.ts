@@ -8,7 +8,7 @@ import { loadState } from "@daybook/data/event-store/fold";
 import { memoryKeys } from "@daybook/data/event-store/subject-keys";
 import type { Store } from "@daybook/data/store";
 import { aggregates, type Outcome } from "./aggregates.ts";
-import { add, answerOf, observed, request, tallies, tally, type Tallies, type Tally } from "./conformance/tally.ts";
+import { add, answerOf, observed, request, show, tallies, tally, type Tallies, type Tally } from "./conformance/tally.ts";
 import { accept, type Decider } from "./decider.ts";
 
 async function snapshotsOf(store: Store): Promise<readonly { readonly fold: number; readonly version: number }[]> {
@@ -56,6 +56,34 @@ void describe("commands on one aggregate", () => {
     await answerOf(add(on, 1_000)); // refused
     await add(on, 1);
     assert.deepEqual(reads, ["tally-a"]);
+  });
+
+  void test("an id that was made for the command is not looked at first; the commit finds out when it is not new", async () => {
+    const log = trialLog();
+    const { reads, units, events } = observed(log);
+    const on = tallies(log, { events });
+    assert.deepEqual(await answerOf(add(on, 1, { isNew: true })), { sum: 1, version: 1 });
+    assert.deepEqual(reads, []);
+    const elsewhere = tallies(log, { events });
+    assert.deepEqual(await answerOf(add(elsewhere, 2, { isNew: true })), { sum: 3, version: 2 });
+    assert.deepEqual([reads, units.length], [["tally-a"], 3], "refused once, then decided on what is there");
+  });
+
+  void test("a command may be on its way; when it does not come, nothing happens and others go on", async () => {
+    const log = trialLog();
+    const on = tallies(log);
+    const execution = { context: CONTEXT, render: show };
+    const before = add(on, 1);
+    const failing = on.execute("a", Promise.reject(new Error("no price")), execution);
+    const coming = on.execute("a", Promise.resolve({ type: "add", n: 2 } as const), execution);
+    await assert.rejects(failing, /no price/);
+    assert.deepEqual(
+      [await answerOf(before), await answerOf(coming)],
+      [
+        { sum: 1, version: 1 },
+        { sum: 3, version: 2 },
+      ],
+    );
   });
 
   void test("no more states than allowed are kept; the one used longest ago goes first", async () => {

@@ -15,9 +15,15 @@ export interface Aggregates<State, Command> {
    * Loads (warm, else snapshot and tail), decides, renders the answer and commits one unit: events, inline rows,
    * snapshot, idempotency answer. A refusal is committed, too, on the version that it names. Commands for one aggregate
    * queue in this process; a conflict with another process is decided again on fresh state, at most five times, then it
-   * is `contention`. Rejects with `commit-unknown` when the store cannot say.
+   * is `contention`. Rejects with `commit-unknown` when the store cannot say, and with `request-in-progress` when another
+   * request of the same key has not ended within 5 s in this process. A command may be a promise: what it is made of is
+   * read beside the request's earlier answer.
    */
-  execute<Answer>(id: string, command: Command, options: ExecuteOptions<State, Answer>): Promise<Executed<Answer>>;
+  execute<Answer>(
+    id: string,
+    command: Command | Promise<Command>,
+    options: ExecuteOptions<State, Answer>,
+  ): Promise<Executed<Answer>>;
   load(id: string, asOf?: AsOf): Promise<Folded<State>>;
 }
 
@@ -29,6 +35,8 @@ export interface ExecuteOptions<State, Answer> {
    */
   readonly expectedVersion?: number | undefined;
   readonly idempotency?: IdempotentRequest | undefined;
+  /** The id was made for this command: it is decided on the initial state without a look; the commit still checks it. */
+  readonly isNew?: boolean;
   /** The answer; pure. Called for outcomes and for refusals. Under a key it is plain data, and is kept and replayed. */
   render(outcome: Outcome<State>): Answer;
   /** What else belongs into the unit of an accepted command (also of one that changes nothing), given the new state; pure. */

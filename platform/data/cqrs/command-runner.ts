@@ -10,6 +10,7 @@ import type { Refusal } from "./decider.ts";
 import { decisiveVerdict } from "./decisive-verdict.ts";
 import { contention } from "./errors.ts";
 import { answerCondition, answerEffect, earlierAnswer } from "./idempotency.ts";
+import { RequestsUnderWay } from "./requests-under-way.ts";
 import { SerialQueue } from "./serial-queue.ts";
 
 const TRIES = 5;
@@ -28,28 +29,36 @@ interface Proposal<State> {
 /** Carries out commands as `Aggregates.execute` promises. */
 export class CommandRunner<State, Command, Event extends DomainEvent> {
   private readonly queue = new SerialQueue();
+  private readonly requests: RequestsUnderWay;
   /** A state is taken out for a command, and put back once the store has said that it is the present one. */
   private readonly warm: RecentlyUsed<Folded<State>>;
   private readonly options: AggregatesOptions<State, Command, Event>;
 
   constructor(options: AggregatesOptions<State, Command, Event>) {
     this.options = options;
+    this.requests = new RequestsUnderWay(options.clock);
     this.warm = recentlyUsed(options.warmStates ?? 10_000, Infinity, options.clock);
   }
 
-  run<Answer>(id: string, command: Command, execution: ExecuteOptions<State, Answer>): Promise<Executed<Answer>> {
-    return this.queue.run(id, () => this.execute(id, command, execution));
+  run<Answer>(
+    id: string,
+    command: Command | Promise<Command>,
+    execution: ExecuteOptions<State, Answer>,
+  ): Promise<Executed<Answer>> {
+    if (command instanceof Promise) command.catch(ignore); // it may fail while this waits: it is told when its turn comes
+    const queued = () => this.queue.run(id, () => this.execute(id, command, execution));
+    return execution.idempotency ? this.requests.run(execution.idempotency, queued) : queued();
   }
 
   private async execute<Answer>(
     id: string,
-    command: Command,
+    command: Command | Promise<Command>,
     execution: ExecuteOptions<State, Answer>,
   ): Promise<Executed<Answer>> {
-    const earlier = await this.replayed(execution);
+    const [earlier, ready] = await Promise.all([this.replayed(execution), command]);
     if (earlier) return earlier;
     for (let attempt = 0; attempt < TRIES; attempt++) {
-      const executed = await this.attempt(id, command, execution);
+      const executed = await this.attempt(id, ready, execution, attempt === 0 && execution.isNew === true);
       if (executed) return executed;
     }
     throw contention(`${this.options.decider.category} ${id} is changed by others all the time`);
@@ -60,9 +69,10 @@ export class CommandRunner<State, Command, Event extends DomainEvent> {
     id: string,
     command: Command,
     execution: ExecuteOptions<State, Answer>,
+    isNew: boolean,
   ): Promise<Executed<Answer> | undefined> {
     const { decider, clock } = this.options;
-    const warm = this.takeWarm(id);
+    const warm = isNew ? { state: decider.initial, version: 0 } : this.takeWarm(id);
     const before = warm ?? (await this.load(id));
     const at = clock.now();
     const decision = decider.decide(command, before.state, at);
@@ -163,6 +173,8 @@ export class CommandRunner<State, Command, Event extends DomainEvent> {
     return streamName(this.options.decider.category, id);
   }
 }
+
+function ignore(): void {}
 
 interface KeptAnswer<Answer> {
   readonly answer: Answer;

@@ -16,6 +16,12 @@ export const contention = defineError({
   retryable: true,
 });
 
+export const requestInProgress = defineError({
+  code: "request-in-progress",
+  advice: "The first request with this idempotency key is still under way. Send it again after a moment.",
+  retryable: true,
+});
+
 export const projectionMoved = defineError({
   code: "projection-moved",
   advice: "Another process went on applying events while the two generations were compared. Compare again.",

@@ -25,7 +25,7 @@ export type EarlierAnswer =
 const KEPT_MS = 24 * 60 * 60 * 1000;
 
 /** The store's key of a request; says nothing about its caller. */
-function storeKey({ principal, operation, key }: IdempotentRequest): string {
+export function storeKey({ principal, operation, key }: IdempotentRequest): string {
   return `answer/${digestHex(canonical([principal, operation, key]))}`;
 }
 

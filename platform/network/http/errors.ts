@@ -91,12 +91,6 @@ export const methodNotAllowed = defineError({
   advice: "Use one of the methods that the Allow header lists.",
 });
 
-export const requestInProgress = defineError({
-  code: "request-in-progress",
-  advice: "The first request with this idempotency key is still under way. Send it again after a moment.",
-  retryable: true,
-});
-
 export const versionMismatch = defineError({
   code: "version-mismatch",
   advice: "It changed since you read it. Read it again, decide again, send the new version in If-Match.",
