@@ -3,8 +3,10 @@ import { join } from "node:path";
 import { runProjection, type ProjectionStatus, type RunningProjection } from "@daybook/data/cqrs/running-projection";
 import { eventStore, type EventStore } from "@daybook/data/event-store/event-store";
 import { loadOrCreateKeyFile } from "@daybook/data/event-store/key-file";
+import { hasMasterKey, openMasterKeys, type MasterKeys } from "@daybook/data/event-store/master-keys";
+import { loadMasterKeys, type MasterKeyFiles } from "@daybook/data/event-store/rotate-master-key";
 import { startSealer, type Sealer } from "@daybook/data/event-store/seal";
-import { hasSubjects, searchSecret, subjectKeys } from "@daybook/data/event-store/subject-keys";
+import { subjectKeys } from "@daybook/data/event-store/subject-keys";
 import type { Store } from "@daybook/data/store";
 import { memoryStore } from "@daybook/data/store/memory";
 import { postgresStore } from "@daybook/data/store/postgres";
@@ -60,6 +62,8 @@ export const FILES = {
   store: "daybook.db",
   keys: "keys.db",
   masterKey: "master.key",
+  /** There while the master key is exchanged. */
+  nextMasterKey: "master.next.key",
   developmentKey: "development.key",
 } as const;
 
@@ -85,7 +89,7 @@ export async function openShop(options: ShopOptions): Promise<Shop> {
 interface OpenedStores {
   readonly store: Store;
   readonly keyStore: Store;
-  readonly masterKey: Uint8Array;
+  readonly masterKeys: MasterKeys;
   readonly lock: DataLock | undefined;
   close(): Promise<void>;
 }
@@ -103,10 +107,10 @@ async function openStores(options: ShopOptions, clock: Clock, ids: IdSource): Pr
   try {
     const keyStore = await openKeyStore(options, kind, clock);
     closing.push(() => keyStore.close());
-    const masterKey = await openMasterKey(options, keyStore, ids);
+    const masterKeys = await openMasterKey(options, keyStore, ids, clock);
     const store = await openMainStore(options, kind, clock);
     closing.push(() => store.close());
-    return { store, keyStore, masterKey, lock, close };
+    return { store, keyStore, masterKeys, lock, close };
   } catch (error) {
     await close();
     throw error;
@@ -123,9 +127,20 @@ async function checkIsThere(data: string): Promise<void> {
 }
 
 /** A master key is made for a shop that has sealed nothing yet, never for one whose key got lost. */
-async function openMasterKey({ data, isReadOnly = false }: ShopOptions, keyStore: Store, ids: IdSource): Promise<Uint8Array> {
-  const isNeverMade = isReadOnly || (await hasSubjects(keyStore));
-  return loadOrCreateKeyFile(join(data, FILES.masterKey), 32, { isReadOnly: isNeverMade, ids });
+async function openMasterKey(
+  { data, isReadOnly = false }: ShopOptions,
+  store: Store,
+  ids: IdSource,
+  clock: Clock,
+): Promise<MasterKeys> {
+  const files = masterKeyFiles(data);
+  const isNeverMade = isReadOnly || (await hasMasterKey(store));
+  const first = () => loadOrCreateKeyFile(files.master, 32, { isReadOnly: isNeverMade, ids });
+  return openMasterKeys({ store, load: () => loadMasterKeys(files, first), ids, clock, isReadOnly });
+}
+
+function masterKeyFiles(data: string): MasterKeyFiles {
+  return { master: join(data, FILES.masterKey), next: join(data, FILES.nextMasterKey) };
 }
 
 type StoreKind = "sqlite" | "memory" | "postgres";
@@ -159,15 +174,15 @@ function database(text = ""): { readonly url: string; readonly schema?: string }
 }
 
 async function compose(options: ShopOptions, opened: OpenedStores, clock: Clock, ids: IdSource): Promise<Shop> {
-  const { store, keyStore, masterKey, lock } = opened;
+  const { store, keyStore, masterKeys, lock } = opened;
   const { data, isReadOnly = false } = options;
   if (isReadOnly && storeKind(options.store) === "sqlite" && (await store.head()).position === 0 && !readOwner(data)) {
     throw noShopHere(`${data} holds no orders`);
   }
   const key = await loadOrCreateKeyFile(join(data, FILES.developmentKey), 32, { isReadOnly, ids });
-  const events = eventStore(store, { ...orderEvents, ...productEvents }, subjectKeys(keyStore, masterKey, ids, { clock }));
+  const events = eventStore(store, { ...orderEvents, ...productEvents }, subjectKeys(keyStore, masterKeys, ids, { clock }));
   const catalogue = catalogService({ events, clock, ids });
-  const ordering = orderingService({ events, clock, ids, catalogue, searchSecret: searchSecret(masterKey) });
+  const ordering = orderingService({ events, clock, ids, catalogue, searchSecret: masterKeys.searchSecret });
   const background = new Background({ events, ordering, clock, ids });
   return {
     store,
@@ -210,7 +225,10 @@ class Background {
     const { events, ordering, clock, ids } = this.parts;
     // The only writer of an embedded store takes its leases up again after a restart; others wait until they run out.
     const owner = events.store.capabilities.isShared ? ids("prc") : "embedded";
-    this.running.set(ordering.search.name, runProjection(ordering.search, { events, clock, ids, owner }));
+    this.running.set(
+      ordering.search.name,
+      runProjection(ordering.search, { events, clock, ids, owner, tuning: { gatherMs: 25 } }),
+    );
     this.sealer = startSealer({ store: events.store, clock, ids, owner });
   }
 

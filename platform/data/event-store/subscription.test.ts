@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { batchNotApplied } from "@daybook/data/store/errors";
 import { LIMITS } from "@daybook/data/store/limits";
 import type { Store } from "@daybook/data/store";
@@ -50,6 +51,11 @@ function upTo(last: number, first = 1): readonly number[] {
   return Array.from({ length: last - first + 1 }, (_, index) => first + index);
 }
 
+/** Lets what needs no time go on. */
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 50; turn++) await setImmediate();
+}
+
 /** `log.store`, with every unit that was committed to it. */
 function recorded(log: TrialLog): { readonly units: Unit[]; readonly store: Store } {
   const units: Unit[] = [];
@@ -89,6 +95,32 @@ void describe("subscription", () => {
     await log.until(() => subscription.status().position === 1, 0);
     await subscription.stop();
     await log.store.close();
+  });
+
+  void test("the first event after a pause is handled at once; what comes soon after it is gathered", async () => {
+    const log = trialLog();
+    const pages: number[] = [];
+    const handle = (page: readonly RecordedEvent[]) => (pages.push(page.length), marks(page));
+    const subscription = subscribe(options(log, { handle, tuning: { gatherMs: 25 } }));
+    await turns();
+    log.clock.advance(25);
+    await turns();
+    for (const n of [1, 2, 3, 4]) {
+      await log.add("sum-a", n);
+      await turns();
+    }
+    assert.deepEqual(pages, [1]);
+    log.clock.advance(24);
+    await turns();
+    assert.deepEqual(pages, [1]);
+    log.clock.advance(1);
+    await turns();
+    assert.deepEqual(pages, [1, 3]);
+    await log.add("sum-a", ...upTo(900));
+    log.clock.advance(25);
+    await turns();
+    assert.deepEqual(pages.slice(2, 5), [200, 200, 200], "pages of a backlog follow each other without a rest");
+    await subscription.stop();
   });
 
   void test("what the filter passes over is not written one by one, but every so many, and when it stops", async () => {

@@ -56,6 +56,11 @@ export interface SubscriptionSettings extends LogFilter {
 export interface SubscriptionTuning {
   /** Events in a page at most; 200. */
   readonly pageSize?: number;
+  /**
+   * Least time from one page to the next while it keeps up; 0. What is recorded meanwhile is handled together: each page is
+   * a commit. The first event after a pause is handled at once.
+   */
+  readonly gatherMs?: number;
   /** Skipped positions after which the checkpoint is written without an effect; 1,000. */
   readonly skipsMax?: number;
   /** How often the log is looked at when nothing rings; 1,000 ms. */
@@ -98,6 +103,7 @@ export function subscribe(options: SubscribeOptions): Subscription {
 
 const TUNING: Required<SubscriptionTuning> = {
   pageSize: 200,
+  gatherMs: 0,
   skipsMax: 1_000,
   pollMs: 1_000,
   leaseMs: 30_000,
@@ -164,12 +170,19 @@ class Subscriber {
     const checkpoint = await this.begin();
     if (!checkpoint) return;
     this.bell.hush();
+    const startedAt = this.options.clock.elapsed();
     const page = await this.readPage();
     const head = Math.max(page.scannedTo, (await this.store.head()).position);
     const isDone =
       page.events.length > 0 ? await this.handle(page, checkpoint, head) : await this.pass(page.scannedTo, checkpoint, head);
-    if (!isDone || this.isOver || this.position < head) return;
-    await this.bell.wait(this.tuning.pollMs, this.stopping.signal);
+    if (!isDone || this.isOver || head - this.position > this.tuning.pageSize) return;
+    if (this.position >= head) await this.bell.wait(this.tuning.pollMs, this.stopping.signal);
+    await this.gather(startedAt);
+  }
+
+  private async gather(startedAt: number): Promise<void> {
+    const restMs = startedAt + this.tuning.gatherMs - this.options.clock.elapsed();
+    if (restMs > 0) await this.pause(restMs);
   }
 
   /** The checkpoint; undefined when the subscription is over. */
