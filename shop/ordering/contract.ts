@@ -4,8 +4,16 @@ import type { IdempotentRequest } from "@daybook/data/cqrs/idempotency";
 import { givenId } from "@daybook/kernel/ids";
 import { moneySchema } from "@daybook/kernel/money";
 import { z } from "zod";
-import { adjustmentSchema, contactSchema, lineSchema, originSchema, placedAtSchema } from "./events.ts";
-import type { Order } from "./order.ts";
+import {
+  adjustmentSchema,
+  contactSchema,
+  lineSchema,
+  originSchema,
+  paymentMethodSchema,
+  placedAtSchema,
+  shipmentSchema,
+} from "./events.ts";
+import type { Order, OrderStatus } from "./order.ts";
 
 /** How a command is carried out: who asks, under which key, seen at which version, and how its answer is rendered. */
 export interface Execution<Answer = unknown> extends Around {
@@ -18,24 +26,36 @@ export interface Execution<Answer = unknown> extends Around {
 /** What a command came to: the order after it, or why not. */
 export type PlacedOrRefused = Outcome<Order>;
 
+/** The states that an order shows. */
+export const orderStatusSchema = z.enum([
+  "placed",
+  "reserved",
+  "paid",
+  "confirmed",
+  "shipped",
+  "delivered",
+  "cancelled",
+  "failed",
+]) satisfies z.ZodType<Exclude<OrderStatus, "absent">>;
+
+export const itemSchema = z.strictObject({
+  productId: givenId,
+  quantity: z.int().min(1).max(1_000_000),
+  /** When sent, it must equal the catalogue's price: decimal text, such as "8.50". */
+  unitPrice: z
+    .string()
+    .regex(/^\d{1,12}(\.\d{1,20})?$/)
+    .optional(),
+});
+export type Item = z.infer<typeof itemSchema>;
+
 export const placeOrderSchema = z.strictObject({
   /** Absent for a guest. */
   customerId: givenId.optional(),
   contact: contactSchema.optional(),
-  items: z
-    .array(
-      z.strictObject({
-        productId: givenId,
-        quantity: z.int().min(1).max(1_000_000),
-        /** When sent, it must equal the catalogue's price: decimal text, such as "8.50". */
-        unitPrice: z
-          .string()
-          .regex(/^\d{1,12}(\.\d{1,20})?$/)
-          .optional(),
-      }),
-    )
-    .min(1)
-    .max(1_000),
+  items: z.array(itemSchema).min(1).max(1_000),
+  /** Without it the order stays placed until a method is chosen. */
+  payment: paymentMethodSchema.optional(),
 });
 export type PlaceOrder = z.infer<typeof placeOrderSchema>;
 
@@ -56,21 +76,44 @@ export type ImportOrder = z.infer<typeof importOrderSchema>;
 
 export const importOrder: Operation<ImportOrder> = { name: "import-order", input: importOrderSchema };
 
-export const cancelOrderSchema = z.strictObject({
-  orderId: givenId,
-  reason: z.string().trim().min(1).max(500),
-  /** The customer who cancels; absent for operators. */
-  customerId: givenId.optional(),
-});
+export const reasonSchema = z.string().trim().min(1).max(500);
+
+/** Which order is meant, and the customer who asks; absent for operators. */
+const oneOrder = { orderId: givenId, customerId: givenId.optional() };
+
+export const cancelOrderSchema = z.strictObject({ ...oneOrder, reason: reasonSchema });
 export type CancelOrder = z.infer<typeof cancelOrderSchema>;
 
 export const cancelOrder: Operation<CancelOrder> = { name: "cancel-order", input: cancelOrderSchema };
+
+/** Adds an item, at the catalogue's price, to an order on hold. */
+export const addItem: Operation<AddItem> = { name: "add-item", input: z.strictObject({ ...oneOrder, item: itemSchema }) };
+export interface AddItem extends OneOrder {
+  readonly item: Item;
+}
+interface OneOrder {
+  readonly orderId: string;
+  readonly customerId?: string | undefined;
+}
+
+/** Says how a placed order is paid; from then on it is carried out, unless it is on hold. */
+export const choosePayment: Operation<ChoosePayment> = {
+  name: "choose-payment",
+  input: z.strictObject({ ...oneOrder, payment: paymentMethodSchema }),
+};
+export interface ChoosePayment extends OneOrder {
+  readonly payment: z.infer<typeof paymentMethodSchema>;
+}
+
+/** Keeps an order from being shipped, with a reason, until it is released. */
+export const holdOrder: Operation<CancelOrder> = { name: "hold-order", input: cancelOrderSchema };
+export const releaseOrder: Operation<OneOrder> = { name: "release-order", input: z.strictObject(oneOrder) };
 
 /** An order as it is shown. Personal fields are absent when there are none, or when the person was erased. */
 export const orderDetailsSchema = z.strictObject({
   id: z.string(),
   version: z.int(),
-  status: z.enum(["placed", "cancelled"]),
+  status: orderStatusSchema,
   customer: z.strictObject({ id: z.string().optional(), contact: contactSchema.optional(), isErased: z.boolean().optional() }),
   country: z.string().optional(),
   lines: z.array(lineSchema),
@@ -79,7 +122,14 @@ export const orderDetailsSchema = z.strictObject({
   itemCount: z.int(),
   placedAt: z.int(),
   updatedAt: z.int(),
+  hold: z.strictObject({ reason: z.string() }).optional(),
+  /** How it is paid, without the token. */
+  paidBy: z.enum(["card", "account"]).optional(),
+  reservationId: z.string().optional(),
+  paymentId: z.string().optional(),
+  shipment: shipmentSchema.optional(),
   cancellation: z.strictObject({ reason: z.string() }).optional(),
+  failure: z.strictObject({ code: z.string(), reason: z.string() }).optional(),
   origin: originSchema.optional(),
 });
 export type OrderDetails = z.infer<typeof orderDetailsSchema>;
@@ -116,7 +166,7 @@ export const rowCursorSchema = z.strictObject({ entry: plainText, key: plainText
 
 const someOrders = {
   customerId: givenId.optional(),
-  status: z.enum(["placed", "cancelled"]).optional(),
+  status: orderStatusSchema.optional(),
 };
 
 /** Orders newest first; of all customers without `customerId`. */

@@ -60,6 +60,23 @@ export const customerSchema = z.strictObject({
 /** Where an imported order comes from. */
 export const originSchema = z.strictObject({ source: z.string().min(1).max(100), number: z.string().min(1).max(100) });
 
+/** How an order is paid: by a card that the provider knows by this token, or from an account of the customer's. */
+export const paymentMethodSchema = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("card"), token: z.string().regex(/^[\w.-]{1,100}$/, "1 to 100 letters, digits, _, . and -") }),
+  z.strictObject({ kind: z.literal("account"), accountId: givenId }),
+]);
+export type PaymentMethod = z.infer<typeof paymentMethodSchema>;
+
+/** A parcel on its way, as the carrier knows it. */
+export const shipmentSchema = z.strictObject({
+  shipmentId: givenId,
+  carrier: z.string().min(1).max(100),
+  trackingNumber: z.string().min(1).max(100),
+  /** Epoch milliseconds. */
+  estimatedDelivery: z.int().min(0).optional(),
+});
+export type Shipment = z.infer<typeof shipmentSchema>;
+
 const orderPlaced = z.strictObject({
   orderId: givenId,
   customer: customerSchema,
@@ -70,9 +87,20 @@ const orderPlaced = z.strictObject({
   total: moneySchema,
   placedAt: placedAtSchema,
   origin: originSchema.optional(),
+  /** Absent until the customer says how: an order is not carried out before. */
+  payment: paymentMethodSchema.optional(),
 });
 
-const orderCancelled = z.strictObject({ reason: z.string().min(1).max(500) });
+/** Everything is ready to be handed over: reserved, paid, and a parcel known to the carrier. */
+const orderConfirmed = z.strictObject({ reservationId: givenId, paymentId: givenId, shipment: shipmentSchema });
+export type OrderConfirmed = z.infer<typeof orderConfirmed>;
+
+/** A line more, or a line with more pieces; with what the order then comes to. */
+const itemAdded = z.strictObject({ line: lineSchema, total: moneySchema });
+
+const reasonSchema = z.string().min(1).max(500);
+/** Why, in words, and as a stable code of the context that refused. */
+const orderFailed = z.strictObject({ code: z.string().min(1).max(100), reason: reasonSchema });
 
 /** The events of an order. Other contexts may rely on them. */
 export const orderEvents = {
@@ -81,7 +109,17 @@ export const orderEvents = {
     schema: orderPlaced,
     subject: (placed) => placed.customer.id ?? placed.orderId,
   }),
-  OrderCancelled: recordType({ name: "OrderCancelled", schema: orderCancelled }),
+  PaymentMethodChosen: recordType({ name: "PaymentMethodChosen", schema: z.strictObject({ payment: paymentMethodSchema }) }),
+  ItemAdded: recordType({ name: "ItemAdded", schema: itemAdded }),
+  OrderReserved: recordType({ name: "OrderReserved", schema: z.strictObject({ reservationId: givenId }) }),
+  OrderPaid: recordType({ name: "OrderPaid", schema: z.strictObject({ paymentId: givenId }) }),
+  OrderConfirmed: recordType({ name: "OrderConfirmed", schema: orderConfirmed }),
+  OrderShipped: recordType({ name: "OrderShipped", schema: z.strictObject({ trackingNumber: z.string().min(1).max(100) }) }),
+  OrderDelivered: recordType({ name: "OrderDelivered", schema: z.strictObject({}) }),
+  OrderHeld: recordType({ name: "OrderHeld", schema: z.strictObject({ reason: reasonSchema }) }),
+  OrderReleased: recordType({ name: "OrderReleased", schema: z.strictObject({}) }),
+  OrderCancelled: recordType({ name: "OrderCancelled", schema: z.strictObject({ reason: reasonSchema }) }),
+  OrderFailed: recordType({ name: "OrderFailed", schema: orderFailed }),
 } as const;
 
 export type OrderEvent = EventOf<typeof orderEvents>;

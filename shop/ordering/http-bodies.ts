@@ -1,7 +1,7 @@
 import { assert } from "@daybook/kernel/errors";
 import { decimalText, type Money } from "@daybook/kernel/money";
 import { z } from "zod";
-import type { OrderDetails, PlacedOrRefused } from "./contract.ts";
+import { orderStatusSchema, type OrderDetails, type PlacedOrRefused } from "./contract.ts";
 import { contactSchema, originSchema } from "./events.ts";
 
 const amountSchema = z.strictObject({ amount: z.string(), currency: z.string() });
@@ -10,7 +10,7 @@ const timeSchema = z.iso.datetime();
 /** An order as HTTP shows it: amounts as decimal text, times as ISO 8601 in UTC. */
 export const orderBodySchema = z.strictObject({
   id: z.string(),
-  status: z.enum(["placed", "cancelled"]),
+  status: orderStatusSchema,
   version: z.int(),
   customer: z.strictObject({ id: z.string().optional(), contact: contactSchema.optional(), isErased: z.boolean().optional() }),
   country: z.string().optional(),
@@ -27,7 +27,20 @@ export const orderBodySchema = z.strictObject({
   total: amountSchema,
   placedAt: timeSchema,
   updatedAt: timeSchema,
+  hold: z.strictObject({ reason: z.string() }).optional(),
+  paidBy: z.enum(["card", "account"]).optional(),
+  reservationId: z.string().optional(),
+  paymentId: z.string().optional(),
+  shipment: z
+    .strictObject({
+      shipmentId: z.string(),
+      carrier: z.string(),
+      trackingNumber: z.string(),
+      estimatedDelivery: timeSchema.optional(),
+    })
+    .optional(),
   cancellation: z.strictObject({ reason: z.string() }).optional(),
+  failure: z.strictObject({ code: z.string(), reason: z.string() }).optional(),
   origin: originSchema.optional(),
 });
 
@@ -44,7 +57,7 @@ export const orderListSchema = z.strictObject({
 /** What a command on an order answers. */
 export const placedSchema = z.strictObject({
   id: z.string(),
-  status: z.enum(["placed", "cancelled"]),
+  status: orderStatusSchema,
   version: z.int(),
   total: amountSchema,
   placedAt: timeSchema,
@@ -68,9 +81,26 @@ export function orderBody(order: OrderDetails): z.infer<typeof orderBodySchema> 
     total: amountBody(order.total),
     placedAt: timeText(order.placedAt),
     updatedAt: timeText(order.updatedAt),
-    ...(order.cancellation && { cancellation: order.cancellation }),
+    ...progressOf(order),
     ...(order.origin && { origin: order.origin }),
   };
+}
+
+/** How far it came; what is not known yet is left out. */
+function progressOf({ hold, paidBy, reservationId, paymentId, shipment, cancellation, failure }: OrderDetails) {
+  return {
+    ...(hold && { hold }),
+    ...(paidBy && { paidBy }),
+    ...(reservationId !== undefined && { reservationId }),
+    ...(paymentId !== undefined && { paymentId }),
+    ...(shipment && { shipment: shipmentBody(shipment) }),
+    ...(cancellation && { cancellation }),
+    ...(failure && { failure }),
+  };
+}
+
+function shipmentBody({ estimatedDelivery, ...shipment }: NonNullable<OrderDetails["shipment"]>) {
+  return { ...shipment, ...(estimatedDelivery !== undefined && { estimatedDelivery: timeText(estimatedDelivery) }) };
 }
 
 export function placedBody({ state, version }: PlacedOrRefused & { kind: "done" }): z.infer<typeof placedSchema> {

@@ -64,7 +64,13 @@ export async function orderDetails({ order, version }: OrderRow, updatedAt: numb
     itemCount: order.lines.reduce((count, line) => count + line.quantity, 0),
     placedAt: order.placedAt,
     updatedAt,
+    hold: order.hold,
+    paidBy: order.payment?.kind,
+    reservationId: order.reservationId,
+    paymentId: order.paymentId,
+    shipment: order.shipment,
     cancellation: order.cancellation,
+    failure: order.failure,
     origin: order.origin,
   };
 }

@@ -4,24 +4,70 @@ import { money } from "@daybook/kernel/money";
 import { specification } from "@daybook/testing/specification";
 import { mugs, orderOf } from "./conformance/trial.ts";
 import type { OrderEvent } from "./events.ts";
-import { orderDecider, orderStates, type OrderAction, type OrderCommand, type OrderStatus } from "./order.ts";
+import { orderDecider, orderStates, type Order, type OrderAction, type OrderCommand, type OrderStatus } from "./order.ts";
 
 const { given } = specification(orderDecider);
 
 const placed: OrderEvent = { type: "OrderPlaced", data: orderOf(), occurredAt: 1_000 };
 const cancelled: OrderEvent = { type: "OrderCancelled", data: { reason: "too late" } };
 
+const shipment = { shipmentId: "shp_1", carrier: "Post", trackingNumber: "T1" };
+const readiness = { reservationId: "res_1", paymentId: "pay_1", shipment };
+const card = { kind: "card", token: "tok_ok" } as const;
+const reserved: OrderEvent = { type: "OrderReserved", data: { reservationId: "res_1" } };
+const paid: OrderEvent = { type: "OrderPaid", data: { paymentId: "pay_1" } };
+const confirmed: OrderEvent = { type: "OrderConfirmed", data: readiness };
+const shipped: OrderEvent = { type: "OrderShipped", data: { trackingNumber: "T1" } };
+const delivered: OrderEvent = { type: "OrderDelivered", data: {} };
+const held: OrderEvent = { type: "OrderHeld", data: { reason: "looks odd" } };
+const released: OrderEvent = { type: "OrderReleased", data: {} };
+const failed: OrderEvent = { type: "OrderFailed", data: { code: "payment-declined", reason: "Declined." } };
+const chosen: OrderEvent = { type: "PaymentMethodChosen", data: { payment: card } };
+const added: OrderEvent = { type: "ItemAdded", data: { line: mugs(3), total: money(2_550n, "GBP") } };
+
 /** How each state is reached, and what each action is as a command. */
 const REACHED: Readonly<Record<OrderStatus, readonly OrderEvent[]>> = {
   absent: [],
   placed: [placed],
+  reserved: [placed, reserved],
+  paid: [placed, reserved, paid],
+  confirmed: [placed, reserved, paid, confirmed],
+  shipped: [placed, confirmed, shipped],
+  delivered: [placed, confirmed, shipped, delivered],
   cancelled: [placed, cancelled],
+  failed: [placed, failed],
 };
 const COMMANDS: Readonly<Record<OrderAction, OrderCommand>> = {
   place: { type: "place", order: orderOf() },
+  "add-item": { type: "add-item", line: mugs(1) },
+  "choose-payment": { type: "choose-payment", payment: card },
+  reserve: { type: "reserve", reservationId: "res_1" },
+  pay: { type: "pay", paymentId: "pay_1" },
+  confirm: { type: "confirm", confirmed: readiness },
+  ship: { type: "ship" },
+  deliver: { type: "deliver" },
+  hold: { type: "hold", reason: "looks odd" },
+  release: { type: "release" },
   cancel: { type: "cancel", reason: "too late" },
+  fail: { type: "fail", code: "payment-declined", reason: "Declined." },
 };
-const EVENTS: Readonly<Record<OrderAction, OrderEvent>> = { place: placed, cancel: cancelled };
+const EVENTS: Readonly<Record<OrderAction, OrderEvent>> = {
+  place: placed,
+  "add-item": added,
+  "choose-payment": chosen,
+  reserve: reserved,
+  pay: paid,
+  confirm: confirmed,
+  ship: shipped,
+  deliver: delivered,
+  hold: held,
+  release: released,
+  cancel: cancelled,
+  fail: failed,
+};
+/** What is legal only while the order is on hold, and what other contexts' events say, late or twice. */
+const ON_HOLD: readonly OrderAction[] = ["add-item", "release"];
+const LEARNED: readonly OrderAction[] = ["reserve", "pay", "deliver"];
 const states = Object.keys(REACHED) as OrderStatus[];
 const actions = Object.keys(COMMANDS) as OrderAction[];
 
@@ -35,10 +81,16 @@ void describe("an order's states", () => {
       const next = orderStates.next(status, action);
       if (next) {
         void test(`${status}: "${action}" leads to ${next}`, () => {
-          const after = given(...REACHED[status])
+          const after = given(...REACHED[status], ...(ON_HOLD.includes(action) ? [held] : []))
             .when(COMMANDS[action])
             .thenHappens(EVENTS[action]);
           assert.equal(after.status, next);
+        });
+      } else if (LEARNED.includes(action) && status !== "absent") {
+        void test(`${status}: "${action}" comes late, and changes nothing`, () => {
+          given(...REACHED[status])
+            .when(COMMANDS[action])
+            .thenNothingHappens();
         });
       } else {
         void test(`${status}: "${action}" is refused, with the state that refused`, () => {
@@ -51,12 +103,59 @@ void describe("an order's states", () => {
     }
   }
 
-  void test("nothing is legal in a cancelled order, and every state but the first is reached", () => {
-    assert.deepEqual(orderStates.terminal, ["cancelled"]);
+  void test("nothing is legal in an order at its end, and every state but the first is reached", () => {
+    assert.deepEqual(orderStates.terminal, ["delivered", "cancelled", "failed"]);
     assert.deepEqual(
       states.filter((status) => !states.some((from) => actions.some((action) => orderStates.next(from, action) === status))),
       ["absent"],
     );
+  });
+});
+
+void describe("an order on hold", () => {
+  const onHold = (...events: readonly OrderEvent[]) => given(placed, held, ...events);
+
+  void test("is not shipped until it is released", () => {
+    given(placed, confirmed, held).when(COMMANDS.ship).thenRefused("order-held", { reason: "looks odd" });
+    given(placed, confirmed, held, released).when(COMMANDS.ship).thenHappens(shipped);
+  });
+
+  void test("held twice, and released twice, nothing happens", () => {
+    onHold().when(COMMANDS.hold).thenNothingHappens();
+    onHold(released).when(COMMANDS.release).thenNothingHappens();
+  });
+
+  void test("ends with the order", () => {
+    const { hold, ...state } = onHold().when(COMMANDS.cancel).thenHappens(cancelled) as Extract<Order, { hold?: unknown }>;
+    assert.equal(hold, undefined);
+    assert.equal(state.status, "cancelled");
+  });
+
+  void test("takes items: of one product and price as one line, others as more lines, and the total is their sum", () => {
+    const dear = { ...mugs(1), unitPrice: "9.00", amount: money(900n, "GBP"), tax: money(180n, "GBP") };
+    const event: OrderEvent = { type: "ItemAdded", data: { line: dear, total: money(2_780n, "GBP") } };
+    const state = onHold().when({ type: "add-item", line: dear }).thenHappens(event);
+    assert.ok(state.status === "placed");
+    assert.deepEqual(state.lines, [mugs(2), dear]);
+    const more = onHold(event).when({ type: "add-item", line: mugs(1) });
+    const after = more.thenHappens({ type: "ItemAdded", data: { line: mugs(3), total: money(3_630n, "GBP") } });
+    assert.ok(after.status === "placed");
+    assert.deepEqual(after.lines, [mugs(3), dear]);
+  });
+
+  void test("takes no item in another currency, none above a million pieces, and none while it is carried out", () => {
+    const euro = { ...mugs(1), amount: money(850n, "EUR") };
+    onHold().when({ type: "add-item", line: euro }).thenRefused("mixed-currencies");
+    onHold()
+      .when({ type: "add-item", line: mugs(999_999) })
+      .thenRefused("quantity-too-large");
+    given(placed).when(COMMANDS["add-item"]).thenRefused("order-under-way", { status: "placed" });
+  });
+
+  void test("is told how it is paid once", () => {
+    given(placed, chosen).when(COMMANDS["choose-payment"]).thenRefused("payment-chosen");
+    const placedWith: OrderEvent = { type: "OrderPlaced", data: orderOf({ payment: card }), occurredAt: 1_000 };
+    given(placedWith).when(COMMANDS["choose-payment"]).thenRefused("payment-chosen");
   });
 });
 

@@ -1,37 +1,110 @@
 import { accept, refuse, type Decider, type Decision, type Refusal } from "@daybook/data/cqrs/decider";
-import { add, isSameMoney, money } from "@daybook/kernel/money";
+import { add, isSameMoney, money, type Money } from "@daybook/kernel/money";
 import { stateMachine } from "@daybook/kernel/state-machine";
-import { ORDER_CATEGORY, type OrderEvent, type OrderPlaced } from "./events.ts";
+import {
+  ORDER_CATEGORY,
+  type Line,
+  type OrderEvent,
+  type OrderPlaced,
+  type OrderConfirmed,
+  type PaymentMethod,
+  type Shipment,
+} from "./events.ts";
 
-/** What has become of an order. `absent` is the state of a stream without events. */
-export type OrderStatus = "absent" | "placed" | "cancelled";
-export type OrderAction = "place" | "cancel";
+/** What has become of an order. `absent` is the state of a stream without events; on hold is beside the status. */
+export type OrderStatus =
+  | "absent"
+  | "placed"
+  | "reserved"
+  | "paid"
+  | "confirmed"
+  | "shipped"
+  | "delivered"
+  | "cancelled"
+  | "failed";
+export type OrderAction = OrderCommand["type"] & keyof typeof ACTIONS;
 
 /** Which command is legal in which state, and where it leads. */
 export const orderStates = stateMachine<OrderStatus, OrderAction>("absent", {
   absent: { place: "placed" },
-  placed: { cancel: "cancelled" },
+  placed: {
+    "add-item": "placed",
+    "choose-payment": "placed",
+    reserve: "reserved",
+    pay: "paid",
+    confirm: "confirmed",
+    hold: "placed",
+    release: "placed",
+    cancel: "cancelled",
+    fail: "failed",
+  },
+  reserved: {
+    pay: "paid",
+    confirm: "confirmed",
+    hold: "reserved",
+    release: "reserved",
+    cancel: "cancelled",
+    fail: "failed",
+  },
+  paid: { confirm: "confirmed", hold: "paid", release: "paid", cancel: "cancelled", fail: "failed" },
+  confirmed: { ship: "shipped", hold: "confirmed", release: "confirmed", cancel: "cancelled", fail: "failed" },
+  shipped: { deliver: "delivered" },
+  delivered: {},
   cancelled: {},
+  failed: {},
 });
+
+/** Every action; those learned from other contexts' events come late or twice, and then change nothing. */
+const ACTIONS = {
+  place: "asked",
+  "add-item": "asked",
+  "choose-payment": "asked",
+  reserve: "learned",
+  pay: "learned",
+  confirm: "asked",
+  ship: "asked",
+  deliver: "learned",
+  hold: "asked",
+  release: "asked",
+  cancel: "asked",
+  fail: "asked",
+} as const;
 
 export type Order =
   | { readonly status: "absent" }
   | (OrderPlaced & {
       readonly status: Exclude<OrderStatus, "absent">;
+      readonly hold?: { readonly reason: string };
+      readonly reservationId?: string;
+      readonly paymentId?: string;
+      readonly shipment?: Shipment;
       readonly cancellation?: { readonly reason: string };
+      readonly failure?: { readonly code: string; readonly reason: string };
     });
+type PlacedOrder = Exclude<Order, { status: "absent" }>;
 
 export type OrderCommand =
   | { readonly type: "place"; readonly order: OrderPlaced }
-  /** `customerId`: cancelled by the customer, who has no orders but their own. */
+  /** `customerId` (here and below): asked by the customer, who has no orders but their own. */
+  | { readonly type: "choose-payment"; readonly payment: PaymentMethod; readonly customerId?: string | undefined }
+  /** Legal while the order is on hold only: what is being carried out does not change. */
+  | { readonly type: "add-item"; readonly line: Line; readonly customerId?: string | undefined }
+  | { readonly type: "reserve"; readonly reservationId: string }
+  | { readonly type: "pay"; readonly paymentId: string }
+  | { readonly type: "confirm"; readonly confirmed: OrderConfirmed }
+  | { readonly type: "ship" }
+  | { readonly type: "deliver" }
+  | { readonly type: "hold"; readonly reason: string; readonly customerId?: string | undefined }
+  | { readonly type: "release"; readonly customerId?: string | undefined }
   | { readonly type: "cancel"; readonly reason: string; readonly customerId?: string | undefined }
+  | { readonly type: "fail"; readonly code: string; readonly reason: string }
   /** Refused before it came to the aggregate (unknown product, other price): answered and kept like any refusal. */
   | { readonly type: "refuse"; readonly refusal: Refusal };
 
-/** An order: placed once, cancelled at most once. Its total is the sum of its lines, taxes and adjustments. */
+/** An order: placed once, then carried out, cancelled or failed. Its total is the sum of its lines, taxes and adjustments. */
 export const orderDecider: Decider<Order, OrderCommand, OrderEvent> = {
   category: ORDER_CATEGORY,
-  version: 1,
+  version: 2,
   initial: { status: "absent" },
   decide,
   evolve,
@@ -39,13 +112,42 @@ export const orderDecider: Decider<Order, OrderCommand, OrderEvent> = {
 
 function decide(command: OrderCommand, order: Order): Decision<OrderEvent> {
   if (command.type === "refuse") return { refusal: command.refusal };
-  if (command.type === "cancel" && isForeign(order, command.customerId)) return illegal("cancel", "absent");
-  if (!orderStates.next(order.status, command.type)) return illegal(command.type, order.status);
+  if ("customerId" in command && isForeign(order, command.customerId)) return illegal(command.type, "absent");
+  if (!orderStates.next(order.status, command.type)) {
+    const isLate = order.status !== "absent" && ACTIONS[command.type] === "learned";
+    return isLate ? accept() : illegal(command.type, order.status);
+  }
+  if (command.type === "place") return place(command.order);
+  return order.status === "absent" ? illegal(command.type, order.status) : change(command, order);
+}
+
+type Change = Exclude<OrderCommand, { type: "place" | "refuse" }>;
+
+function change(command: Change, order: PlacedOrder): Decision<OrderEvent> {
   switch (command.type) {
-    case "place":
-      return place(command.order);
+    case "add-item":
+      return addItem(command.line, order);
+    case "choose-payment":
+      if (order.payment) return refuse("payment-chosen", "How this order is paid was chosen before.");
+      return accept({ type: "PaymentMethodChosen", data: { payment: command.payment } });
+    case "reserve":
+      return accept({ type: "OrderReserved", data: { reservationId: command.reservationId } });
+    case "pay":
+      return accept({ type: "OrderPaid", data: { paymentId: command.paymentId } });
+    case "confirm":
+      return accept({ type: "OrderConfirmed", data: command.confirmed });
+    case "ship":
+      return ship(order);
+    case "deliver":
+      return accept({ type: "OrderDelivered", data: {} });
+    case "hold":
+      return order.hold ? accept() : accept({ type: "OrderHeld", data: { reason: command.reason } });
+    case "release":
+      return order.hold ? accept({ type: "OrderReleased", data: {} }) : accept();
     case "cancel":
       return accept({ type: "OrderCancelled", data: { reason: command.reason } });
+    case "fail":
+      return accept({ type: "OrderFailed", data: { code: command.code, reason: command.reason } });
   }
 }
 
@@ -64,24 +166,89 @@ function illegal(action: OrderAction, status: OrderStatus): Decision<OrderEvent>
 }
 
 function place(order: OrderPlaced): Decision<OrderEvent> {
-  const amounts = [
-    ...order.lines.flatMap((line) => [line.amount, line.tax ?? money(0n, order.currency)]),
-    ...order.adjustments.map((adjustment) => adjustment.amount),
-  ];
-  if (amounts.some((amount) => amount.currency !== order.currency)) {
-    return refuse("mixed-currencies", "An order has one currency.", { currency: order.currency });
-  }
+  const amounts = [...order.lines.flatMap(amountsOf), ...order.adjustments.map((adjustment) => adjustment.amount)];
+  if (amounts.some((amount) => amount.currency !== order.currency)) return mixedCurrencies(order.currency);
   const total = amounts.reduce(add, money(0n, order.currency));
   if (!isSameMoney(total, order.total)) return refuse("total-differs", "The total is not the sum of the lines.", { total });
   if (total.minor.startsWith("-")) return refuse("total-negative", "The adjustments exceed the lines.", { total });
   return accept({ type: "OrderPlaced", data: order, occurredAt: order.placedAt });
 }
 
+/** The same product at the same price is one line. */
+function addItem(line: Line, order: PlacedOrder): Decision<OrderEvent> {
+  if (!order.hold) return refuse("order-under-way", "Items are added to an order on hold only.", { status: order.status });
+  if (amountsOf(line).some((amount) => amount.currency !== order.currency)) return mixedCurrencies(order.currency);
+  const before = order.lines.find((each) => isSameItem(each, line));
+  const merged = before ? mergedLine(before, line) : line;
+  if (merged.quantity > QUANTITY_MAX) return refuse("quantity-too-large", `At most 1,000,000 pieces of ${line.productId}.`);
+  if (!before && order.lines.length >= LINES_MAX) return refuse("too-many-lines", "An order has at most 1,000 lines.");
+  return accept({ type: "ItemAdded", data: { line: merged, total: amountsOf(line).reduce(add, order.total) } });
+}
+
+const QUANTITY_MAX = 1_000_000;
+const LINES_MAX = 1_000;
+
+function ship(order: PlacedOrder): Decision<OrderEvent> {
+  if (order.hold) return refuse("order-held", "The order is on hold.", { reason: order.hold.reason });
+  return accept({ type: "OrderShipped", data: { trackingNumber: order.shipment?.trackingNumber ?? "" } });
+}
+
+function mixedCurrencies(currency: string): Decision<OrderEvent> {
+  return refuse("mixed-currencies", "An order has one currency.", { currency });
+}
+
+function amountsOf(line: Line): readonly Money[] {
+  return line.tax ? [line.amount, line.tax] : [line.amount];
+}
+
+function isSameItem(a: Line, b: Line): boolean {
+  return a.productId === b.productId && a.unitPrice === b.unitPrice && a.parcel === b.parcel;
+}
+
+/** Two lines of one product as one. */
+export function mergedLine(before: Line, line: Line): Line {
+  const tax = before.tax && line.tax ? add(before.tax, line.tax) : (before.tax ?? line.tax);
+  const quantity = before.quantity + line.quantity;
+  return { ...before, quantity, amount: add(before.amount, line.amount), ...(tax && { tax }) };
+}
+
 function evolve(order: Order, event: OrderEvent): Order {
+  if (event.type === "OrderPlaced") return { ...event.data, status: "placed" };
+  return order.status === "absent" ? order : evolved(order, event);
+}
+
+function evolved(order: PlacedOrder, event: Exclude<OrderEvent, { type: "OrderPlaced" }>): PlacedOrder {
   switch (event.type) {
-    case "OrderPlaced":
-      return { ...event.data, status: "placed" };
+    case "ItemAdded":
+      return { ...order, lines: withLine(order.lines, event.data.line), total: event.data.total };
+    case "PaymentMethodChosen":
+      return { ...order, payment: event.data.payment };
+    case "OrderReserved":
+      return { ...order, status: "reserved", reservationId: event.data.reservationId };
+    case "OrderPaid":
+      return { ...order, status: "paid", paymentId: event.data.paymentId };
+    case "OrderConfirmed":
+      return { ...order, status: "confirmed", ...event.data };
+    case "OrderShipped":
+      return { ...order, status: "shipped" };
+    case "OrderDelivered":
+      return { ...order, status: "delivered" };
+    case "OrderHeld":
+      return { ...order, hold: { reason: event.data.reason } };
+    case "OrderReleased":
+      return released(order);
     case "OrderCancelled":
-      return order.status === "absent" ? order : { ...order, status: "cancelled", cancellation: { reason: event.data.reason } };
+      return { ...released(order), status: "cancelled", cancellation: { reason: event.data.reason } };
+    case "OrderFailed":
+      return { ...released(order), status: "failed", failure: event.data };
   }
+}
+
+function withLine(lines: readonly Line[], line: Line): Line[] {
+  const at = lines.findIndex((each) => isSameItem(each, line));
+  return at < 0 ? [...lines, line] : lines.with(at, line);
+}
+
+function released({ hold, ...order }: PlacedOrder): PlacedOrder {
+  return order;
 }

@@ -1,8 +1,9 @@
 import { refuse, type Refusal } from "@daybook/data/cqrs/decider";
 import { add, decimalText, isSameMoney, lineAmount, money, type Money } from "@daybook/kernel/money";
 import type { Catalogue, Product } from "@daybook/shop-catalog/contract";
-import type { ImportOrder, PlaceOrder } from "./contract.ts";
+import type { ImportOrder, Item, PlaceOrder } from "./contract.ts";
 import type { Contact, Line, OrderPlaced } from "./events.ts";
+import { mergedLine } from "./order.ts";
 
 const QUANTITY_MAX = 1_000_000;
 
@@ -24,7 +25,15 @@ export async function pricedOrder(
     lines.set(item.productId, lineOf(product, quantity));
   }
   const [first] = lines.values();
-  return placed(orderId, [...lines.values()], first?.amount.currency ?? "", at, input.customerId, input.contact);
+  const order = placed(orderId, [...lines.values()], first?.amount.currency ?? "", at, input.customerId, input.contact);
+  return "code" in order || !input.payment ? order : { ...order, payment: input.payment };
+}
+
+/** One item more, at the catalogue's price; or why not. */
+export async function pricedItem(item: Item, catalogue: Catalogue): Promise<Line | Refusal> {
+  const product = await catalogue.product(item.productId);
+  if (!product) return unknownProduct(item.productId);
+  return priceRefusal(item, product) ?? lineOf(product, item.quantity);
 }
 
 /** An imported order keeps its own prices and names; rows of one product at one price in one parcel are one line. */
@@ -35,7 +44,8 @@ export function importedOrder(input: ImportOrder): OrderPlaced | Refusal {
     const amount = lineAmount(line.quantity, line.unitPrice, input.currency);
     if (!isSameMoney(amount, line.amount)) return amountDiffers(line, amount);
     const key = `${line.productId}\n${line.unitPrice}\n${line.parcel ?? ""}`;
-    const merged = mergedLine(lines.get(key), line);
+    const before = lines.get(key);
+    const merged = before ? mergedLine(before, line) : line;
     if (merged.quantity > QUANTITY_MAX) return tooMany(line.productId);
     lines.set(key, merged);
   }
@@ -46,13 +56,6 @@ export function importedOrder(input: ImportOrder): OrderPlaced | Refusal {
 async function productsOf({ items }: PlaceOrder, catalogue: Catalogue): Promise<ReadonlyMap<string, Product | undefined>> {
   const distinct = [...new Set(items.map((item) => item.productId))];
   return new Map(await Promise.all(distinct.map(async (id) => [id, await catalogue.product(id)] as const)));
-}
-
-function mergedLine(before: Line | undefined, line: Line): Line {
-  if (!before) return line;
-  const tax = before.tax && line.tax ? add(before.tax, line.tax) : (before.tax ?? line.tax);
-  const quantity = before.quantity + line.quantity;
-  return { ...before, quantity, amount: add(before.amount, line.amount), ...(tax && { tax }) };
 }
 
 function isMixed({ amount, tax }: Line, currency: string): boolean {
@@ -72,7 +75,7 @@ function amountDiffers({ productId, unitPrice }: Line, amount: Money): Refusal {
   return refuse("amount-differs", `The amount of ${productId} is not quantity × unit price.`, details).refusal;
 }
 
-function priceRefusal(item: PlaceOrder["items"][number], product: Product): Refusal | undefined {
+function priceRefusal(item: Item, product: Product): Refusal | undefined {
   if (item.unitPrice === undefined || isSameNumber(item.unitPrice, decimalText(product.price))) return undefined;
   const details = { productId: item.productId, price: decimalText(product.price), currency: product.price.currency };
   return refuse("price-differs", `${item.productId} costs ${details.price} ${details.currency}.`, details).refusal;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { isLineAmount } from "./order-amounts.ts";
-import { foldOrder, orderRowText, type OrderFact } from "./order-fold.ts";
+import { foldOrder, orderRowText, type FoldedOrder, type OrderFact } from "./order-fold.ts";
 
 const gbp = (minor: string) => ({ minor, currency: "GBP" });
 const line = { productId: "mug", name: "Mug", quantity: 2, unitPrice: "8.50", amount: gbp("1700") };
@@ -29,11 +29,55 @@ describe("the fold of an order", () => {
   test("finds events that no command can have made", () => {
     const { order } = foldOrder("a", undefined, placed());
     const twice = foldOrder("a", foldOrder("a", order, cancelled).order, cancelled);
-    assert.deepEqual(twice.faults, ["cancelled, but was not placed"]);
-    assert.deepEqual(foldOrder("a", undefined, cancelled).faults, ["cancelled, but was not placed"]);
+    assert.deepEqual(twice.faults, ["OrderCancelled, but the order was cancelled"]);
+    assert.deepEqual(foldOrder("a", undefined, cancelled).faults, ["OrderCancelled, but the order was not placed"]);
     assert.deepEqual(foldOrder("a", order, placed()).faults, ["placed again"]);
     assert.deepEqual(foldOrder("a", order, { ...cancelled, type: "OrderLost" }).faults, ["not an event of an order"]);
     assert.deepEqual(foldOrder("a", order, { ...cancelled, schemaVersion: 2 }).faults, ["an event of an unknown schema version"]);
+  });
+
+  test("follows an order to its end, and finds what cannot have happened on the way", () => {
+    const shipment = { shipmentId: "s", carrier: "Post", trackingNumber: "T" };
+    const change = (type: string, change: object = {}): OrderFact => ({ type, schemaVersion: 1, version: 2, data: change });
+    const after = (...facts: readonly OrderFact[]) =>
+      facts.reduce<{ order: FoldedOrder | undefined; faults: readonly string[] }>(
+        ({ order, faults }, fact) => {
+          const step = foldOrder("a", order, fact);
+          return { order: step.order, faults: [...faults, ...step.faults] };
+        },
+        { order: undefined, faults: [] },
+      );
+    const confirmed = change("OrderConfirmed", { reservationId: "r", paymentId: "p", shipment });
+    const held = change("OrderHeld", { reason: "odd" });
+    const whole = after(
+      placed(),
+      change("PaymentMethodChosen", { payment: { kind: "card", token: "t" } }),
+      held,
+      change("ItemAdded", { line: { ...line, quantity: 3, amount: gbp("2550") }, total: gbp("2550") }),
+      change("OrderReleased"),
+      change("OrderReserved", { reservationId: "r" }),
+      change("OrderPaid", { paymentId: "p" }),
+      confirmed,
+      change("OrderShipped", { trackingNumber: "T" }),
+      change("OrderDelivered"),
+    );
+    assert.deepEqual(whole.faults, []);
+    assert.equal(whole.order?.status, "delivered");
+    assert.match(orderRowText(whole.order), /"quantity":3.*"shipment":.*"total":\{"currency":"GBP","minor":"2550"\}/);
+    assert.deepEqual(after(placed(), confirmed, held, change("OrderShipped")).faults, ["shipped while on hold"]);
+    assert.deepEqual(after(placed(), held, held).faults, ["held twice"]);
+    assert.deepEqual(after(placed(), change("OrderReleased")).faults, ["released, but was not held"]);
+    assert.deepEqual(after(placed(), change("OrderReserved")).faults, ["an event without reservationId"]);
+    assert.deepEqual(after(placed(), change("ItemAdded", { line, total: gbp("3400") })).faults, [
+      "an item was added to an order that was not on hold",
+    ]);
+    assert.deepEqual(after(placed(), held, change("ItemAdded", { line, total: gbp("3400") })).faults, [
+      "the total did not grow by the item that was added",
+    ]);
+    assert.deepEqual(after(placed(), confirmed, change("OrderShipped"), cancelled).faults, [
+      "OrderCancelled, but the order was shipped",
+    ]);
+    assert.deepEqual(after(placed(), change("OrderFailed", { code: "x" })).faults, ["failed without a reason"]);
   });
 
   test("adds lines, taxes and adjustments up", () => {

@@ -1,13 +1,14 @@
 import { canonicalText, isRecord, memberOf, type JsonRecord } from "../canonical-text.ts";
 import { readSealedBlock } from "../sealed-block.ts";
 import { isLineAmount, minorOf } from "./order-amounts.ts";
+import { ORDER_CHANGES } from "./order-changes.ts";
 
 /** What an order is after its events, by their meaning. */
 export interface FoldedOrder {
   readonly version: number;
-  readonly status: "placed" | "cancelled";
+  readonly status: string;
+  /** What the row shows beside status and version. */
   readonly placed: JsonRecord;
-  readonly reason?: string;
 }
 
 export interface OrderFact {
@@ -23,7 +24,7 @@ export interface FoldStep {
   readonly faults: readonly string[];
 }
 
-/** Placed once; cancelled at most once, after it was placed; nothing else happens to an order. */
+/** Placed once; whatever comes then is legal in the state that it meets. */
 export function foldOrder(orderId: string, before: FoldedOrder | undefined, fact: OrderFact): FoldStep {
   const { type, version, data } = fact;
   if (fact.schemaVersion !== 1) return { order: before, faults: ["an event of an unknown schema version"] };
@@ -32,17 +33,19 @@ export function foldOrder(orderId: string, before: FoldedOrder | undefined, fact
     const faults = before ? ["placed again"] : placementFaults(orderId, data);
     return { order: { version, status: "placed", placed: data }, faults };
   }
-  if (type !== "OrderCancelled") return { order: before, faults: ["not an event of an order"] };
-  const reason = memberOf(data, "reason");
-  if (!before || before.status !== "placed") return { order: before, faults: ["cancelled, but was not placed"] };
-  if (typeof reason !== "string") return { order: before, faults: ["cancelled without a reason"] };
-  return { order: { ...before, version, status: "cancelled", reason }, faults: [] };
+  const change = Object.hasOwn(ORDER_CHANGES, type) ? ORDER_CHANGES[type] : undefined;
+  if (!change) return { order: before, faults: ["not an event of an order"] };
+  if (!before?.status || !change.from.includes(before.status)) {
+    return { order: before, faults: [`${type}, but the order was ${before?.status ?? "not placed"}`] };
+  }
+  const placed = change.change(before.placed, data);
+  if (typeof placed === "string") return { order: before, faults: [placed] };
+  return { order: { version, status: change.to ?? before.status, placed }, faults: [] };
 }
 
 /** The text of the order's row in the read model "orders". */
-export function orderRowText({ version, status, placed, reason }: FoldedOrder): string {
-  const cancellation = reason === undefined ? {} : { cancellation: { reason } };
-  return canonicalText({ order: { ...placed, ...cancellation, status }, version });
+export function orderRowText({ version, status, placed }: FoldedOrder): string {
+  return canonicalText({ order: { ...placed, status }, version });
 }
 
 export interface OrderKeys {

@@ -228,7 +228,7 @@ const IN_THE_REST: readonly Plant[] = [
     sql(
       `UPDATE facts SET type = 'OrderCancelled', data = '{"reason":"x"}', version = 3, stream = (SELECT stream FROM facts WHERE position = 17) WHERE position = ${TAIL}`,
     ),
-    /was not placed/,
+    /the order was cancelled/,
   ),
   plant(
     "order rules (laws 2 and 13)",

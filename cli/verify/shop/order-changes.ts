@@ -1,0 +1,84 @@
+import { isRecord, memberOf, type JsonRecord } from "../canonical-text.ts";
+import { minorOf } from "./order-amounts.ts";
+
+/** What an event after the placing does to an order: from which states, to which, and what it leaves in the row. */
+export interface OrderChange {
+  readonly from: readonly string[];
+  /** As before unless given. */
+  readonly to?: string;
+  /** The row's members after it; a text says what is wrong with the event. */
+  change(order: JsonRecord, data: JsonRecord): JsonRecord | string;
+}
+
+const CANCELLABLE = ["placed", "reserved", "paid", "confirmed"];
+
+/** By the meaning of each event, not by the program's code. */
+export const ORDER_CHANGES: Readonly<Record<string, OrderChange>> = {
+  ItemAdded: { from: ["placed"], change: addItem },
+  PaymentMethodChosen: {
+    from: ["placed"],
+    change: (order, data) =>
+      order["payment"] === undefined ? withTexts(order, data, "payment") : "how it is paid was chosen twice",
+  },
+  OrderReserved: { from: ["placed"], to: "reserved", change: (order, data) => withTexts(order, data, "reservationId") },
+  OrderPaid: { from: ["placed", "reserved"], to: "paid", change: (order, data) => withTexts(order, data, "paymentId") },
+  OrderConfirmed: {
+    from: ["placed", "reserved", "paid"],
+    to: "confirmed",
+    change: (order, data) => withTexts(order, data, "reservationId", "paymentId", "shipment"),
+  },
+  OrderShipped: {
+    from: ["confirmed"],
+    to: "shipped",
+    change: (order) => (order["hold"] === undefined ? order : "shipped while on hold"),
+  },
+  OrderDelivered: { from: ["shipped"], to: "delivered", change: (order) => order },
+  OrderHeld: {
+    from: CANCELLABLE,
+    change: (order, { reason }) => (order["hold"] === undefined ? { ...order, hold: { reason } } : "held twice"),
+  },
+  OrderReleased: {
+    from: CANCELLABLE,
+    change: (order) => (order["hold"] === undefined ? "released, but was not held" : withoutHold(order)),
+  },
+  OrderCancelled: {
+    from: CANCELLABLE,
+    to: "cancelled",
+    change: (order, { reason }) =>
+      typeof reason === "string" ? { ...withoutHold(order), cancellation: { reason } } : "cancelled without a reason",
+  },
+  OrderFailed: {
+    from: CANCELLABLE,
+    to: "failed",
+    change: (order, data) =>
+      typeof data["reason"] === "string" ? { ...withoutHold(order), failure: data } : "failed without a reason",
+  },
+};
+
+function withTexts(order: JsonRecord, data: JsonRecord, ...names: readonly string[]): JsonRecord | string {
+  const missing = names.find((name) => data[name] === undefined);
+  return missing === undefined ? { ...order, ...data } : `an event without ${missing}`;
+}
+
+function withoutHold({ hold, ...order }: JsonRecord): JsonRecord {
+  return order;
+}
+
+/** The line replaces one of the same product, price and parcel; the total grows by what it grew. */
+function addItem(order: JsonRecord, { line, total }: JsonRecord): JsonRecord | string {
+  const currency = String(order["currency"]);
+  const lines = Array.isArray(order["lines"]) ? (order["lines"] as readonly unknown[]) : []; // placed with lines
+  const at = lines.findIndex((each) =>
+    ["productId", "unitPrice", "parcel"].every((name) => memberOf(each, name) === memberOf(line, name)),
+  );
+  const grown = worth(line, currency) - (at < 0 ? 0n : worth(lines[at], currency));
+  if (order["hold"] === undefined) return "an item was added to an order that was not on hold";
+  if (!isRecord(line) || minorOf(total, currency) !== (minorOf(order["total"], currency) ?? 0n) + grown) {
+    return "the total did not grow by the item that was added";
+  }
+  return { ...order, lines: at < 0 ? [...lines, line] : lines.with(at, line), total };
+}
+
+function worth(line: unknown, currency: string): bigint {
+  return (minorOf(memberOf(line, "amount"), currency) ?? 0n) + (minorOf(memberOf(line, "tax"), currency) ?? 0n);
+}
