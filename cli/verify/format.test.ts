@@ -17,7 +17,7 @@ describe("docs/format.md", () => {
   const masterKey = new Uint8Array(32).fill(2);
   const meta = '{"actor":"usr_1","causation":"unt_1","correlation":"cor_1","tenant":"shop"}';
   const event = { id: "unt_1/0", stream: "sum-a", type: "Added", schemaVersion: 1, data: '{"n":1}', meta };
-  const fact = factOf({ ...event, position: 1, version: 1, recordedAt: 1767225600000, digest: "" });
+  const fact = factOf({ ...event, position: 1, version: 1, recordedAt: 1767225600000 }, undefined);
 
   /** The text in code marks that matches; it stands in the document once. */
   function example(pattern: RegExp): string {

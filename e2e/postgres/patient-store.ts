@@ -20,6 +20,7 @@ export function patientStore(store: Store, clock: Clock): Store {
     ...store,
     head: patient(() => store.head()),
     readLog: patient((options) => store.readLog(options)),
+    readDigests: patient((page) => store.readDigests(page)),
     readStream: patient((stream, options) => store.readStream(stream, options)),
   };
 }

@@ -17,8 +17,8 @@ export function digestsCheck(): Check {
   };
 }
 
-function* faultsOf({ stored, digest, data, meta }: Fact): Generator<string> {
-  if (stored.digest !== digest) yield "the record is not what its digest says";
+function* faultsOf({ stored, storedDigest, digest, data, meta }: Fact): Generator<string> {
+  if (storedDigest !== digest) yield "the record is not what its digest says";
   if (!isCanonical(stored.data, data)) yield "the data is not canonical JSON text";
   if (!isCanonical(stored.meta, meta)) yield "the cause is not canonical JSON text";
   else if (!isCause(meta)) yield "the cause is not that of an event";

@@ -7,6 +7,8 @@ import type { Meter } from "../progress.ts";
 /** A fact as it was read, with what several checks need of it. */
 export interface Fact {
   readonly stored: StoredEvent;
+  /** The digest that is stored with it. */
+  readonly storedDigest: string | undefined;
   /** SHA-256 of the fact's text, recomputed, in hex. */
   readonly digest: string;
   /** Parsed; undefined when the text is no JSON. */
@@ -31,9 +33,10 @@ export async function readFacts(store: Store, head: Head, checks: readonly Check
   meter.begin("log", head.position);
   for (let after = 0; after < head.position;) {
     const page = await store.readLog({ after });
-    for (const stored of page.events) {
+    const digests = await store.readDigests({ after });
+    for (const [index, stored] of page.events.entries()) {
       if (stored.position > head.position) continue;
-      await show(factOf(stored), checks);
+      await show(factOf(stored, digests[index]), checks);
       meter.step();
     }
     if (page.scannedTo <= after) return;
@@ -48,9 +51,9 @@ async function show(fact: Fact, checks: readonly Check[]): Promise<void> {
   }
 }
 
-export function factOf(stored: StoredEvent): Fact {
+export function factOf(stored: StoredEvent, storedDigest: string | undefined): Fact {
   const { id, stream, type, schemaVersion, data, meta } = stored;
   // The text that a digest covers: docs/format.md, section "Digests".
   const text = [id, stream, type, schemaVersion, data, meta].join("\n");
-  return { stored, digest: hash("sha256", text, "hex"), data: parsedJson(data), meta: parsedJson(meta) };
+  return { stored, storedDigest, digest: hash("sha256", text, "hex"), data: parsedJson(data), meta: parsedJson(meta) };
 }

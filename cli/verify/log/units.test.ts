@@ -35,7 +35,8 @@ async function violations(
   });
   const { events } = await store.readLog({ after: 0 });
   const check = unitsCheck(store);
-  for (const event of change([...events] as [StoredEvent, StoredEvent, StoredEvent])) await check.fact?.(factOf(event));
+  for (const event of change([...events] as [StoredEvent, StoredEvent, StoredEvent]))
+    await check.fact?.(factOf(event, undefined));
   await check.end?.();
   return check.findings.flatMap((findings) => findings.result().violations.map(({ what }) => what));
 }

@@ -150,14 +150,13 @@ type Found = Readonly<Record<string, unknown>>;
 function stateOf(file: string): MemoryState {
   const db = new DatabaseSync(file, { readOnly: true });
   const all = (sql: string): readonly Found[] => db.prepare(sql).all();
-  const log = all("SELECT *, unit || '/' || ordinal AS id, lower(hex(digest)) AS digest FROM facts ORDER BY position").map(
-    eventOf,
-  );
+  const log = all("SELECT *, unit || '/' || ordinal AS id FROM facts ORDER BY position").map(eventOf);
   const byVersion = [...log].sort((a, b) => a.version - b.version);
   const state: MemoryState = {
     epoch: 1,
     recordedAt: systemClock.now(),
     log,
+    digests: all("SELECT lower(hex(digest)) AS digest FROM facts ORDER BY position").map(({ digest }) => String(digest)),
     streams: { fact: Map.groupBy(byVersion, ({ stream }) => stream), work: new Map() },
     units: new Map(all("SELECT * FROM units").map(unitOf)),
     rows: rowsOf(all("SELECT * FROM rows"), all("SELECT * FROM row_index")),
@@ -172,19 +171,8 @@ function stateOf(file: string): MemoryState {
 }
 
 function eventOf(found: Found): StoredEvent {
-  const {
-    id,
-    position,
-    stream,
-    version,
-    type,
-    schema_version: schemaVersion,
-    recorded_at: recordedAt,
-    data,
-    meta,
-    digest,
-  } = found;
-  return { id, position, stream, version, type, schemaVersion, recordedAt, data, meta, digest } as StoredEvent; // a STRICT table
+  const { id, position, stream, version, type, schema_version: schemaVersion, recorded_at: recordedAt, data, meta } = found;
+  return { id, position, stream, version, type, schemaVersion, recordedAt, data, meta } as StoredEvent; // a STRICT table
 }
 
 function unitOf({

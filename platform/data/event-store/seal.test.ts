@@ -24,9 +24,10 @@ async function sealedLog(): Promise<{ readonly facts: RawFact[]; readonly seals:
 async function takenOut({ store }: TrialLog): Promise<{ readonly facts: RawFact[]; readonly seals: SealRow[] }> {
   const facts: RawFact[] = [];
   for (;;) {
-    const { events } = await store.readLog({ after: facts.length });
+    const after = facts.length;
+    const [{ events }, digests] = await Promise.all([store.readLog({ after }), store.readDigests({ after })]);
     if (events.length === 0) break;
-    facts.push(...events);
+    facts.push(...events.map((event, index) => ({ ...event, digest: digests[index] ?? "" })));
   }
   const { rows } = await store.listRows({ collection: "seals" });
   return { facts, seals: rows.map(({ key, value }) => ({ key, value })) };

@@ -135,8 +135,9 @@ const CAUSE = { correlation: NAME, actor: "sys_sealer", tenant: "system" };
 async function sealRange(options: SealerOptions, lease: WorkLease, checkpoint: Checkpoint, size: number): Promise<void> {
   const { store, clock, ids } = options;
   const from = checkpoint.position + 1;
-  const { events } = await store.readLog({ after: checkpoint.position, limit: size });
-  const facts = events.map((event, index) => sealedFact(event, from + index));
+  const range = { after: checkpoint.position, limit: size };
+  const [{ events }, digests] = await Promise.all([store.readLog(range), store.readDigests(range)]);
+  const facts = events.map((event, index) => sealedFact(event, digests[index], from + index));
   const to = from + facts.length - 1;
   if (facts.length === 0) throw sealBrokenRange(`fact ${from} is missing`, { details: { position: from } });
   const previous = await previousHash(store, checkpoint);
@@ -154,10 +155,10 @@ async function sealRange(options: SealerOptions, lease: WorkLease, checkpoint: C
   if (verdict.outcome === "refused") lease.drop();
 }
 
-function sealedFact(event: StoredEvent, position: number): SealedFact {
+function sealedFact(event: StoredEvent, stored: string | undefined, position: number): SealedFact {
   const digest = digestHex(digestText(event));
   if (event.position !== position) throw sealBrokenRange(`fact ${position} is missing`, { details: { position } });
-  if (digest !== event.digest) {
+  if (digest !== stored) {
     throw sealBrokenRange(`fact ${position} is not what its digest says`, { details: { position } });
   }
   return { position, version: event.version, recordedAt: event.recordedAt, digestHex: digest };

@@ -39,6 +39,7 @@ export function gatheredStore(engine: Engine, options: GatherOptions = {}): Stor
     readStream: (stream, read) => reads.readStream(stream, read),
     streamVersion: (stream, as) => reads.streamVersion(stream, as),
     readLog: (read) => reads.readLog(read),
+    readDigests: (page) => reads.readDigests(page),
     readCorrelation: (correlation, page) => reads.readCorrelation(correlation, page),
     getKey: (key) => reads.getKey(key),
     listKeys: (prefix, page) => reads.listKeys(prefix, page),

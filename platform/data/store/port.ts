@@ -33,6 +33,8 @@ export interface StoreReads {
   streamVersion(stream: string, as?: StreamKind): Promise<number>;
   /** Facts after a position, in global order, as they were asked for, and how far the engine looked. */
   readLog(options: ReadLog): Promise<LogPage>;
+  /** Stored digests, of `digestText` (encode.ts) in lower-case hex, of the facts after a position, in global order. */
+  readDigests(page: Page<number>): Promise<readonly string[]>;
   /** Facts and work of one correlation id: facts by position, then work by stream and version. `after`: records to pass over. */
   readCorrelation(correlation: string, page?: Page<number>): Promise<readonly StoredEvent[]>;
   getKey(key: string): Promise<string | undefined>;
@@ -91,8 +93,6 @@ export interface StoredEvent {
   /** Canonical JSON text of `EventMeta`. */
   readonly meta: string;
   readonly recordedAt: number;
-  /** SHA-256 of `digestText` (encode.ts) in lower-case hex; empty for work. */
-  readonly digest: string;
 }
 
 /** The cause of an event, recorded with it. */

@@ -11,6 +11,7 @@ export function wrappedReads(reads: StoreReads, around: AroundRead): StoreReads 
     readStream: (stream, options) => around("readStream", [stream, options], () => reads.readStream(stream, options)),
     streamVersion: (stream, as) => around("streamVersion", [stream, as], () => reads.streamVersion(stream, as)),
     readLog: (options) => around("readLog", [options], () => reads.readLog(options)),
+    readDigests: (page) => around("readDigests", [page], () => reads.readDigests(page)),
     readCorrelation: (correlation, page) =>
       around("readCorrelation", [correlation, page], () => reads.readCorrelation(correlation, page)),
     getKey: (key) => around("getKey", [key], () => reads.getKey(key)),

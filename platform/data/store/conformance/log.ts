@@ -32,6 +32,15 @@ export const logPromises: Promises = {
     assert.ok(head.epoch >= 1);
     assert.deepEqual(await store.readLog({ after: 0 }), { events: [], scannedTo: 0 });
   },
+  "digests are read by position, a page at a time; work has none": async ({ store }) => {
+    await committed(store, unit("u1", { do: [facts("order-1", 3), work("work-1", 2), facts("order-2", 2)] }));
+    const digests = await store.readDigests({});
+    assert.equal(new Set(digests).size, 5);
+    assert.ok(digests.every((digest) => /^[0-9a-f]{64}$/.test(digest)));
+    assert.deepEqual(await store.readDigests({ after: 1, limit: 2 }), digests.slice(1, 3));
+    assert.deepEqual(await store.readDigests({ after: 3 }), digests.slice(3));
+    assert.deepEqual(await store.readDigests({ after: 5 }), []);
+  },
   "positions are contiguous from 1 in commit order": async ({ store }) => {
     await committed(store, unit("u1", { do: [facts("order-1", 2), facts("customer-1")] }));
     await refused(store, unit("u2", { when: [{ kind: "keyPresent", key: "none" }], do: [facts("order-1", 9)] }));

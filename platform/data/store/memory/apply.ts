@@ -76,10 +76,11 @@ class UnitWriter {
         data: event.data,
         meta: event.meta,
         recordedAt: this.committed.recordedAt,
-        digest: event.digest,
       };
       stream.push(stored);
-      if (effect.as === "fact") this.state.log.push(stored);
+      if (effect.as !== "fact") continue;
+      this.state.log.push(stored);
+      this.state.digests.push(event.digest);
     }
     this.committed.versions.push(stream.length);
   }

@@ -14,6 +14,7 @@ export function memoryReads(state: MemoryState, clock: Clock): StoreReads {
     readStream: async (stream, options) => readStream(state, stream, options ?? {}),
     streamVersion: async (stream, as = "fact") => state.streams[as].get(stream)?.length ?? 0,
     readLog: async (options) => readLog(state, options),
+    readDigests: async ({ after = 0, limit }) => state.digests.slice(after, after + limitOf(limit)),
     readCorrelation: async (correlation, page) => {
       const start = page?.after ?? 0;
       return ofCorrelation(state, correlation).slice(start, start + limitOf(page?.limit));

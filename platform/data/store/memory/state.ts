@@ -23,6 +23,8 @@ export interface MemoryState {
   recordedAt: number;
   /** All facts; a fact's position is its index + 1. */
   readonly log: StoredEvent[];
+  /** Of each fact, in the log's order. */
+  readonly digests: string[];
   readonly streams: Record<StreamKind, Map<string, StoredEvent[]>>;
   readonly units: Map<string, Committed>;
   readonly rows: Map<string, Map<string, MemoryRow>>;
@@ -36,6 +38,7 @@ export function emptyState(): MemoryState {
     epoch: 1,
     recordedAt: 0,
     log: [],
+    digests: [],
     streams: { fact: new Map(), work: new Map() },
     units: new Map(),
     rows: new Map(),

@@ -6,15 +6,18 @@ import { repetition } from "./verdicts.ts";
 import { limitOf, type Queries } from "./queries.ts";
 import { joined, separatorFor } from "./text.ts";
 
-type EventReads = Pick<StoreReads, "head" | "outcome" | "readStream" | "streamVersion" | "readLog" | "readCorrelation">;
+type EventReads = Pick<
+  StoreReads,
+  "head" | "outcome" | "readStream" | "streamVersion" | "readLog" | "readDigests" | "readCorrelation"
+>;
 
 /** Positions that one filtered page looks at, at most. */
 const WINDOW = 20_000;
 
 const COMMON = `e.unit || '/' || e.ordinal as id, e.stream, e.version, e.type, e.schema_version as "schemaVersion",
   e.data, e.meta, e.recorded_at as "recordedAt"`;
-const FACT = `${COMMON}, e.position, encode(e.digest, 'hex') as digest`;
-const WORK = `${COMMON}, 0::bigint as position, '' as digest`;
+const FACT = `${COMMON}, e.position`;
+const WORK = `${COMMON}, 0::bigint as position`;
 
 /** `isCurrent`: the epoch is of the timeline that the server writes now; of a standby it is not asked. */
 const HEAD = `select l.epoch, b.position, b.fact_recorded_at as "recordedAt",
@@ -44,6 +47,8 @@ function versionText(table: string): string {
 
 const LOG = `select ${FACT} from {schema}.facts e where e.position > $1 order by e.position limit $2`;
 
+const DIGESTS = `select encode(digest, 'hex') as digest from {schema}.facts where position > $1 order by position limit $2`;
+
 const FILTERED_LOG = `with h as materialized (
     select least(position, $1::bigint + ${WINDOW}) as until from {schema}.batches order by number desc limit 1
   )
@@ -55,7 +60,7 @@ const FILTERED_LOG = `with h as materialized (
     order by e.position limit $2
   ) found on true order by found.position`;
 
-const CORRELATION = `select id, stream, version, type, "schemaVersion", data, meta, "recordedAt", position, digest from (
+const CORRELATION = `select id, stream, version, type, "schemaVersion", data, meta, "recordedAt", position from (
     select 1 as part, ${FACT} from {schema}.units u
       join {schema}.facts e on e.position > u.position - u.facts and e.position <= u.position
       where u.correlation = $1 and u.facts > 0
@@ -86,6 +91,8 @@ export function eventReads({ all, first }: Queries, join: Join): EventReads {
     streamVersion: async (stream, as: StreamKind = "fact") =>
       (await first<{ version: number }>(VERSION[as], stream, as === "work"))?.version ?? 0,
     readLog: (options) => (options.categories || options.types ? filteredLog(all, options) : wholeLog(all, options)),
+    readDigests: async ({ after = 0, limit }) =>
+      (await all<{ digest: string }>(DIGESTS, after, limitOf(limit))).map(({ digest }) => digest),
     readCorrelation: (correlation, page) => all(CORRELATION, correlation, limitOf(page?.limit), page?.after ?? 0),
   };
 }
@@ -123,17 +130,6 @@ async function filteredLog(all: Queries["all"], options: ReadLog): Promise<LogPa
   return { events, scannedTo: Math.max(after, isFull ? (events.at(-1)?.position ?? after) : until) };
 }
 
-function eventOf({
-  id,
-  position,
-  stream,
-  version,
-  type,
-  schemaVersion,
-  data,
-  meta,
-  recordedAt,
-  digest,
-}: StoredEvent): StoredEvent {
-  return { id, position, stream, version, type, schemaVersion, data, meta, recordedAt, digest };
+function eventOf({ id, position, stream, version, type, schemaVersion, data, meta, recordedAt }: StoredEvent): StoredEvent {
+  return { id, position, stream, version, type, schemaVersion, data, meta, recordedAt };
 }

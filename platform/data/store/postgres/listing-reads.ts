@@ -4,7 +4,7 @@ import { prefixEnd } from "./text.ts";
 
 type ListingReads = Omit<
   StoreReads,
-  "head" | "outcome" | "readStream" | "streamVersion" | "readLog" | "readCorrelation" | "now" | "check"
+  "head" | "outcome" | "readStream" | "streamVersion" | "readLog" | "readDigests" | "readCorrelation" | "now" | "check"
 >;
 
 /** Greater than every name: names have at most 255 bytes. */
