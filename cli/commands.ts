@@ -1,6 +1,7 @@
 import { backupCommand, restoreCommand } from "./commands/backup.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { importOrdersCommand } from "./commands/import.ts";
+import { keysRotateCommand } from "./commands/keys.ts";
 import { orderCancelCommand, orderPlaceCommand } from "./commands/order-changes.ts";
 import { orderGetCommand, orderLifeCommand, orderListCommand } from "./commands/order.ts";
 import { projectionListCommand, projectionRebuildCommand } from "./commands/projection.ts";
@@ -23,6 +24,7 @@ export const COMMANDS: readonly Command[] = [
   projectionListCommand,
   projectionRebuildCommand,
   verifyCommand,
+  keysRotateCommand,
   backupCommand,
   restoreCommand,
   doctorCommand,

@@ -9,6 +9,7 @@ import { tokenDigest, tokenPrincipals, type Principal } from "@daybook/network/h
 import { catalogRoutes } from "@daybook/shop-catalog/http";
 import { ORDER_STATUSES, orderRoutes } from "@daybook/shop-ordering/http";
 import { adminRoutes } from "./admin-routes.ts";
+import { keyRoutes } from "./key-routes.ts";
 import { openShop, SYSTEM_CONTEXT, type Shop, type ShopOptions } from "./service.ts";
 
 export interface AppOptions extends ShopOptions {
@@ -62,7 +63,12 @@ const DEVELOPER: Principal = { id: "usr_developer", roles: ["operator", "viewer"
 export function shopServer(shop: Shop, log: Log): HttpServer {
   const { store, clock, ids, ordering, catalogue } = shop;
   const checks = [storeCheck("store", store), storeCheck("keys", shop.keyStore), projectionCheck(shop)];
-  const routes = [...orderRoutes({ ordering, store, clock }), ...catalogRoutes(catalogue), ...adminRoutes(shop)];
+  const routes = [
+    ...orderRoutes({ ordering, store, clock }),
+    ...catalogRoutes(catalogue),
+    ...adminRoutes(shop),
+    ...keyRoutes(shop),
+  ];
   const documents = [
     openApiRoute({ title: "Daybook shop", version: "0.1.0", routes, statuses: ORDER_STATUSES }),
     ...healthRoutes({ checks, clock }),

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import type { Executed } from "@daybook/data/cqrs/aggregates";
 import { waitFor } from "@daybook/data/cqrs/read-model";
 import { errorCode } from "@daybook/kernel/errors";
@@ -156,6 +157,45 @@ void describe("the shop's data folder", () => {
       await writeFile(file, key, { mode: 0o600 });
       await place(await open());
     });
+  });
+
+  void test("with another master key of the right size is not opened", async () => {
+    await withFolder(async (open, data) => {
+      const shop = await open();
+      await shop.close();
+      await writeFile(join(data, FILES.masterKey), Buffer.alloc(32, 9), { mode: 0o600 });
+      for (const isReadOnly of [false, true]) await assert.rejects(open({ isReadOnly }), isRefusedWith("master-key-wrong"));
+    });
+  });
+
+  void test("gets another master key while orders are placed, and everything is read and found as before", async () => {
+    await withFolder(async (open, data) => {
+      const shop = await open();
+      await shop.catalogue.seed(SYSTEM_CONTEXT);
+      shop.startBackground();
+      const first = await place(shop);
+      await searched(shop, "unmistak");
+      const key = await readFile(join(data, FILES.masterKey));
+      shop.keyRotation.start();
+      const during = await place(shop);
+      while (shop.keyRotation.state()?.state === "rotating") await setImmediate();
+      assert.equal(shop.keyRotation.state()?.state, "rotated");
+      const afterwards = await place(shop);
+      await shop.close();
+      assert.notDeepEqual(await readFile(join(data, FILES.masterKey)), key);
+      await assert.rejects(stat(join(data, FILES.nextMasterKey)));
+      const again = await open();
+      again.startBackground();
+      for (const orderId of [first, during, afterwards]) {
+        const found = await again.ordering.queries.dispatch(getOrder, { orderId }, { context: CONTEXT });
+        assert.deepEqual(found?.customer.contact, CONTACT);
+      }
+      assert.equal((await searched(again, "unmistak")).length, 3);
+    });
+  });
+
+  void test("is not made where the system makes no folders", async () => {
+    await assert.rejects(openShop({ data: "/proc/daybook/shop" }), { code: "ENOENT" });
   });
 
   void test("is not made for a store of a name that nobody knows", async () => {

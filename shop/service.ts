@@ -1,10 +1,10 @@
-import { access, mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { access, mkdir, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { runProjection, type ProjectionStatus, type RunningProjection } from "@daybook/data/cqrs/running-projection";
 import { eventStore, type EventStore } from "@daybook/data/event-store/event-store";
 import { loadOrCreateKeyFile } from "@daybook/data/event-store/key-file";
 import { hasMasterKey, openMasterKeys, type MasterKeys } from "@daybook/data/event-store/master-keys";
-import { loadMasterKeys, type MasterKeyFiles } from "@daybook/data/event-store/rotate-master-key";
+import { loadMasterKeys, rotateMasterKey, type MasterKeyFiles } from "@daybook/data/event-store/rotate-master-key";
 import { startSealer, type Sealer } from "@daybook/data/event-store/seal";
 import { subjectKeys } from "@daybook/data/event-store/subject-keys";
 import type { Store } from "@daybook/data/store";
@@ -20,6 +20,7 @@ import { productEvents } from "@daybook/shop-catalog/events";
 import { catalogService, type CatalogService } from "@daybook/shop-catalog/service";
 import { orderEvents } from "@daybook/shop-ordering/events";
 import { orderingService, type OrderingService } from "@daybook/shop-ordering/service";
+import { KeyRotation } from "./key-rotation.ts";
 import { Rebuilds } from "./rebuilds.ts";
 import { noShopHere, storeUnknown } from "./errors.ts";
 
@@ -53,6 +54,8 @@ export interface Shop {
   projections(): readonly ProjectionStatus[];
   /** Rebuilds of running projections. */
   readonly rebuilds: Rebuilds;
+  /** Exchanges the master key. */
+  readonly keyRotation: KeyRotation;
   /** Stops the background work, then the stores. Idempotent. */
   close(): Promise<void>;
 }
@@ -97,7 +100,7 @@ interface OpenedStores {
 async function openStores(options: ShopOptions, clock: Clock, ids: IdSource): Promise<OpenedStores> {
   const { data, isReadOnly = false } = options;
   const kind = storeKind(options.store);
-  if (!isReadOnly) await mkdir(data, { recursive: true, mode: 0o700 });
+  if (!isReadOnly) await makeFolder(data);
   if (isReadOnly && kind === "sqlite") await checkIsThere(data);
   const lock = kind === "postgres" || isReadOnly ? undefined : lockDataFolder(data, clock);
   const closing: (() => Promise<void>)[] = lock ? [async () => lock.release()] : [];
@@ -115,6 +118,26 @@ async function openStores(options: ShopOptions, clock: Clock, ids: IdSource): Pr
     await close();
     throw error;
   }
+}
+
+/** One level after another: node's own recursion never ends where the system makes no folders, such as in /proc. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { mode: 0o700 });
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "EEXIST" && (await stat(folder)).isDirectory()) return;
+    if (code !== "ENOENT" || dirname(folder) === folder || (await isFolder(dirname(folder)))) throw error;
+    await makeFolder(dirname(folder));
+    await mkdir(folder, { mode: 0o700 });
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }
 
 /** A reader makes nothing, and says so before it says what is missing. */
@@ -183,7 +206,11 @@ async function compose(options: ShopOptions, opened: OpenedStores, clock: Clock,
   const events = eventStore(store, { ...orderEvents, ...productEvents }, subjectKeys(keyStore, masterKeys, ids, { clock }));
   const catalogue = catalogService({ events, clock, ids });
   const ordering = orderingService({ events, clock, ids, catalogue, searchSecret: masterKeys.searchSecret });
-  const background = new Background({ events, ordering, clock, ids });
+  const owner = ownerName(store, ids);
+  const background = new Background({ events, ordering, clock, ids, owner });
+  const keyRotation = new KeyRotation((more) =>
+    rotateMasterKey({ store: keyStore, keys: masterKeys, files: masterKeyFiles(data), clock, ids, owner, ...more }),
+  );
   return {
     store,
     keyStore,
@@ -197,11 +224,17 @@ async function compose(options: ShopOptions, opened: OpenedStores, clock: Clock,
     startBackground: () => background.start(),
     projections: () => background.statuses(),
     rebuilds: new Rebuilds(background.running),
+    keyRotation,
     async close() {
-      await background.stop();
+      await Promise.all([background.stop(), keyRotation.stop()]);
       await opened.close();
     },
   };
+}
+
+/** Of leases: the only writer of an embedded store takes them up again after a restart; others wait until they run out. */
+function ownerName(store: Store, ids: IdSource): string {
+  return store.capabilities.isShared ? ids("prc") : "embedded";
 }
 
 interface BackgroundParts {
@@ -209,6 +242,7 @@ interface BackgroundParts {
   readonly ordering: OrderingService;
   readonly clock: Clock;
   readonly ids: IdSource;
+  readonly owner: string;
 }
 
 /** What works by itself beside the requests. */
@@ -222,9 +256,7 @@ class Background {
   }
 
   start(): void {
-    const { events, ordering, clock, ids } = this.parts;
-    // The only writer of an embedded store takes its leases up again after a restart; others wait until they run out.
-    const owner = events.store.capabilities.isShared ? ids("prc") : "embedded";
+    const { events, ordering, clock, ids, owner } = this.parts;
     this.running.set(
       ordering.search.name,
       runProjection(ordering.search, { events, clock, ids, owner, tuning: { gatherMs: 25 } }),

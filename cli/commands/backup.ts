@@ -4,7 +4,8 @@ import { backup, restore, verifyBackup, type BackupManifest } from "@daybook/dat
 import { noShopHere } from "@daybook/shop/errors";
 import { FILES } from "@daybook/shop/shop";
 import { holdsShop } from "../connection/folder.ts";
-import { confirmationMissing, usageInvalid } from "../errors.ts";
+import { usageInvalid } from "../errors.ts";
+import { confirm } from "../shell/confirm.ts";
 import type { Command, Invocation } from "../shell/command.ts";
 import { FLAGS, OUTPUT } from "../shell/flags.ts";
 import { printDocument, type Fields } from "../shell/output.ts";
@@ -27,7 +28,7 @@ async function backUp(invocation: Invocation): Promise<void> {
   if (settings.store !== "sqlite") throw usageInvalid("backup copies the folder of a SQLite store; use pg_dump for PostgreSQL");
   const folder = resolve(settings.data);
   if (!holdsShop(folder)) throw noShopHere(`${folder} holds no shop`);
-  const files = [FILES.masterKey, FILES.developmentKey].filter((name) => existsSync(join(folder, name)));
+  const files = [FILES.masterKey, FILES.nextMasterKey, FILES.developmentKey].filter((name) => existsSync(join(folder, name)));
   // The store first: subject keys are durable before their first use, so the later copy has all that the store's copy needs.
   const manifest = await backup({ folder, to: resolve(to), databases: [FILES.store, FILES.keys], files, clock });
   printDocument(invocation, documentOf(manifest, { folder, to: resolve(to) }));
@@ -63,12 +64,6 @@ async function restoreFolder(invocation: Invocation): Promise<void> {
   await confirm(invocation, `Make ${folder} from the backup ${resolve(from)}?`);
   const manifest = await restore({ from: resolve(from), folder, clock });
   printDocument(invocation, documentOf(manifest, { from: resolve(from), folder }));
-}
-
-async function confirm({ flags, terminal }: Invocation, question: string): Promise<void> {
-  if (flags.isSet("yes")) return;
-  const answer = flags.isSet("no-input") ? undefined : await terminal.ask?.(`${question} [y/N] `);
-  if (answer === undefined || !/^y(es)?$/i.test(answer.trim())) throw confirmationMissing(`${question} Nobody said yes`);
 }
 
 function documentOf({ madeAt, databases, files }: BackupManifest, more: Fields): Fields {

@@ -9,7 +9,7 @@ export const doctorCommand: Command = {
   noun: "doctor",
   summary: "Look at this machine, the data folder and the server, and say what to do",
   details: "Changes nothing. Exit code 7 when something must be repaired.",
-  flags: [...CONNECTION, FLAGS.json, FLAGS.quiet],
+  flags: [...CONNECTION, FLAGS.json, FLAGS.quietWhenWell],
   run: doctor,
 };
 
@@ -27,6 +27,7 @@ function print({ flags, terminal }: Invocation, findings: readonly Finding[], ok
     terminal.out(`${JSON.stringify({ ok, findings })}\n`);
     return;
   }
+  if (ok && flags.isSet("quiet")) return;
   const rows = findings.map(({ name, state, what }) => [MARKS[state], name, what]);
   for (const [index, line] of aligned(rows).entries()) {
     terminal.out(`${line}\n`);

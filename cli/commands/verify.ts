@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { noShopHere } from "@daybook/shop/errors";
@@ -14,7 +15,7 @@ export const verifyCommand: Command = {
   noun: "verify",
   summary: "Check the whole store with a second implementation: positions, versions, digests, seals, rows, keys",
   details: "Reads only, also beside the process that owns the data. Exit code 7 when something is not as it must be.",
-  flags: [FLAGS.data, FLAGS.store, FLAGS.json, FLAGS.quiet],
+  flags: [FLAGS.data, FLAGS.store, FLAGS.json, FLAGS.quietWhenWell],
   run: verifyStore,
 };
 
@@ -25,8 +26,8 @@ async function verifyStore(invocation: Invocation): Promise<number> {
   const signal = invocation.interruption();
   const shop = await openShop({ data, store: settings.store, isReadOnly: true, clock });
   try {
-    const masterKey = await readFile(join(data, FILES.masterKey));
-    const found = await verify(shop.store, shop.keyStore, { masterKey, signal, clock, onProgress: shower(invocation) });
+    const masterKeys = await readMasterKeys(data);
+    const found = await verify(shop.store, shop.keyStore, { masterKeys, signal, clock, onProgress: shower(invocation) });
     print(invocation, found);
     return found.ok ? EXIT.ok : EXIT.checkFailed;
   } catch (error) {
@@ -34,6 +35,13 @@ async function verifyStore(invocation: Invocation): Promise<number> {
   } finally {
     await shop.close();
   }
+}
+
+/** The next one, too, while the master key is exchanged; it is read first, since it takes the other's place in the end. */
+async function readMasterKeys(data: string): Promise<readonly Uint8Array[]> {
+  const next = join(data, FILES.nextMasterKey);
+  const exchanged = existsSync(next) ? [await readFile(next)] : [];
+  return [await readFile(join(data, FILES.masterKey)), ...exchanged];
 }
 
 type Progress = Parameters<NonNullable<NonNullable<Parameters<typeof verify>[2]>["onProgress"]>>[0];
@@ -51,6 +59,7 @@ function print({ terminal, flags }: Invocation, { ok, checks }: Verification): v
     terminal.out(`${JSON.stringify({ ok, checks })}\n`);
     return;
   }
+  if (ok && flags.isSet("quiet")) return;
   const rows = checks.map((check) => [
     check.ok ? "ok" : "FAILED",
     check.name,

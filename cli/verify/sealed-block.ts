@@ -37,6 +37,15 @@ export function unwrapKey(masterKey: Uint8Array, subject: string, wrapped: strin
   return opened(masterKey, bytes.subarray(0, NONCE_BYTES), subject, bytes.subarray(NONCE_BYTES));
 }
 
+/** As `unwrapKey`, under the first of the keys that opens it. */
+export function unwrapWithAny(masterKeys: readonly Uint8Array[], name: string, wrapped: string): Uint8Array | undefined {
+  for (const masterKey of masterKeys) {
+    const key = unwrapKey(masterKey, name, wrapped);
+    if (key) return key;
+  }
+  return undefined;
+}
+
 function opened(key: Uint8Array, nonce: Uint8Array, additional: string, bytes: Uint8Array): Buffer | undefined {
   try {
     const decipher = createDecipheriv("aes-256-gcm", key, nonce, { authTagLength: TAG_BYTES });

@@ -1,8 +1,18 @@
 import { createHmac, hkdfSync } from "node:crypto";
+import type { Store } from "@daybook/data/store";
+import { unwrapWithAny } from "./sealed-block.ts";
 
 /** The secret of search tokens, out of the master key: docs/format.md, section "Subject keys". */
 export function tokenSecret(masterKey: Uint8Array): Uint8Array {
   return new Uint8Array(hkdfSync("sha256", masterKey, new Uint8Array(0), "daybook/search-tokens/1", 32));
+}
+
+/** The secret that a store of keys keeps since its master key was exchanged, else that of the first master key. */
+export async function keptTokenSecret(keysStore: Store, masterKeys: readonly Uint8Array[]): Promise<Uint8Array | undefined> {
+  const name = "secret/search-tokens";
+  const kept = await keysStore.getKey(name);
+  if (kept !== undefined) return unwrapWithAny(masterKeys, name, kept);
+  return masterKeys[0] && tokenSecret(masterKeys[0]);
 }
 
 /**

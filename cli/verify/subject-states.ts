@@ -1,5 +1,5 @@
 import type { Store } from "@daybook/data/store";
-import { unwrapKey } from "./sealed-block.ts";
+import { unwrapWithAny } from "./sealed-block.ts";
 
 /** What the store of keys says of a data subject. */
 export type SubjectState =
@@ -14,23 +14,23 @@ export type SubjectStates = (subject: string) => Promise<SubjectState>;
 
 const REMEMBERED_MAX = 10_000;
 
-/** Reads subjects' keys: `subject/{subject}` is `erased`, or the key wrapped under the master key. */
-export function subjectStates(keysStore: Store, masterKey: Uint8Array | undefined): SubjectStates {
+/** Reads subjects' keys: `subject/{subject}` is `erased`, or the key wrapped under a master key; two while it is exchanged. */
+export function subjectStates(keysStore: Store, masterKeys: readonly Uint8Array[]): SubjectStates {
   const remembered = new Map<string, SubjectState>();
   return async (subject) => {
     const known = remembered.get(subject);
     if (known) return known;
-    const state = stateOf(subject, await keysStore.getKey(`subject/${subject}`), masterKey);
+    const state = stateOf(subject, await keysStore.getKey(`subject/${subject}`), masterKeys);
     if (remembered.size >= REMEMBERED_MAX) remembered.clear();
     remembered.set(subject, state);
     return state;
   };
 }
 
-function stateOf(subject: string, value: string | undefined, masterKey: Uint8Array | undefined): SubjectState {
+function stateOf(subject: string, value: string | undefined, masterKeys: readonly Uint8Array[]): SubjectState {
   if (value === undefined) return { kind: "unknown" };
   if (value === "erased") return { kind: "erased" };
-  if (!masterKey) return { kind: "kept" };
-  const key = unwrapKey(masterKey, subject, value);
+  if (masterKeys.length === 0) return { kind: "kept" };
+  const key = unwrapWithAny(masterKeys, subject, value);
   return key ? { kind: "kept", key } : { kind: "broken" };
 }

@@ -82,7 +82,7 @@ describe("verify", () => {
   test("passes over what is written while it verifies", async () => {
     const copy = await shop.copy();
     const { store, keys } = copy.memory();
-    const verification = await verify(writtenMeanwhile(store), keys, { masterKey: copy.masterKey });
+    const verification = await verify(writtenMeanwhile(store), keys, { masterKeys: [copy.masterKey] });
     assert.deepEqual(wrong(verification), []);
     await copy.destroy();
   });
@@ -102,7 +102,7 @@ describe("verify", () => {
 async function verified(copy: TrialCopy, engine: "sqlite" | "memory"): Promise<Verification> {
   const { store, keys } = engine === "sqlite" ? await copy.sqlite() : copy.memory();
   try {
-    return await verify(store, keys, { masterKey: copy.masterKey });
+    return await verify(store, keys, { masterKeys: [copy.masterKey] });
   } finally {
     await store.close();
     await keys.close();

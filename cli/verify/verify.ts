@@ -8,7 +8,7 @@ import { sealsCheck } from "./log/seals.ts";
 import { unitsCheck } from "./log/units.ts";
 import { versionsCheck } from "./log/versions.ts";
 import { Meter, type Progress } from "./progress.ts";
-import { tokenSecret } from "./search-tokens.ts";
+import { keptTokenSecret } from "./search-tokens.ts";
 import { keysCheck } from "./shop/answers.ts";
 import { orderSearchCheck } from "./shop/order-search.ts";
 import { ordersCheck } from "./shop/orders.ts";
@@ -18,8 +18,8 @@ import { subjectStates } from "./subject-states.ts";
 import { readMarks, type Verifying } from "./verifying.ts";
 
 export interface VerifyOptions {
-  /** Opens subjects' keys (32 bytes): with it sealed blocks are opened and search tokens recomputed. */
-  readonly masterKey?: Uint8Array | undefined;
+  /** Open subjects' keys (32 bytes each): with them sealed blocks are opened and search tokens recomputed. */
+  readonly masterKeys?: readonly Uint8Array[] | undefined;
   /** Told about every thousandth record and at the start of each stage. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** Ends the verification: it rejects with the signal's reason. */
@@ -38,7 +38,7 @@ export interface Verification {
  * wrote the records. Changes nothing; what is written meanwhile is passed over. Rejects only when the store cannot be read.
  */
 export async function verify(store: Store, keysStore?: Store, options: VerifyOptions = {}): Promise<Verification> {
-  const { masterKey, onProgress, signal, clock = systemClock } = options;
+  const { masterKeys = [], onProgress, signal, clock = systemClock } = options;
   const meter = new Meter({ clock, onProgress, signal });
   const marks = await readMarks(store);
   const verifying: Verifying = {
@@ -46,8 +46,8 @@ export async function verify(store: Store, keysStore?: Store, options: VerifyOpt
     head: await store.head(),
     marks,
     meter,
-    subjects: keysStore && subjectStates(keysStore, masterKey),
-    tokenSecret: masterKey && tokenSecret(masterKey),
+    subjects: keysStore && subjectStates(keysStore, masterKeys),
+    tokenSecret: keysStore && (await keptTokenSecret(keysStore, masterKeys)),
   };
   const checks = checksOf(verifying);
   await readFacts(store, verifying.head, checks, meter);

@@ -1,7 +1,8 @@
 import { runProjection, type RunningProjection } from "@daybook/data/cqrs/running-projection";
 import { eventStore } from "@daybook/data/event-store/event-store";
 import { startSealer, type Sealer } from "@daybook/data/event-store/seal";
-import { searchSecret, subjectKeys } from "@daybook/data/event-store/subject-keys";
+import { searchSecret, soleMasterKey } from "@daybook/data/event-store/master-keys";
+import { subjectKeys } from "@daybook/data/event-store/subject-keys";
 import type { Store } from "@daybook/data/store";
 import type { Engine } from "@daybook/data/store/engine";
 import { gatheredStore } from "@daybook/data/store/gather";
@@ -50,7 +51,7 @@ export function startShopProcess({ world, life, engine, record, keyStore, owner 
   const ids = idSource(clock, random);
   const store = record.over(gatheredStore(engine, { clock, owners: OWNERS, resolveWithinMs: 800 }), life.name);
   const bytes = (count: number) => Uint8Array.from({ length: count }, () => random.word() & 0xff);
-  const keys = subjectKeys(keyStore, MASTER_KEY, ids, { clock, random: bytes });
+  const keys = subjectKeys(keyStore, soleMasterKey(MASTER_KEY), ids, { clock, random: bytes });
   const events = eventStore(store, { ...orderEvents, ...productEvents }, keys);
   const catalogue = catalogService({ events, clock, ids });
   const ordering = orderingService({ events, clock, ids, catalogue, searchSecret: searchSecret(MASTER_KEY) });

@@ -27,6 +27,12 @@ export const masterKeyWrong = defineError({
   advice: "The keys were wrapped under another master key, or were changed. Bring back the key file that belongs to them.",
 });
 
+export const masterKeyBusy = defineError({
+  code: "master-key-busy",
+  advice: "Wait until the other process has exchanged the master key, or half a minute when it died; then run it again.",
+  retryable: true,
+});
+
 export const keyFileInvalid = defineError({
   code: "key-file-invalid",
   advice: "Restore the key file from its backup, or give it back its owner and mode 600. Never make a new one for existing data.",

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { link, open, rm, type FileHandle } from "node:fs/promises";
+import { link, open, rename, rm, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { IdSource } from "@daybook/kernel/ids";
 import { keyFileInvalid } from "./errors.ts";
@@ -17,16 +17,27 @@ export interface KeyFileOptions {
  * start at once. A file of another size, or one that others may read, is `key-file-invalid`.
  */
 export async function loadOrCreateKeyFile(path: string, bytes: number, options: KeyFileOptions): Promise<Uint8Array> {
-  const existing = await load(path, bytes);
+  const existing = await loadKeyFile(path, bytes);
   if (existing) return existing;
   if (options.isReadOnly) throw keyFileInvalid(`there is no key file ${path}`, { details: { path } });
   await create(path, (options.random ?? randomBytes)(bytes), options.ids("tmp"));
-  const created = await load(path, bytes);
+  const created = await loadKeyFile(path, bytes);
   if (!created) throw keyFileInvalid(`the key file ${path} went away`, { details: { path } });
   return created;
 }
 
-async function load(path: string, bytes: number): Promise<Uint8Array | undefined> {
+/** Puts the key file `next` in the place of the one at `path`, durably; nothing when another process did so before. */
+export async function replaceKeyFile(path: string, next: string): Promise<void> {
+  try {
+    await rename(next, path);
+  } catch (cause) {
+    if (!isCode(cause, "ENOENT")) throw keyFileInvalid(`the key file ${path} cannot be replaced`, { cause, details: { path } });
+  }
+  await syncFolder(dirname(path));
+}
+
+/** The secret in the file at `path`, checked as above; undefined when there is no such file. */
+export async function loadKeyFile(path: string, bytes: number): Promise<Uint8Array | undefined> {
   const file = await opened(path);
   if (!file) return undefined;
   try {

@@ -1,13 +1,14 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { systemClock, type Clock } from "@daybook/kernel/clock";
-import { assert } from "@daybook/kernel/errors";
 import type { IdSource } from "@daybook/kernel/ids";
 import type { SubjectKeys } from "@daybook/kernel/personal";
 import type { Store } from "@daybook/data/store";
 import type { Condition, Effect } from "@daybook/data/store/unit";
 import { commitSettled } from "./commit-settled.ts";
-import { masterKeyWrong, subjectErased } from "./errors.ts";
+import { subjectErased } from "./errors.ts";
+import { SUBJECT_ERASED, SUBJECT_PREFIX, type MasterKeys } from "./master-keys.ts";
 import { recentlyUsed } from "./recently-used.ts";
+import { KEY_BYTES, NONCE_BYTES } from "./wrapped-key.ts";
 
 export interface SubjectKeysOptions {
   readonly clock?: Clock;
@@ -19,19 +20,12 @@ export interface SubjectKeysOptions {
   readonly random?: (bytes: number) => Uint8Array;
 }
 
-const KEY_BYTES = 32;
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
-const VERSION = "1:";
-const ERASED = "erased";
-
 /**
- * Subjects' keys as keys of a store of its own: `subject/{subject}` is `1:` and the key wrapped under the master key
- * (AES-256-GCM, the subject as additional data, random nonce first, tag last, base64url), or `erased`, for ever. Two that
- * make the same key at once get the same one; `ensure` of an erased subject is `subject-erased`.
+ * Subjects' keys as keys of a store of its own: `subject/{subject}` is the key wrapped under the master key (wrapped-key.ts),
+ * the subject as its name, or `erased`, for ever. Two that make the same key at once get the same one; `ensure` of an
+ * erased subject is `subject-erased`.
  */
-export function subjectKeys(store: Store, masterKey: Uint8Array, ids: IdSource, options: SubjectKeysOptions = {}): SubjectKeys {
-  assert(masterKey.length === KEY_BYTES, "the master key has 32 bytes");
+export function subjectKeys(store: Store, master: MasterKeys, ids: IdSource, options: SubjectKeysOptions = {}): SubjectKeys {
   const { clock = systemClock, cacheMax = 10_000, cacheForMs = 60_000, random = randomBytes } = options;
   const cache = recentlyUsed<Uint8Array>(cacheMax, cacheForMs, clock);
   let erasures = 0;
@@ -43,11 +37,11 @@ export function subjectKeys(store: Store, masterKey: Uint8Array, ids: IdSource, 
   }
 
   /** The stored value, unwrapped; undefined for absent, `erased` for erased. */
-  async function read(subject: string): Promise<Uint8Array | typeof ERASED | undefined> {
+  async function read(subject: string): Promise<Uint8Array | typeof SUBJECT_ERASED | undefined> {
     const before = erasures;
     const value = await store.getKey(keyOf(subject));
-    if (value === undefined || value === ERASED) return value;
-    const key = unwrap(masterKey, subject, value);
+    if (value === undefined || value === SUBJECT_ERASED) return value;
+    const key = await master.unwrap(subject, value);
     if (before === erasures) cache.set(subject, key); // else this may be the key that was erased meanwhile
     return key;
   }
@@ -55,34 +49,30 @@ export function subjectKeys(store: Store, masterKey: Uint8Array, ids: IdSource, 
   async function ensureOne(subject: string): Promise<Uint8Array> {
     for (;;) {
       const found = cache.get(subject) ?? (await read(subject));
-      if (found === ERASED) throw subjectErased(`the key of ${subject} was erased`, { details: { subject } });
+      if (found === SUBJECT_ERASED) throw subjectErased(`the key of ${subject} was erased`, { details: { subject } });
       if (found !== undefined) return found;
       const key = keyOf(subject);
-      const value = wrap(masterKey, subject, random(KEY_BYTES), random(NONCE_BYTES));
-      await change([{ kind: "keyAbsent", key }], { kind: "putKey", key, value });
+      const value = master.wrap(subject, random(KEY_BYTES), random(NONCE_BYTES));
+      const conditions: readonly Condition[] = [{ kind: "keyAbsent", key }, ...master.conditions()];
+      if (!(await change(conditions, { kind: "putKey", key, value }))) await master.refresh();
     }
   }
 
   return {
     async get(subject) {
       const found = cache.get(subject) ?? (await read(subject));
-      return found === ERASED ? undefined : found;
+      return found === SUBJECT_ERASED ? undefined : found;
     },
     async ensure(subjects) {
       const distinct = [...new Set(subjects)];
       return new Map(await Promise.all(distinct.map(async (subject) => [subject, await ensureOne(subject)] as const)));
     },
     async erase(subject) {
-      await change([], { kind: "putKey", key: keyOf(subject), value: ERASED });
+      await change([], { kind: "putKey", key: keyOf(subject), value: SUBJECT_ERASED });
       erasures++;
       cache.delete(subject);
     },
   };
-}
-
-/** Whether the store holds anything about a subject: then its master key is never made anew. */
-export async function hasSubjects(store: Store): Promise<boolean> {
-  return (await store.listKeys(keyOf(""), { limit: 1 })).length > 0;
 }
 
 /** Keys in memory only: for tests and trials. */
@@ -101,32 +91,6 @@ export function memoryKeys(random: (bytes: number) => Uint8Array = randomBytes):
   };
 }
 
-/** The secret of search tokens: HKDF-SHA-256 (RFC 5869) of the master key, 32 bytes. */
-export function searchSecret(masterKey: Uint8Array): Uint8Array {
-  return new Uint8Array(hkdfSync("sha256", masterKey, "", "daybook/search-tokens/1", KEY_BYTES));
-}
-
 function keyOf(subject: string): string {
-  return `subject/${subject}`;
-}
-
-function wrap(masterKey: Uint8Array, subject: string, key: Uint8Array, nonce: Uint8Array): string {
-  const cipher = createCipheriv("aes-256-gcm", masterKey, nonce);
-  cipher.setAAD(Buffer.from(subject));
-  const wrapped = Buffer.concat([nonce, cipher.update(key), cipher.final(), cipher.getAuthTag()]);
-  return `${VERSION}${wrapped.toString("base64url")}`;
-}
-
-function unwrap(masterKey: Uint8Array, subject: string, value: string): Uint8Array {
-  try {
-    assert(value.startsWith(VERSION), "a wrapped key is of version 1");
-    const bytes = Buffer.from(value.slice(VERSION.length), "base64url");
-    assert(bytes.length === NONCE_BYTES + KEY_BYTES + TAG_BYTES, "a wrapped key has 60 bytes");
-    const decipher = createDecipheriv("aes-256-gcm", masterKey, bytes.subarray(0, NONCE_BYTES));
-    decipher.setAAD(Buffer.from(subject));
-    decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
-    return Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
-  } catch (cause) {
-    throw masterKeyWrong(`the key of ${subject} does not open`, { cause, details: { subject } });
-  }
+  return `${SUBJECT_PREFIX}${subject}`;
 }
