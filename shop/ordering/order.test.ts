@@ -65,9 +65,18 @@ const EVENTS: Readonly<Record<OrderAction, OrderEvent>> = {
   cancel: cancelled,
   fail: failed,
 };
-/** What is legal only while the order is on hold, and what other contexts' events say, late or twice. */
+/** What is legal only while the order is on hold. */
 const ON_HOLD: readonly OrderAction[] = ["add-item", "release"];
-const LEARNED: readonly OrderAction[] = ["reserve", "pay", "deliver"];
+/** Where what other contexts say comes late or twice. */
+const PLACED = ["placed", "reserved", "paid", "confirmed", "shipped", "delivered", "cancelled", "failed"];
+const LATE: Readonly<Partial<Record<OrderAction, readonly string[]>>> = {
+  reserve: PLACED,
+  pay: PLACED,
+  deliver: PLACED,
+  confirm: ["confirmed", "shipped", "delivered"],
+  ship: ["shipped", "delivered"],
+  fail: ["failed"],
+};
 const states = Object.keys(REACHED) as OrderStatus[];
 const actions = Object.keys(COMMANDS) as OrderAction[];
 
@@ -86,7 +95,7 @@ void describe("an order's states", () => {
             .thenHappens(EVENTS[action]);
           assert.equal(after.status, next);
         });
-      } else if (LEARNED.includes(action) && status !== "absent") {
+      } else if (LATE[action]?.includes(status)) {
         void test(`${status}: "${action}" comes late, and changes nothing`, () => {
           given(...REACHED[status])
             .when(COMMANDS[action])
@@ -110,6 +119,13 @@ void describe("an order's states", () => {
       ["absent"],
     );
   });
+});
+
+void test("an order that was confirmed is not confirmed with another shipment", () => {
+  const other = { ...readiness, shipment: { ...shipment, shipmentId: "shp_2" } };
+  given(...REACHED.confirmed)
+    .when({ type: "confirm", confirmed: other })
+    .thenRefused("illegal-transition", { status: "confirmed", legal: orderStates.legal("confirmed") });
 });
 
 void describe("an order on hold", () => {

@@ -22,7 +22,7 @@ export type OrderStatus =
   | "delivered"
   | "cancelled"
   | "failed";
-export type OrderAction = OrderCommand["type"] & keyof typeof ACTIONS;
+export type OrderAction = Exclude<OrderCommand["type"], "refuse">;
 
 /** Which command is legal in which state, and where it leads. */
 export const orderStates = stateMachine<OrderStatus, OrderAction>("absent", {
@@ -53,22 +53,6 @@ export const orderStates = stateMachine<OrderStatus, OrderAction>("absent", {
   cancelled: {},
   failed: {},
 });
-
-/** Every action; those learned from other contexts' events come late or twice, and then change nothing. */
-const ACTIONS = {
-  place: "asked",
-  "add-item": "asked",
-  "choose-payment": "asked",
-  reserve: "learned",
-  pay: "learned",
-  confirm: "asked",
-  ship: "asked",
-  deliver: "learned",
-  hold: "asked",
-  release: "asked",
-  cancel: "asked",
-  fail: "asked",
-} as const;
 
 export type Order =
   | { readonly status: "absent" }
@@ -114,8 +98,7 @@ function decide(command: OrderCommand, order: Order): Decision<OrderEvent> {
   if (command.type === "refuse") return { refusal: command.refusal };
   if ("customerId" in command && isForeign(order, command.customerId)) return illegal(command.type, "absent");
   if (!orderStates.next(order.status, command.type)) {
-    const isLate = order.status !== "absent" && ACTIONS[command.type] === "learned";
-    return isLate ? accept() : illegal(command.type, order.status);
+    return isLate(command, order) ? accept() : illegal(command.type, order.status);
   }
   if (command.type === "place") return place(command.order);
   return order.status === "absent" ? illegal(command.type, order.status) : change(command, order);
@@ -149,6 +132,29 @@ function change(command: Change, order: PlacedOrder): Decision<OrderEvent> {
     case "fail":
       return accept({ type: "OrderFailed", data: { code: command.code, reason: command.reason } });
   }
+}
+
+/** What other contexts say comes late or twice: it changes nothing then. */
+function isLate(command: OrderCommand, order: Order): boolean {
+  if (order.status === "absent") return false;
+  switch (command.type) {
+    case "reserve":
+    case "pay":
+    case "deliver":
+      return true;
+    case "confirm":
+      return isOnItsWay(order.status) && order.shipment?.shipmentId === command.confirmed.shipment.shipmentId;
+    case "ship":
+      return isOnItsWay(order.status);
+    case "fail":
+      return order.status === "failed";
+    default:
+      return false;
+  }
+}
+
+function isOnItsWay(status: OrderStatus): boolean {
+  return status === "confirmed" || status === "shipped" || status === "delivered";
 }
 
 /** Another person's order and a missing one answer alike. */
