@@ -1,0 +1,74 @@
+import { z } from "zod";
+import { CHARGE_STATUSES } from "../card/charges.ts";
+import { moveCharge } from "../card/settling.ts";
+import type { CardDesk } from "../card/charging.ts";
+import { MOVED_BY_COMMAND, moveParcel } from "../carrier/moving.ts";
+import type { CarrierDesk } from "../carrier/shipping.ts";
+import { JOURNAL_PARTNERS } from "../file/journal.ts";
+import type { Answer } from "../file/answers.ts";
+import { json, parsed, wholeNumber, type Call, type Route } from "../http/route.ts";
+import type { Mails } from "../mail/mails.ts";
+import { behaviourSchema } from "./behaviour.ts";
+import { merged } from "./conduct.ts";
+import { summary } from "./summary.ts";
+
+export interface ControlOptions {
+  readonly card: CardDesk;
+  readonly carrier: CarrierDesk;
+  readonly mails: Mails;
+  /** Puts the behaviour in force at the listeners. */
+  readonly apply: () => Promise<void>;
+}
+
+const chargeMove = z.strictObject({ status: z.enum(CHARGE_STATUSES) });
+const parcelMove = z.strictObject({ status: z.enum(MOVED_BY_COMMAND) });
+const journalPartner = z.enum(JOURNAL_PARTNERS).optional();
+
+/** What only tests and developers use. */
+export function controlRoutes(options: ControlOptions): readonly Route[] {
+  const { card, carrier, mails } = options;
+  const { conduct, file } = card;
+  const summarize = summary(file);
+  return [
+    { method: "GET", path: "/control/health", run: () => json(200, { status: "healthy" }) },
+    { method: "GET", path: "/control/behaviour", run: () => json(200, conduct.current) },
+    { method: "PUT", path: "/control/behaviour", run: ({ body }) => behave(options, body) },
+    { method: "PATCH", path: "/control/behaviour", run: ({ body }) => behave(options, merged(conduct.current, body)) },
+    { method: "GET", path: "/control/journal", run: (call) => journalPage(card, call) },
+    { method: "GET", path: "/control/mails", run: ({ query }) => paged("mails", "n", mails.page(...rangeOf(query))) },
+    { method: "GET", path: "/control/summary", run: () => json(200, summarize()) },
+    {
+      method: "POST",
+      path: "/control/card/charges/:id",
+      run: ({ params: [id = ""], body }) => json(200, moveCharge(card, id, parsed(chargeMove, body).status)),
+    },
+    {
+      method: "POST",
+      path: "/control/carrier/parcels/:id",
+      run: ({ params: [id = ""], body }) => json(200, moveParcel(carrier, id, parsed(parcelMove, body).status)),
+    },
+  ];
+}
+
+async function behave({ card: { conduct, hooks }, apply }: ControlOptions, wanted: unknown): Promise<Answer> {
+  conduct.replace(parsed(behaviourSchema, wanted));
+  await apply();
+  hooks.look();
+  return json(200, conduct.current);
+}
+
+function journalPage({ journal }: CardDesk, { query }: Call): Answer {
+  const partner = parsed(journalPartner, query.get("partner") ?? undefined);
+  const [after, limit] = rangeOf(query);
+  return paged("entries", "seq", journal.page({ partner, after, limit }));
+}
+
+function rangeOf(query: URLSearchParams): [after: number, limit: number] {
+  return [wholeNumber(query, "after", 0, Number.MAX_SAFE_INTEGER), wholeNumber(query, "limit", 1000, 10_000)];
+}
+
+/** `next` is the `after` of the next page; null when this one is empty. */
+function paged(name: string, number: string, rows: readonly object[]): Answer {
+  const last: Readonly<Record<string, unknown>> | undefined = rows.at(-1) && { ...rows.at(-1) };
+  return json(200, { [name]: rows, next: last?.[number] ?? null });
+}
