@@ -44,6 +44,7 @@ export function explained(error: unknown): CodedError {
   if (errorCode(error) === "start-failed" && error instanceof Error && error.cause !== undefined) return explained(error.cause);
   if (error instanceof CodedError) return error.code === "key-file-invalid" ? deniedKey(error) : error;
   const code = systemCode(error);
+  if (code === "ENOENT" && isOfMakingFolder(error)) return folderUnusable(messageOf(error), { cause: error });
   const entry = SYSTEM.find(([codes]) => codes.includes(code));
   return entry ? entry[1](messageOf(error), error) : unexpected(messageOf(error), { cause: error });
 }
@@ -56,6 +57,10 @@ function deniedKey(error: CodedError): CodedError {
 
 function systemCode(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : "";
+}
+
+function isOfMakingFolder(error: unknown): boolean {
+  return error instanceof Error && "syscall" in error && ["mkdir", "mkdtemp"].includes(String(error.syscall));
 }
 
 function addressOf(error: unknown): string {

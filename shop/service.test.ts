@@ -194,10 +194,6 @@ void describe("the shop's data folder", () => {
     });
   });
 
-  void test("is not made where the system makes no folders", async () => {
-    await assert.rejects(openShop({ data: "/proc/daybook/shop" }), { code: "ENOENT" });
-  });
-
   void test("is not made for a store of a name that nobody knows", async () => {
     await withFolder(async (open, data) => {
       await assert.rejects(open({ store: "mysql://host" }), isRefusedWith("store-unknown"));

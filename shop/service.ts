@@ -1,5 +1,5 @@
-import { access, mkdir, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { access } from "node:fs/promises";
+import { join } from "node:path";
 import { runProjection, type ProjectionStatus, type RunningProjection } from "@daybook/data/cqrs/running-projection";
 import { eventStore, type EventStore } from "@daybook/data/event-store/event-store";
 import { loadOrCreateKeyFile } from "@daybook/data/event-store/key-file";
@@ -11,7 +11,7 @@ import type { Store } from "@daybook/data/store";
 import { memoryStore } from "@daybook/data/store/memory";
 import { postgresStore } from "@daybook/data/store/postgres";
 import { sqliteStore } from "@daybook/data/store/sqlite";
-import { lockDataFolder, readOwner, type DataLock } from "@daybook/data/store/sqlite/data-lock";
+import { lockDataFolder, makeDataFolder, readOwner, type DataLock } from "@daybook/data/store/sqlite/data-lock";
 import { systemClock, type Clock } from "@daybook/kernel/clock";
 import type { Context } from "@daybook/kernel/context";
 import { idSource, type IdSource } from "@daybook/kernel/ids";
@@ -100,7 +100,7 @@ interface OpenedStores {
 async function openStores(options: ShopOptions, clock: Clock, ids: IdSource): Promise<OpenedStores> {
   const { data, isReadOnly = false } = options;
   const kind = storeKind(options.store);
-  if (!isReadOnly) await makeFolder(data);
+  if (!isReadOnly) await makeDataFolder(data);
   if (isReadOnly && kind === "sqlite") await checkIsThere(data);
   const lock = kind === "postgres" || isReadOnly ? undefined : lockDataFolder(data, clock);
   const closing: (() => Promise<void>)[] = lock ? [async () => lock.release()] : [];
@@ -118,26 +118,6 @@ async function openStores(options: ShopOptions, clock: Clock, ids: IdSource): Pr
     await close();
     throw error;
   }
-}
-
-/** One level after another: node's own recursion never ends where the system makes no folders, such as in /proc. */
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { mode: 0o700 });
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "EEXIST" && (await stat(folder)).isDirectory()) return;
-    if (code !== "ENOENT" || dirname(folder) === folder || (await isFolder(dirname(folder)))) throw error;
-    await makeFolder(dirname(folder));
-    await mkdir(folder, { mode: 0o700 });
-  }
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
 }
 
 /** A reader makes nothing, and says so before it says what is missing. */

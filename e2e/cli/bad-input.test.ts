@@ -101,6 +101,19 @@ const FOLDERS: readonly Case[] = [
   { name: "a folder that does not exist", words: words("order ls --data /nonexistent/shop"), exit: 3, code: "no-shop-here" },
   { name: "a file as data folder", words: () => ["start", "--data", made("a-file", "x")], exit: 1, code: "folder-unusable" },
   {
+    name: "a data folder where the system makes none",
+    words: words("start --port 0 --data /proc/daybook/shop"),
+    exit: 1,
+    code: "folder-unusable",
+  },
+  {
+    name: "another shop's master key",
+    words: () => ["order", "ls", "--data", spoiled("foreign-key", (folder) => foreignKey(folder))],
+    exit: 1,
+    code: "master-key-wrong",
+  },
+  { name: "an exchange of keys that nobody confirms", words: withData("keys rotate"), exit: 2, code: "confirmation-missing" },
+  {
     name: "a text file in the place of the store",
     words: () => [
       "order",
@@ -285,6 +298,10 @@ const FILES: readonly Case[] = [
     code: "mapping-invalid",
   },
 ];
+
+function foreignKey(folder: string): void {
+  writeFileSync(join(folder, "master.key"), Buffer.alloc(32, 9));
+}
 
 function foreignDatabase(folder: string): void {
   rmSync(join(folder, "daybook.db"));

@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
 import { createReadStream, existsSync } from "node:fs";
-import { chmod, copyFile, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { systemClock, type Clock } from "@daybook/kernel/clock";
 import { assert, messageOf } from "@daybook/kernel/errors";
 import { systemRandom, type Random } from "@daybook/kernel/random";
 import { backupInvalid, backupTargetExists } from "../errors.ts";
+import { makeDataFolder } from "./data-lock.ts";
 import { syncFolderOf, syncPath } from "./durability.ts";
 import { FileWorker } from "./file-worker.ts";
 
@@ -120,7 +121,7 @@ async function readManifest(from: string): Promise<BackupManifest> {
 
 /** Makes `target` by filling a draft beside it and giving that its name at the end. */
 async function whole<T>(target: string, fill: (draft: string) => Promise<T>): Promise<T> {
-  await mkdir(dirname(target), { recursive: true });
+  await makeDataFolder(dirname(target));
   const draft = await mkdtemp(`${target}.partial-`);
   try {
     const result = await fill(draft);

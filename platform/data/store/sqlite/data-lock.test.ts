@@ -1,12 +1,27 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { CodedError } from "@daybook/kernel/errors";
-import { lockDataFolder, readOwner } from "./data-lock.ts";
+import { lockDataFolder, makeDataFolder, readOwner } from "./data-lock.ts";
+
+describe("a data folder", () => {
+  test("is made with those above it, once, and nowhere that the system makes none", async () => {
+    const root = mkdtempSync(join(tmpdir(), "daybook-folder-"));
+    const folder = join(root, "a", "b");
+    await Promise.all([makeDataFolder(folder), makeDataFolder(folder)]);
+    await makeDataFolder(folder);
+    assert.equal(statSync(folder).mode & 0o777, 0o700);
+    writeFileSync(join(root, "file"), "");
+    await assert.rejects(makeDataFolder(join(root, "file")), { code: "EEXIST" });
+    await assert.rejects(makeDataFolder(join(root, "file", "b")), { code: "ENOTDIR" });
+    await assert.rejects(makeDataFolder("/proc/daybook/shop"), { code: "ENOENT" });
+    rmSync(root, { recursive: true });
+  });
+});
 
 describe("the lock of a data folder", () => {
   let folder: string;

@@ -1,4 +1,5 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { systemClock, type Clock } from "@daybook/kernel/clock";
@@ -24,6 +25,35 @@ export interface DataLock {
 const OWNER = "owner.json";
 /** SQLITE_BUSY */
 const BUSY = 5;
+
+/**
+ * Makes the folder and those above it, mode 0700, unless it is there. One level after another: node's own recursion never
+ * ends where the system makes no folders, such as in /proc.
+ */
+export async function makeDataFolder(folder: string): Promise<void> {
+  const parent = dirname(folder);
+  if ((await refusal(folder)) === undefined) return;
+  if (parent !== folder) await makeDataFolder(parent);
+  const error = await refusal(folder);
+  if (error) throw error;
+}
+
+/** Why the folder could not be made for want of the one above it; undefined when it is there. */
+async function refusal(folder: string): Promise<Error | undefined> {
+  try {
+    await mkdir(folder, { mode: 0o700 });
+    return undefined;
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "EEXIST" && isFolder(folder)) return undefined;
+    if (error instanceof Error && code === "ENOENT") return error;
+    throw error;
+  }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
 
 /** Takes the folder for this process, or throws `data-folder-locked` with the owner's `pid` and `url` in its details. */
 export function lockDataFolder(folder: string, clock: Clock = systemClock): DataLock {
