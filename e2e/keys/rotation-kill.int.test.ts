@@ -38,9 +38,7 @@ async function keysUnder(data: string): Promise<ReadonlyMap<string, Uint8Array |
 /** Kills the program as soon as the next key's file is there, and a while after. */
 async function killed(data: string, afterMs: number): Promise<boolean> {
   const { child, ended } = startDaybook(["keys", "rotate", "--data", data, "--yes", "--json", "--quiet"]);
-  let isOver = false;
-  void ended.then(() => (isOver = true));
-  while (!isOver && !existsSync(join(data, FILES.nextMasterKey))) await setTimeout(1);
+  while (child.exitCode === null && !existsSync(join(data, FILES.nextMasterKey))) await setTimeout(1);
   await setTimeout(afterMs);
   child.kill("SIGKILL");
   return (await ended).signal === "SIGKILL";
