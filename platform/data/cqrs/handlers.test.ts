@@ -106,6 +106,15 @@ void describe("handlers", () => {
     ]);
   });
 
+  void test("all middleware of a dispatch see one and the same call", async () => {
+    const seen: unknown[] = [];
+    const noting: Middleware = (call, next) => (seen.push(call), next());
+    const registry = greeter([noting, noting, noting]);
+    await registry.dispatch(greet, { name: "Ada" }, AROUND);
+    await registry.dispatch(greet, { name: "Ada" }, AROUND);
+    assert.deepEqual([seen.length, new Set(seen).size], [6, 2]);
+  });
+
   void test("middleware may answer itself; what is inside it is not asked", async () => {
     const closed: Middleware = async () => "closed";
     const never: Middleware = async () => assert.fail("it is not asked");

@@ -38,7 +38,7 @@ export interface Handlers<With extends Around = Around> {
   names(): readonly string[];
 }
 
-type Run<With> = (input: unknown, around: With) => Promise<unknown>;
+type Run<With extends Around> = (call: Call<With>) => Promise<unknown>;
 
 export function handlers<With extends Around = Around>(middleware: readonly Middleware<With>[] = []): Handlers<With> {
   const runs = new Map<string, Run<With>>();
@@ -47,10 +47,14 @@ export function handlers<With extends Around = Around>(middleware: readonly Midd
       assert(!runs.has(operation.name), `"${operation.name}" has one handler`);
       runs.set(operation.name, composed(operation, handler, middleware));
     },
-    async dispatch<Input, Output>(operation: Operation<Input, Output>, input: unknown, around: With): Promise<Output> {
+    dispatch<Input, Output>(operation: Operation<Input, Output>, input: unknown, around: With): Promise<Output> {
       const run = runs.get(operation.name);
-      if (!run) throw unknownHandler(`nothing handles "${operation.name}"`);
-      return run(input, around) as Promise<Output>; // registered with this operation's type
+      if (!run) return Promise.reject(unknownHandler(`nothing handles "${operation.name}"`));
+      try {
+        return run({ operation: operation.name, input, around }) as Promise<Output>; // registered with this operation's type
+      } catch (error) {
+        return Promise.reject(error);
+      }
     },
     names: () => [...runs.keys()],
   };
@@ -61,15 +65,16 @@ function composed<Input, Output, With extends Around>(
   handler: Handler<Input, Output, With>,
   middleware: readonly Middleware<With>[],
 ): Run<With> {
-  const handle: Run<With> = async (input, around) => {
-    const parsed = operation.input.safeParse(input);
-    if (!parsed.success) throw invalid(operation.name, parsed.error);
-    return handler(parsed.data, around);
+  // No async functions here: each promise more on the way of a call is a third of its cost.
+  const handle: Run<With> = ({ input, around }) => {
+    try {
+      const parsed = operation.input.safeParse(input);
+      return parsed.success ? handler(parsed.data, around) : Promise.reject(invalid(operation.name, parsed.error));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   };
-  return middleware.reduceRight<Run<With>>(
-    (next, layer) => (input, around) => layer({ operation: operation.name, input, around }, () => next(input, around)),
-    handle,
-  );
+  return middleware.reduceRight<Run<With>>((next, layer) => (call) => layer(call, () => next(call)), handle);
 }
 
 function invalid(operation: string, error: z.ZodError): Error {
