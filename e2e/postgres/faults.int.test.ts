@@ -1,22 +1,20 @@
 import assert from "node:assert/strict";
 import { after, before, test, type TestContext } from "node:test";
 import postgres from "postgres";
-import type { Store } from "@daybook/data/store";
 import { postgresStore } from "@daybook/data/store/postgres";
 import type { Unit } from "@daybook/data/store/unit";
-import { sleep, systemClock } from "@daybook/kernel/clock";
-import { postgresServer } from "../../tools/engines/postgres.ts";
-import { checkHistory } from "../history/checker.ts";
-import { recordHistory } from "../history/recorder.ts";
+import { errorCode } from "@daybook/kernel/errors";
+import { freshServer } from "../../tools/engines/fresh-server.ts";
+import type { PostgresServer } from "../../tools/engines/postgres.ts";
 import { cuttingProxy, type Cut } from "./cutting-proxy.ts";
-import { withInnerRetries } from "./inner-retries.ts";
-import { patientStore } from "./patient-store.ts";
+import { underFaults } from "./under-faults.ts";
 
-const server = postgresServer("postgres-faults");
+let server: PostgresServer;
 let url = "";
 let schemas = 0;
 
 before(async () => {
+  server = await freshServer("postgres-faults");
   url = (await server.up((text) => console.error(text))).url;
 });
 after(() => server.remove());
@@ -37,22 +35,6 @@ async function openBehindProxy(context: TestContext) {
   const stores = await open(context, proxy.url);
   context.after(() => proxy.close());
   return { ...stores, proxy };
-}
-
-/** Records clients at work while `disturb` is called again and again, and judges what they were told. */
-async function underFaults(stores: readonly Store[], disturb: () => Promise<void>): Promise<void> {
-  const seed = 7;
-  const recorder = { isDone: false };
-  const patient = stores.map((store) => patientStore(store, systemClock));
-  const recording = recordHistory({ stores: patient, clock: systemClock, clients: 12, operations: 300, streams: 12, seed });
-  const done = recording.finally(() => (recorder.isDone = true));
-  while (!recorder.isDone) {
-    await sleep(systemClock, 60);
-    if (!recorder.isDone) await disturb();
-  }
-  const report = checkHistory(withInnerRetries(await done), { okMin: 1_500 });
-  assert.deepEqual(report.violations, [], `seed ${seed}`);
-  for (const store of stores) assert.deepEqual(await store.check(), []);
 }
 
 test("backends that are terminated under load lose nothing and do nothing twice", async (context) => {
@@ -133,3 +115,40 @@ test("what was refused at the second try does not happen when the first try arri
   assert.equal((await first.commit(taking("next"))).outcome, "committed");
   assert.equal(proxy.fired.held, 1);
 });
+
+test("a server that turns read-only refuses, surely doing nothing, and goes on when it may write again", async (context) => {
+  const sql = postgres(url, { max: 1 });
+  const schema = `faults_${++schemas}`;
+  const store = await postgresStore({ url, schema, resolveWithinMs: 0 });
+  context.after(() => store.close());
+  const turn = (value: "on" | "off") => sql.unsafe(`alter role daybook set default_transaction_read_only = ${value}`);
+  const reconnect = () => sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'daybook-%'`;
+  context.after(() => turn("off").finally(() => sql.end()));
+  await store.commit(taking("before"));
+  await turn("on");
+  await reconnect();
+  await assert.rejects(postgresStore({ url, schema }), (error) => errorCode(error) === "database-unsuitable");
+  await eventually(() => store.streamVersion("seat-1"));
+  const refused = await eventually(async () => {
+    const told = await store.commit({ ...taking("meanwhile"), conditions: [] }).catch(errorCode);
+    return typeof told === "object" && told.outcome === "unknown" ? Promise.reject(told) : told;
+  });
+  assert.equal(refused, "batch-not-applied");
+  assert.equal(await store.streamVersion("seat-1"), 1);
+  await turn("off");
+  await reconnect();
+  const free: Unit = { ...taking("free"), conditions: [], effects: [{ kind: "deleteKey", key: "seat" }] };
+  const verdict = await eventually(async () => {
+    const told = await store.commit(free);
+    return told.outcome === "unknown" ? Promise.reject(told) : told;
+  });
+  assert.equal(verdict.outcome, "committed");
+});
+
+/** Some tries are lost to the old connections. */
+async function eventually<T>(work: () => Promise<T>, triesLeft = 20): Promise<T> {
+  return work().catch((error: unknown) => {
+    if (triesLeft === 0) throw error;
+    return eventually(work, triesLeft - 1);
+  });
+}

@@ -4,7 +4,7 @@ import { engineUnavailable } from "./errors.ts";
 import type { Progress } from "./engine.ts";
 import { execute, readIfThere } from "./machine.ts";
 
-/** The folder with initdb, pg_ctl and postgres, installed by the machine's package manager when there is none. */
+/** The folder with initdb, pg_ctl, postgres and pg_basebackup, installed by the machine's package manager when there is none. */
 export async function postgresPrograms(progress: Progress): Promise<string> {
   const found = findPrograms();
   if (found !== undefined) return found;
@@ -17,7 +17,9 @@ export async function postgresPrograms(progress: Progress): Promise<string> {
 function findPrograms(): string | undefined {
   const newestFirst = globSync("/usr/lib/postgresql/*/bin").sort((a, b) => versionIn(b) - versionIn(a));
   const folders = [...(process.env["PATH"] ?? "").split(":"), ...newestFirst, "/usr/local/bin", "/usr/local/pgsql/bin"];
-  return folders.find((folder) => ["initdb", "pg_ctl", "postgres"].every((name) => existsSync(join(folder, name))));
+  return folders.find((folder) =>
+    ["initdb", "pg_ctl", "postgres", "pg_basebackup"].every((name) => existsSync(join(folder, name))),
+  );
 }
 
 function versionIn(folder: string): number {

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, chownSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, chmodSync, chownSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import type { DevelopmentEngine, Progress, RunningEngine } from "./engine.ts";
 import { engineUnavailable } from "./errors.ts";
 import { alone, engineFolder, execute, freePort, isProcessAlive, readIfThere } from "./machine.ts";
@@ -10,25 +11,37 @@ import { postgresPrograms } from "./postgres-programs.ts";
 const SERVER_USER = "postgres";
 const ROLE = "daybook";
 
+export interface PostgresServerOptions {
+  /** Where its folder is made; the engines' folder of this machine. */
+  readonly parent?: string;
+  /** What initdb is told beside the usual. */
+  readonly initdb?: readonly string[];
+  /** It starts as a copy of this running server: a standby that follows it, or a base backup put back. */
+  readonly copyOf?: { readonly server: PostgresServer; readonly as: "standby" | "restored" };
+}
+
 export interface PostgresServer extends DevelopmentEngine {
   /** Stops without a checkpoint, as a crash would; the next `up` recovers. */
   crash(): Promise<void>;
-  /** Stops it and deletes its data. */
+  /** Makes a standby a primary. */
+  promote(): Promise<void>;
+  /** Stops it and deletes its data, also those of a run that was killed. */
   remove(): Promise<void>;
 }
 
 /** PostgreSQL with its default settings on a free port of the loopback. Servers of other instances share nothing. */
-export function postgresServer(instance = "postgres"): PostgresServer {
-  const folder = engineFolder(instance);
+export function postgresServer(instance = "postgres", options: PostgresServerOptions = {}): PostgresServer {
+  const folder = options.parent === undefined ? engineFolder(instance) : join(options.parent, instance);
   const lockFile = `${folder}.lock`;
   const running = () => runningServer(folder);
   const stop = (mode: "fast" | "immediate") => alone(lockFile, () => stopServer(folder, mode));
   return {
     name: "postgres",
     running,
-    up: (progress) => alone(lockFile, async () => running() ?? (await start(folder, progress))),
+    up: (progress) => alone(lockFile, async () => running() ?? (await start(folder, options, progress))),
     down: () => stop("fast"),
     crash: async () => void (await stop("immediate")),
+    promote: () => alone(lockFile, () => promoteServer(folder)),
     remove: async () => {
       await stop("immediate");
       rmSync(folder, { recursive: true, force: true });
@@ -41,12 +54,12 @@ export function startPostgres(): Promise<RunningEngine> {
   return postgresServer().up((text) => console.error(`postgres: ${text}`));
 }
 
-async function start(folder: string, progress: Progress): Promise<RunningEngine> {
+async function start(folder: string, options: PostgresServerOptions, progress: Progress): Promise<RunningEngine> {
   const programs = await postgresPrograms(progress);
   await makeServerUser();
-  if (!existsSync(join(folder, "data", "PG_VERSION"))) await initialise(folder, programs, progress);
+  if (!existsSync(join(folder, "data", "PG_VERSION"))) await initialise(folder, programs, options, progress);
   await startOnSomePort(folder, programs);
-  const server = runningServer(folder);
+  const server = await readyServer(folder);
   if (!server) throw engineUnavailable(`the server ended at once; see ${join(folder, "server.log")}`);
   return server;
 }
@@ -66,15 +79,37 @@ async function startOnSomePort(folder: string, programs: string): Promise<void> 
   }
 }
 
-async function initialise(folder: string, programs: string, progress: Progress): Promise<void> {
+async function initialise(
+  folder: string,
+  programs: string,
+  { copyOf, initdb = [] }: PostgresServerOptions,
+  progress: Progress,
+): Promise<void> {
   progress(`making a new database cluster in ${folder}`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
+  const origin = copyOf?.server.running();
   const passwordFile = join(folder, "password");
-  writeFileSync(passwordFile, randomBytes(24).toString("base64url"), { mode: 0o600 });
+  const password = origin ? new URL(origin.url).password : randomBytes(24).toString("base64url");
+  writeFileSync(passwordFile, password, { mode: 0o600 });
   await giveToServer(folder);
-  const words = ["-D", join(folder, "data"), "-U", ROLE, "-E", "UTF8", "--locale=C", "--auth=scram-sha-256", "--pwfile"];
-  await asServer(join(programs, "initdb"), [...words, passwordFile]);
+  if (copyOf) return copyServer(folder, programs, copyOf.as, origin?.url ?? "");
+  const words = ["-D", join(folder, "data"), "-U", ROLE, "-E", "UTF8", "--locale=C", "--auth=scram-sha-256", ...initdb];
+  await asServer(join(programs, "initdb"), [...words, "--pwfile", passwordFile]);
+}
+
+async function copyServer(folder: string, programs: string, as: "standby" | "restored", url: string): Promise<void> {
+  const data = join(folder, "data");
+  const words = ["-D", data, "-d", url, "-X", "stream", "-c", "fast", ...(as === "standby" ? ["-R"] : [])];
+  await asServer(join(programs, "pg_basebackup"), words);
+  if (as === "standby") return;
+  writeFileSync(join(data, "recovery.signal"), "");
+  appendFileSync(join(data, "postgresql.auto.conf"), "restore_command = 'false'\nhot_standby = off\n");
+}
+
+async function promoteServer(folder: string): Promise<void> {
+  const programs = await postgresPrograms(() => {});
+  await asServer(join(programs, "pg_ctl"), ["promote", "-w", "-t", "60", "-D", join(folder, "data")]);
 }
 
 async function startServer(folder: string, programs: string, port: number): Promise<void> {
@@ -90,14 +125,27 @@ async function stopServer(folder: string, mode: "fast" | "immediate"): Promise<b
   return true;
 }
 
-/** What postmaster.pid says: the process on line 1, the port on line 4, `ready` on line 8. */
 function runningServer(folder: string): RunningEngine | undefined {
-  const dataFolder = join(folder, "data");
-  const lines = readIfThere(join(dataFolder, "postmaster.pid"))?.split("\n") ?? [];
-  const [pid, port] = [Number(lines[0]), Number(lines[3])];
-  if (!pid || !port || lines[7]?.trim() !== "ready" || !isProcessAlive(pid)) return undefined;
+  const { pid, port, isReady } = postmaster(folder);
+  if (!pid || !port || !isReady || !isProcessAlive(pid)) return undefined;
   const password = readIfThere(join(folder, "password"))?.trim() ?? "";
-  return { url: `postgres://${ROLE}:${password}@127.0.0.1:${port}/postgres`, pid, port, dataFolder };
+  const url = `postgres://${ROLE}:${password}@127.0.0.1:${port}/postgres`;
+  return { url, pid, port, dataFolder: join(folder, "data") };
+}
+
+/** A server that was put back is started before it has recovered. */
+async function readyServer(folder: string): Promise<RunningEngine | undefined> {
+  for (;;) {
+    const server = runningServer(folder);
+    if (server || !isProcessAlive(postmaster(folder).pid)) return server;
+    await pause(50);
+  }
+}
+
+/** What postmaster.pid says: the process on line 1, the port on line 4, `ready` on line 8. */
+function postmaster(folder: string) {
+  const lines = readIfThere(join(folder, "data", "postmaster.pid"))?.split("\n") ?? [];
+  return { pid: Number(lines[0]), port: Number(lines[3]), isReady: lines[7]?.trim() === "ready" };
 }
 
 const isRoot = () => process.getuid?.() === 0;
