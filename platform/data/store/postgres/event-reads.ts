@@ -14,10 +14,12 @@ type EventReads = Pick<
 /** Positions that one filtered page looks at, at most. */
 const WINDOW = 20_000;
 
-const COMMON = `e.unit || '/' || e.ordinal as id, e.stream, e.version, e.type, e.schema_version as "schemaVersion",
+const COMMON = `e.unit || '/' || e.ordinal as id, e.version, e.type, e.schema_version as "schemaVersion",
   e.data, e.meta, e.recorded_at as "recordedAt"`;
-const FACT = `${COMMON}, e.position`;
-const WORK = `${COMMON}, 0::bigint as position`;
+const FACT_OF_STREAM = `${COMMON}, e.position`;
+const WORK_OF_STREAM = `${COMMON}, 0::bigint as position`;
+const FACT = `${FACT_OF_STREAM}, e.stream`;
+const WORK = `${WORK_OF_STREAM}, e.stream`;
 
 /** `isCurrent`: the epoch is of the timeline that the server writes now; of a standby it is not asked. */
 const HEAD = `select l.epoch, b.position, b.fact_recorded_at as "recordedAt",
@@ -31,8 +33,8 @@ interface CurrentHead extends Head {
 }
 
 const OF_STREAM = {
-  fact: `select ${FACT} from {schema}.facts e`,
-  work: `select ${WORK} from {schema}.work e`,
+  fact: `select ${FACT_OF_STREAM} from {schema}.facts e`,
+  work: `select ${WORK_OF_STREAM} from {schema}.work e`,
 } as const;
 
 const VERSION = {
@@ -87,7 +89,10 @@ export function eventReads({ all, first }: Queries, join: Join): EventReads {
       const found = (await committed(unitId)) ?? (await join(null).then(() => committed(unitId)));
       return found && repetition(found);
     },
-    readStream: (stream, options = {}) => all(...streamQuery(stream, options)),
+    readStream: async (stream, options = {}) => {
+      const found = await all<Omit<StoredEvent, "stream">>(...streamQuery(stream, options));
+      return found.map((event) => eventOf(event, stream)); // each row would bring the name again
+    },
     streamVersion: async (stream, as: StreamKind = "fact") =>
       (await first<{ version: number }>(VERSION[as], stream, as === "work"))?.version ?? 0,
     readLog: (options) => (options.categories || options.types ? filteredLog(all, options) : wholeLog(all, options)),
@@ -125,11 +130,12 @@ async function filteredLog(all: Queries["all"], options: ReadLog): Promise<LogPa
   type Found = StoredEvent & { readonly until: number };
   const found = await all<Found>(FILTERED_LOG, after, limit, list(categories), list(types), separator);
   const until = found[0]?.until ?? after;
-  const events = found.filter((event) => event.position !== null).map(eventOf);
+  const events = found.filter((event) => event.position !== null).map((event) => eventOf(event, event.stream));
   const isFull = events.length === limit;
   return { events, scannedTo: Math.max(after, isFull ? (events.at(-1)?.position ?? after) : until) };
 }
 
-function eventOf({ id, position, stream, version, type, schemaVersion, data, meta, recordedAt }: StoredEvent): StoredEvent {
+function eventOf(found: Omit<StoredEvent, "stream">, stream: string): StoredEvent {
+  const { id, position, version, type, schemaVersion, data, meta, recordedAt } = found;
   return { id, position, stream, version, type, schemaVersion, data, meta, recordedAt };
 }
