@@ -46,9 +46,11 @@ export function gatheredStore(engine: Engine, options: GatherOptions = {}): Stor
     getRow: (collection, key) => reads.getRow(collection, key),
     listRows: (list) => reads.listRows(list),
     countRows: (list, cap) => reads.countRows(list, cap),
+    listEntries: (collection, page) => reads.listEntries(collection, page),
     getDue: (queue, id) => reads.getDue(queue, id),
     listDue: (queue, until, page) => reads.listDue(queue, until, page),
     getLease: (name) => reads.getLease(name),
+    listNames: (of, page) => reads.listNames(of, page),
     now: () => reads.now(),
     check: () => reads.check(),
   };

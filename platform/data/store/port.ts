@@ -44,10 +44,14 @@ export interface StoreReads {
   listRows(options: ListRows): Promise<RowPage>;
   /** How many rows a listing without page would have, counted up to `cap`. */
   countRows(options: Omit<ListRows, "limit" | "after">, cap: number): Promise<number>;
+  /** Entries of a collection's indexes, by index, entry and key. */
+  listEntries(collection: string, page?: Page<IndexEntry>): Promise<readonly IndexEntry[]>;
   getDue(queue: string, id: string): Promise<DueItem | undefined>;
   /** Due items of a queue with `at` ≤ `until`, by time, then id; `until` may be Infinity. */
   listDue(queue: string, until: number, page?: Page<DueCursor>): Promise<readonly DueItem[]>;
   getLease(name: string): Promise<Lease | undefined>;
+  /** Names in use, in code-point order. */
+  listNames(of: NameKind, page?: Page<string>): Promise<readonly string[]>;
   /** The store's own clock, epoch milliseconds: the one that leases, expiry and `recordedAt` go by. */
   now(): Promise<number>;
   /** Checks the stored form below the contract (SQLite: integrity_check; PostgreSQL: constraints). Empty when sound. */
@@ -162,6 +166,16 @@ export interface ListRows {
   /** `next` of the page before; exclusive. */
   readonly after?: RowCursor;
 }
+
+/** An entry of an index, and the key of the row that it lists. */
+export interface IndexEntry {
+  readonly index: string;
+  readonly entry: string;
+  readonly key: string;
+}
+
+/** Streams of work that exist, queues with due items, leases that were ever taken. */
+export type NameKind = "work" | "queue" | "lease";
 
 export interface RowCursor {
   /** The entry; the key itself when listing by key. */

@@ -19,9 +19,11 @@ export function wrappedReads(reads: StoreReads, around: AroundRead): StoreReads 
     getRow: (collection, key) => around("getRow", [collection, key], () => reads.getRow(collection, key)),
     listRows: (options) => around("listRows", [options], () => reads.listRows(options)),
     countRows: (options, cap) => around("countRows", [options, cap], () => reads.countRows(options, cap)),
+    listEntries: (collection, page) => around("listEntries", [collection, page], () => reads.listEntries(collection, page)),
     getDue: (queue, id) => around("getDue", [queue, id], () => reads.getDue(queue, id)),
     listDue: (queue, until, page) => around("listDue", [queue, until, page], () => reads.listDue(queue, until, page)),
     getLease: (name) => around("getLease", [name], () => reads.getLease(name)),
+    listNames: (of, page) => around("listNames", [of, page], () => reads.listNames(of, page)),
     now: () => around("now", [], () => reads.now()),
     check: () => around("check", [], () => reads.check()),
   };

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
-import type { ListRows, RowPage, Store } from "../port.ts";
-import { committed, facts, padded, putRow, unit, type Promises } from "./trial.ts";
+import type { IndexEntry, ListRows, RowPage, Store } from "../port.ts";
+import type { Effect } from "../unit.ts";
+import { committed, facts, padded, putRow, schedule, unit, work, type Promises } from "./trial.ts";
 
+const finish = (queue: string, id: string): Effect => ({ kind: "finish", queue, id });
 const keysOf = (page: RowPage) => page.rows.map((row) => row.key);
 
 /** Lists page by page to the end; every page but the last is full and has a `next`. */
@@ -54,6 +56,50 @@ export const listingPromises: Promises = {
       "b",
     ]);
     assert.deepEqual(keysOf(await store.listRows({ collection: "things", index: "none" })), []);
+  },
+  "a collection's entries are listed by index, entry and key, in pages, each once": async ({ store }) => {
+    const rows = [
+      putRow("things", "b", { by: ["2", "1", "2"], "by-end": ["x"] }),
+      putRow("things", "a", { by: ["2"] }),
+      putRow("things", "c"),
+      putRow("others", "a", { by: ["0"] }),
+      putRow("things", "é", { by: ["é", "E"] }),
+    ];
+    await committed(store, unit("u1", { do: rows }));
+    const expected = ["by/1/b", "by/2/a", "by/2/b", "by/E/é", "by/é/é", "by-end/x/b"];
+    const texts = (entries: readonly IndexEntry[]) => entries.map(({ index, entry, key }) => `${index}/${entry}/${key}`);
+    assert.deepEqual(texts(await store.listEntries("things")), expected);
+    const paged: string[] = [];
+    for (let after: IndexEntry | undefined; ;) {
+      const page = await store.listEntries("things", { limit: 2, ...(after && { after }) });
+      paged.push(...texts(page));
+      after = page.at(-1);
+      if (!after) break;
+    }
+    assert.deepEqual(paged, expected);
+    await committed(store, unit("u2", { do: [putRow("things", "a"), { kind: "deleteRow", collection: "things", key: "é" }] }));
+    assert.deepEqual(texts(await store.listEntries("things")), ["by/1/b", "by/2/b", "by-end/x/b"]);
+    assert.deepEqual(await store.listEntries("none"), []);
+  },
+  "names in use are listed: streams of work, queues with items, leases": async ({ store }) => {
+    for (const kind of ["work", "queue", "lease"] as const) assert.deepEqual(await store.listNames(kind), []);
+    const effects = ["b", "a", "é", "B"].flatMap((name): Effect[] => [
+      work(`work-${name}`, 3),
+      schedule(name, "m", 1),
+      schedule(name, "n", 2),
+      { kind: "takeLease", name, owner: "one", ttlMs: 1_000 },
+    ]);
+    const when = ["b", "a", "é", "B"].map((name) => ({ kind: "leaseFree", name, owner: "one" }) as const);
+    await committed(store, unit("u1", { when, do: [...effects, facts("order-1")] }));
+    assert.deepEqual(await store.listNames("work"), ["work-B", "work-a", "work-b", "work-é"]);
+    for (const kind of ["queue", "lease"] as const) {
+      assert.deepEqual(await store.listNames(kind), ["B", "a", "b", "é"]);
+      assert.deepEqual(await store.listNames(kind, { after: "a", limit: 1 }), ["b"]);
+    }
+    const over: Effect[] = [{ kind: "deleteWork", stream: "work-a" }, finish("a", "m"), finish("a", "n"), finish("b", "m")];
+    await committed(store, unit("u2", { do: over }));
+    assert.deepEqual(await store.listNames("work", { limit: 2 }), ["work-B", "work-b"]);
+    assert.deepEqual(await store.listNames("queue"), ["B", "b", "é"]);
   },
   "a row appears once for each different entry that matches": async ({ store }) => {
     await committed(

@@ -1,7 +1,19 @@
 import type { Clock } from "@daybook/kernel/clock";
 import { categoryOf } from "../encode.ts";
 import { LIMITS } from "../limits.ts";
-import type { DueCursor, ListRows, LogPage, ReadLog, ReadStream, RowCursor, RowPage, StoreReads, StoredEvent } from "../port.ts";
+import type {
+  DueCursor,
+  ListRows,
+  LogPage,
+  ReadLog,
+  ReadStream,
+  RowCursor,
+  RowPage,
+  StoreReads,
+  StoredEvent,
+  IndexEntry,
+  NameKind,
+} from "../port.ts";
 import { leaseAt, liveKey, type MemoryRow, type MemoryState } from "./state.ts";
 
 export function memoryReads(state: MemoryState, clock: Clock): StoreReads {
@@ -30,6 +42,10 @@ export function memoryReads(state: MemoryState, clock: Clock): StoreReads {
     getRow: async (collection, key) => withoutIndex(state.rows.get(collection)?.get(key)),
     listRows: async (options) => listRows(state, options),
     countRows: async (options, cap) => Math.min(cap, entriesOf(state, options).length),
+    listEntries: async (collection, { after, limit } = {}) =>
+      allEntries(state, collection)
+        .filter((entry) => !after || byEntry(entry, after) > 0)
+        .slice(0, limitOf(limit)),
     getDue: async (queue, id) => state.due.get(queue)?.get(id),
     listDue: async (queue, until, page) =>
       [...(state.due.get(queue)?.values() ?? [])]
@@ -37,6 +53,11 @@ export function memoryReads(state: MemoryState, clock: Clock): StoreReads {
         .sort(byTime)
         .slice(0, limitOf(page?.limit)),
     getLease: async (name) => leaseAt(state, name, clock.now()),
+    listNames: async (of, { after = "", limit } = {}) =>
+      namesOf(state, of)
+        .filter((name) => byCodePoint(name, after) > 0)
+        .sort(byCodePoint)
+        .slice(0, limitOf(limit)),
     now: async () => clock.now(),
     check: async () => [],
   };
@@ -112,6 +133,30 @@ function entriesOf(state: MemoryState, options: Omit<ListRows, "limit" | "after"
     )
     .filter(({ at }) => at.entry.startsWith(prefix))
     .sort((a, b) => compare(a.at, b.at));
+}
+
+function allEntries(state: MemoryState, collection: string): IndexEntry[] {
+  const rows = [...(state.rows.get(collection)?.values() ?? [])];
+  return rows
+    .flatMap(({ index: entries, key }) =>
+      Object.entries(entries).flatMap(([index, texts]) => [...new Set(texts)].map((entry) => ({ index, entry, key }))),
+    )
+    .sort(byEntry);
+}
+
+function byEntry(a: IndexEntry, b: IndexEntry): number {
+  return byCodePoint(a.index, b.index) || compare(a, b);
+}
+
+function namesOf(state: MemoryState, of: NameKind): string[] {
+  switch (of) {
+    case "work":
+      return [...state.streams.work].filter(([, events]) => events.length > 0).map(([name]) => name);
+    case "queue":
+      return [...state.due].filter(([, items]) => items.size > 0).map(([name]) => name);
+    case "lease":
+      return [...state.leases.keys()];
+  }
 }
 
 function compare(a: RowCursor, b: RowCursor): number {

@@ -1,4 +1,17 @@
-import type { DueCursor, DueItem, KeyRecord, Lease, ListRows, Page, Row, RowCursor, RowPage, StoreReads } from "../port.ts";
+import type {
+  DueCursor,
+  DueItem,
+  KeyRecord,
+  Lease,
+  ListRows,
+  Page,
+  Row,
+  RowCursor,
+  RowPage,
+  StoreReads,
+  IndexEntry,
+  NameKind,
+} from "../port.ts";
 import { limitOf, NOW, type Queries } from "./queries.ts";
 import { prefixEnd } from "./text.ts";
 
@@ -16,6 +29,12 @@ const BY_ENTRY = `from {schema}.entries e
   join {schema}.rows r on r.collection = e.collection and r.key = e.key
   where e.collection = $1 and e.entry >= $2 and e.entry < $3`;
 const DUE = "select queue, id, at, payload, revision from {schema}.due";
+const NAMES: Readonly<Record<NameKind, string>> = {
+  work: "select name from {schema}.streams where is_work and name > $1 order by name limit $2",
+  queue: "select distinct queue as name from {schema}.due where queue > $1 order by queue limit $2",
+  lease: "select name from {schema}.leases where name > $1 order by name limit $2",
+};
+const BEFORE_ENTRIES: IndexEntry = { index: "", entry: "", key: "" };
 const BEFORE_ALL: DueCursor = { at: Number.MIN_SAFE_INTEGER, id: "" };
 
 /** Reads of keys, rows, due items and leases. Every listing is one range of one index. */
@@ -40,6 +59,18 @@ export function listingReads({ all, first }: Queries): ListingReads {
       const sql = `select count(*) as count from (select ${from} limit $${parameters.length + 1}) counted`;
       return (await first<{ count: number }>(sql, ...parameters, cap))?.count ?? 0;
     },
+    listEntries: (collection, { after = BEFORE_ENTRIES, limit } = {}) =>
+      all<IndexEntry>(
+        `select index, entry, key from {schema}.entries where collection = $1 and (index, entry, key) > ($2, $3, $4)
+          order by index, entry, key limit $5`,
+        collection,
+        after.index,
+        after.entry,
+        after.key,
+        limitOf(limit),
+      ),
+    listNames: async (of, { after = "", limit } = {}) =>
+      (await all<{ name: string }>(NAMES[of], after, limitOf(limit))).map(({ name }) => name),
     getDue: (queue, id) => first<DueItem>(`${DUE} where queue = $1 and id = $2`, queue, id),
     listDue: (queue, until, { after = BEFORE_ALL, limit } = {}) =>
       all<DueItem>(

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { LIMITS } from "../limits.ts";
-import type { DueCursor, DueItem, KeyRecord, ListRows, Page, Row, RowPage } from "../port.ts";
+import type { DueCursor, DueItem, IndexEntry, KeyRecord, ListRows, NameKind, Page, Row, RowPage } from "../port.ts";
 import { rangeOf, type Range } from "./text-range.ts";
 
 export interface ListingReads {
@@ -8,6 +8,8 @@ export interface ListingReads {
   row(collection: string, key: string): Row | undefined;
   rows(options: ListRows): RowPage;
   count(options: Omit<ListRows, "limit" | "after">, cap: number): number;
+  entries(collection: string, page: Page<IndexEntry>): readonly IndexEntry[];
+  names(of: NameKind, page: Page<string>): readonly string[];
   due(queue: string, id: string): DueItem | undefined;
   dueUntil(queue: string, until: number, page: Page<DueCursor>): readonly DueItem[];
 }
@@ -19,6 +21,7 @@ const BY_ENTRY =
 const COUNT_ENTRIES =
   "FROM row_index AS i WHERE i.collection = ? AND i.name = ? AND (i.entry, i.key) >= (?, ?) AND (i.entry, i.key) < (?, ?)";
 const DUE = "SELECT queue, id, at, payload, revision FROM due";
+const BEFORE_ENTRIES: IndexEntry = { index: "", entry: "", key: "" };
 const BEFORE_ALL: DueCursor = { at: Number.MIN_SAFE_INTEGER, id: "" };
 
 /** Reads of keys, rows and due items, in the order of the contract. Every listing is one range of one index. */
@@ -36,6 +39,12 @@ export function listingReads(db: DatabaseSync): ListingReads {
   };
   const countKeys = db.prepare(`SELECT count(*) AS n FROM (SELECT 1 ${BY_KEY} LIMIT ?)`);
   const countEntries = db.prepare(`SELECT count(*) AS n FROM (SELECT 1 ${COUNT_ENTRIES} LIMIT ?)`);
+  const entries = db.prepare(
+    'SELECT name AS "index", entry, key FROM row_index WHERE collection = ? AND (name, entry, key) > (?, ?, ?) ORDER BY name, entry, key LIMIT ?',
+  );
+  const names = (table: string, name: string) =>
+    db.prepare(`SELECT DISTINCT ${name} AS name FROM ${table} WHERE ${name} > ? ORDER BY ${name} LIMIT ?`);
+  const namesOf = { work: names("work", "stream"), queue: names("due", "queue"), lease: names("leases", "name") };
   const due = db.prepare(`${DUE} WHERE queue = ? AND id = ?`);
   const dueUntil = db.prepare(`${DUE} WHERE queue = ? AND (at, id) > (?, ?) AND at <= ? ORDER BY at, id LIMIT ?`);
 
@@ -75,6 +84,9 @@ export function listingReads(db: DatabaseSync): ListingReads {
           : countEntries.get(options.collection, options.index, range.from, range.fromKey, range.to, range.toKey, cap);
       return Number(counted?.["n"]);
     },
+    entries: (collection, { after = BEFORE_ENTRIES, limit }) =>
+      entries.all(collection, after.index, after.entry, after.key, limitOf(limit)).map(indexEntryOf),
+    names: (of, { after = "", limit }) => namesOf[of].all(after, limitOf(limit)).map(({ name }) => String(name)),
     due(queue, id) {
       const one = due.get(queue, id);
       return one && dueItemOf(one);
@@ -102,6 +114,10 @@ function keyRecordOf(found: Found): KeyRecord {
 
 function rowOf(found: Found): Row {
   return { ...found } as unknown as Row; // likewise
+}
+
+function indexEntryOf(found: Found): IndexEntry {
+  return { ...found } as unknown as IndexEntry; // likewise
 }
 
 function dueItemOf(found: Found): DueItem {

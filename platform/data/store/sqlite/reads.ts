@@ -42,9 +42,11 @@ export function sqliteReads(source: ReadSource): StoreReads {
     getRow: (collection, name) => durable(() => listings.row(collection, name)),
     listRows: (options) => durable(() => listings.rows(options)),
     countRows: (options, cap) => durable(() => listings.count(options, cap)),
+    listEntries: (collection, page) => durable(() => listings.entries(collection, page ?? {})),
     getDue: (queue, id) => durable(() => listings.due(queue, id)),
     listDue: (queue, until, page) => durable(() => listings.dueUntil(queue, until, page ?? {})),
     getLease: (name) => durable(() => leaseOf(name, lease.get(name), clock.now())),
+    listNames: (of, page) => durable(() => listings.names(of, page ?? {})),
     now: async () => clock.now(),
     check: () => source.worker.check(),
   };
