@@ -1,6 +1,7 @@
 import type { Store } from "@daybook/data/store";
 import type { Part } from "@daybook/foundation/host";
 import type { Log } from "@daybook/foundation/log";
+import { loopDelayMeter, type LoopDelayMeter } from "@daybook/foundation/loop-delay";
 import { systemRandom } from "@daybook/kernel/random";
 import { httpServer, type HttpServer } from "@daybook/network/http";
 import { healthRoutes, type HealthCheck } from "@daybook/network/http/health";
@@ -27,7 +28,7 @@ export interface App {
 }
 
 export function app(options: AppOptions): App {
-  const running: { shop?: Shop; server?: HttpServer; started?: { url: string; token: string } } = {};
+  const running: { shop?: Shop; server?: HttpServer; loop?: LoopDelayMeter; started?: { url: string; token: string } } = {};
   const shop: Part = {
     name: "shop",
     async start() {
@@ -41,12 +42,16 @@ export function app(options: AppOptions): App {
     name: "http",
     async start() {
       if (!running.shop) return;
-      running.server = shopServer(running.shop, options.log);
+      running.loop = loopDelayMeter(running.shop.clock);
+      running.server = shopServer(running.shop, options.log, [loopCheck(running.loop)]);
       const url = await running.server.listen(options.port, options.host);
       running.shop.lock?.announce(url);
       running.started = { url, token: running.shop.developmentToken };
     },
-    stop: () => running.server?.close(),
+    async stop() {
+      await running.server?.close();
+      running.loop?.stop();
+    },
   };
   return {
     parts: [shop, http],
@@ -59,10 +64,10 @@ export function app(options: AppOptions): App {
 /** Whoever has the development key may do everything; identities of customers and operators come with their service. */
 const DEVELOPER: Principal = { id: "usr_developer", roles: ["operator", "viewer", "admin"], tenant: "default" };
 
-/** The shop's HTTP interface, not yet listening. */
-export function shopServer(shop: Shop, log: Log): HttpServer {
+/** The shop's HTTP interface, not yet listening. `more`: checks of the process that serves it. */
+export function shopServer(shop: Shop, log: Log, more: readonly HealthCheck[] = []): HttpServer {
   const { store, clock, ids, ordering, catalogue } = shop;
-  const checks = [storeCheck("store", store), storeCheck("keys", shop.keyStore), projectionCheck(shop)];
+  const checks = [storeCheck("store", store), storeCheck("keys", shop.keyStore), projectionCheck(shop), ...more];
   const routes = [
     ...orderRoutes({ ordering, store, clock }),
     ...catalogRoutes(catalogue),
@@ -94,6 +99,11 @@ function storeCheck(name: string, store: Store): HealthCheck {
       return { state: "healthy", details: { engine: store.capabilities.engine, position } };
     },
   };
+}
+
+/** How late the event loop was over the last 15 s. */
+function loopCheck(loop: LoopDelayMeter): HealthCheck {
+  return { name: "event-loop", check: () => ({ state: "healthy", details: { ...loop.read() } }) };
 }
 
 function projectionCheck(shop: Shop): HealthCheck {

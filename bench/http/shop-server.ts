@@ -13,6 +13,8 @@ export interface ShopServer {
   readonly token: string;
   /** Processor time that it has spent, to ten milliseconds. */
   cpuMicros(): number;
+  /** How late its event loop was over the last 15 s. */
+  loopDelay(): Promise<{ readonly loopDelayP50Ms: number; readonly loopDelayP99Ms: number }>;
   close(): Promise<void>;
 }
 
@@ -32,6 +34,7 @@ export async function startShop({ store = "sqlite" }: ShopServerOptions = {}): P
       url,
       token,
       cpuMicros: () => cpuMicrosOfFamily(child.pid ?? 0),
+      loopDelay: () => loopDelayOf(url),
       close: async () => {
         child.kill("SIGTERM");
         await ended;
@@ -43,6 +46,17 @@ export async function startShop({ store = "sqlite" }: ShopServerOptions = {}): P
     rmSync(folder, { recursive: true, force: true });
     throw error;
   }
+}
+
+async function loopDelayOf(url: string): Promise<{ loopDelayP50Ms: number; loopDelayP99Ms: number }> {
+  const health = (await (await fetch(`${url}/health`)).json()) as HealthDocument;
+  const details = health.components.find(({ name }) => name === "event-loop")?.details;
+  if (!details) throw benchFailed("the shop's health does not tell of its event loop");
+  return { loopDelayP50Ms: details.p50Ms, loopDelayP99Ms: details.p99Ms };
+}
+
+interface HealthDocument {
+  readonly components: readonly { readonly name: string; readonly details: { readonly p50Ms: number; readonly p99Ms: number } }[];
 }
 
 interface ReadyLine {

@@ -53,7 +53,7 @@ export function handlers<With extends Around = Around>(middleware: readonly Midd
       try {
         return run({ operation: operation.name, input, around }) as Promise<Output>; // registered with this operation's type
       } catch (error) {
-        return Promise.reject(error);
+        return rejected(error);
       }
     },
     names: () => [...runs.keys()],
@@ -71,10 +71,14 @@ function composed<Input, Output, With extends Around>(
       const parsed = operation.input.safeParse(input);
       return parsed.success ? handler(parsed.data, around) : Promise.reject(invalid(operation.name, parsed.error));
     } catch (error) {
-      return Promise.reject(error);
+      return rejected(error);
     }
   };
   return middleware.reduceRight<Run<With>>((next, layer) => (call) => layer(call, () => next(call)), handle);
+}
+
+async function rejected(thrown: unknown): Promise<never> {
+  throw thrown;
 }
 
 function invalid(operation: string, error: z.ZodError): Error {

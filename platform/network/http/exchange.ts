@@ -29,6 +29,8 @@ export class Exchange implements HttpRequest, Expiring {
   body: unknown = undefined;
   idempotencyKey: string | undefined = undefined;
   ifMatch: number | undefined = undefined;
+  /** Entity tags that the caller has: an answer with one of them is not sent again. */
+  ifNoneMatch: "*" | readonly string[] | undefined = undefined;
   atLeast: string | undefined = undefined;
   /** What the digest is made of, as it was sent. */
   question: unknown = undefined;
@@ -80,7 +82,7 @@ export class Exchange implements HttpRequest, Expiring {
     this.edge.deadlines.delete(this);
     if (this.response.destroyed) return;
     try {
-      this.write(answer);
+      this.write(this.isKnown(answer) ? notModified(answer) : answer);
     } catch (error) {
       this.write(this.edge.answerTo(error, this)); // a header that HTTP does not allow
     }
@@ -112,6 +114,12 @@ export class Exchange implements HttpRequest, Expiring {
     };
   }
 
+  private isKnown({ status, headers }: HttpAnswer): boolean {
+    const { etag } = headers;
+    if (this.ifNoneMatch === undefined || status !== 200 || etag === undefined) return false;
+    return this.ifNoneMatch === "*" || this.ifNoneMatch.includes(etag);
+  }
+
   private close(): void {
     this.isAnswered = true;
     this.edge.deadlines.delete(this);
@@ -140,4 +148,9 @@ export class Exchange implements HttpRequest, Expiring {
     if (complete || !hasBody(headers)) return false;
     return !(Number(headers["content-length"]) <= this.edge.bodyBytesMax);
   }
+}
+
+/** RFC 9110, 15.4.5: what the answer says of itself, without the answer. */
+function notModified({ headers: { "content-type": _, ...headers }, position }: HttpAnswer): HttpAnswer {
+  return { status: 304, headers, body: "", position };
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { titleOf, statusOf } from "./problem.ts";
-import { jsonAnswer, type Route } from "./route.ts";
+import { isConditional, jsonAnswer, type Route } from "./route.ts";
 import type { StatusTable } from "./statuses.ts";
 
 export interface OpenApiOptions {
@@ -81,7 +81,11 @@ function operation(route: Route, statuses: StatusTable): Document {
         content: { "application/json": { schema: jsonSchema(route.body, "input") } },
       },
     }),
-    responses: { [route.success.status]: successOf(route), ...problemsOf(route, statuses) },
+    responses: {
+      [route.success.status]: successOf(route),
+      ...(isConditional(route) && { 304: { description: "It is the one that If-None-Match names" } }),
+      ...problemsOf(route, statuses),
+    },
   };
 }
 
@@ -93,6 +97,7 @@ function parametersOf(route: Route): readonly Document[] {
     ...(route.ifMatch === "optional" || route.ifMatch === "required"
       ? [header("If-Match", "The ETag that was read", { type: "string" }, route.ifMatch === "required")]
       : []),
+    ...(isConditional(route) ? [header("If-None-Match", "ETags of what the caller has", { type: "string" })] : []),
     ...(route.readsAtLeast
       ? [
           header("Daybook-At-Least", "A Daybook-Position that the answer must have reached", { type: "string" }),
@@ -167,6 +172,7 @@ function formProblems(route: Route): readonly string[] {
     ...(route.body ? ["body-malformed", "body-too-large", "media-type-unsupported", "store-busy"] : ["body-unexpected"]),
     ...(route.isIdempotent ? ["header-invalid", "request-in-progress", "idempotency-key-reused"] : []),
     ...(route.ifMatch === "optional" || route.ifMatch === "required" ? ["header-invalid", "version-mismatch"] : []),
+    ...(isConditional(route) ? ["header-invalid"] : []),
     ...(route.ifMatch === "required" ? ["precondition-required"] : []),
     ...(route.readsAtLeast ? ["position-invalid", "position-from-lost-future", "position-not-reached"] : []),
   ];

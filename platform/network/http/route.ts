@@ -43,7 +43,7 @@ export interface RouteSuccess {
   readonly description?: string;
   /** Of the JSON body; none for an empty answer. */
   readonly schema?: z.ZodType;
-  /** Headers of the answer: name → what it says. */
+  /** Headers of the answer: name → what it says. A GET with an `etag` takes `If-None-Match`, and answers 304 when it is named. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -75,6 +75,11 @@ export interface HttpAnswer {
   readonly body: string;
   /** Sent as `Daybook-Position`; not part of what is replayed. */
   readonly position?: string | undefined;
+}
+
+/** Whether callers may send `If-None-Match`: a GET whose answer names its entity tag. */
+export function isConditional({ method, success }: Route): boolean {
+  return method === "GET" && success.headers?.["etag"] !== undefined;
 }
 
 /** The route with its schemas' types given to its handler. */

@@ -9,9 +9,9 @@ import { ANONYMOUS, type Principal } from "./principals.ts";
 import type { FieldError } from "./problem.ts";
 import { checkBodyHeaders, checkHeaders, idempotencyKeyOf } from "./request/headers.ts";
 import { parseJsonBody } from "./request/json-body.ts";
-import { ifMatchVersion } from "./request/preconditions.ts";
+import { ifMatchVersion, ifNoneMatchTags } from "./request/preconditions.ts";
 import { checkTarget, queryOf } from "./request/target.ts";
-import type { Route, RouteAuth } from "./route.ts";
+import { isConditional, type Route, type RouteAuth } from "./route.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -168,6 +168,8 @@ async function serve(route: Route, exchange: Exchange, request: FastifyRequest):
 
 function readPreconditions(route: Route, exchange: Exchange, { raw: { headers } }: FastifyRequest): void {
   if (route.isIdempotent) exchange.idempotencyKey = idempotencyKeyOf(headers);
+  const ifNoneMatch = headers["if-none-match"];
+  if (ifNoneMatch !== undefined && isConditional(route)) exchange.ifNoneMatch = ifNoneMatchTags(ifNoneMatch);
   if (route.ifMatch === undefined || route.ifMatch === "none") return;
   const ifMatch = headers["if-match"];
   if (ifMatch !== undefined) exchange.ifMatch = ifMatchVersion(ifMatch);

@@ -55,7 +55,7 @@ function noteRoutes(): readonly Route[] {
       summary: "Read a note",
       auth: { roles: ["keeper", "reader"] },
       params: idSchema,
-      success: { status: 200, schema: noteSchema },
+      success: { status: 200, schema: noteSchema, headers: { etag: "The note's version" } },
       handle: ({ params }) => jsonAnswer(200, { id: params.id, text: "…" }, { etag: etag(3) }),
     }),
     route({

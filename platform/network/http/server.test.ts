@@ -262,6 +262,45 @@ describe("context", () => {
   });
 });
 
+describe("a conditional GET", () => {
+  const server = sampleServer();
+  const read = (ifNoneMatch: string, method = "GET", url = "/notes/1") =>
+    server.inject({ method, url, headers: { ...KEEPER, "if-none-match": ifNoneMatch } });
+
+  for (const names of ['"3"', 'W/"3"', '"a,b" , W/"2","3"', "*"]) {
+    test(`of what the caller has (${names}) is 304, without a body`, async () => {
+      const { status, body, headers } = await read(names);
+      assert.deepEqual([status, body, headers["etag"], headers["content-type"]], [304, "", '"3"', undefined]);
+      assert.equal((await read(names, "HEAD")).status, 304);
+    });
+  }
+
+  for (const names of ['"2"', '"33"', '"a\\"', '""']) {
+    test(`of something else (${names}) is answered`, async () => {
+      const { status, body } = await read(names);
+      assert.deepEqual([status, JSON.parse(body)], [200, { id: "1", text: "…" }]);
+    });
+  }
+
+  for (const wrong of ["3", '"3', '"3" "2"', '"3",', "*, *", 'w/"3"', '"\u00e9"']) {
+    test(`that names no entity tag (${wrong}) is refused`, async () => {
+      assert.deepEqual([(await read(wrong)).status, JSON.parse((await read(wrong)).body).code], [400, "header-invalid"]);
+    });
+  }
+
+  test("without an entity tag to compare is as any other", async () => {
+    assert.equal((await read('"3"', "GET", "/notes/search")).status, 200);
+    assert.equal((await read("3", "GET", "/notes/search")).status, 200);
+  });
+
+  test("is in the document", async () => {
+    const { json } = await ask(server, "/openapi.json", {});
+    const { parameters, responses } = json.paths["/notes/{id}"].get;
+    assert.ok(responses["304"] && parameters.some(({ name }: { name: string }) => name === "If-None-Match"));
+    assert.equal(json.paths["/notes/search"].get.responses["304"], undefined);
+  });
+});
+
 describe("time", () => {
   test("a handler that is too slow is answered 504 and told", async () => {
     const clock = virtualClock();

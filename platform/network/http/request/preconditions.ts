@@ -21,3 +21,13 @@ export function ifMatchVersion(header: string): number | undefined {
   if (match[1] !== undefined || !VERSION.test(tag)) throw versionMismatch("the entity tag in If-Match is not of this resource");
   return Number(tag);
 }
+
+const TAGS = /^(?:W\/)?"[!#-~]*"(?:[ \t]*,[ \t]*(?:W\/)?"[!#-~]*")*$/;
+
+/** The entity tags that `If-None-Match` names, without the mark of weak ones; `*` is all. Anything else is `header-invalid`. */
+export function ifNoneMatchTags(header: string): "*" | readonly string[] {
+  const text = header.trim();
+  if (text === "*") return "*";
+  if (!TAGS.test(text)) throw headerInvalid('If-None-Match is neither * nor entity tags such as "3"');
+  return text.match(/"[!#-~]*"/g) ?? [];
+}
