@@ -3,6 +3,9 @@ import type { Outcome } from "@daybook/data/cqrs/aggregates";
 import type { IdempotentRequest } from "@daybook/data/cqrs/idempotency";
 import { givenId } from "@daybook/kernel/ids";
 import { moneySchema } from "@daybook/kernel/money";
+import { recordType } from "@daybook/kernel/record-type";
+import { queue } from "@daybook/messaging/queue";
+import { contract } from "@daybook/network/rpc/contract";
 import { z } from "zod";
 import {
   adjustmentSchema,
@@ -12,6 +15,7 @@ import {
   paymentMethodSchema,
   placedAtSchema,
   shipmentSchema,
+  orderConfirmedSchema,
 } from "./events.ts";
 import type { Order, OrderStatus } from "./order.ts";
 
@@ -91,7 +95,7 @@ export const addItem: Operation<AddItem> = { name: "add-item", input: z.strictOb
 export interface AddItem extends OneOrder {
   readonly item: Item;
 }
-interface OneOrder {
+export interface OneOrder {
   readonly orderId: string;
   readonly customerId?: string | undefined;
 }
@@ -208,3 +212,43 @@ export interface SearchOrders {
   readonly text: string;
   readonly limit: number;
 }
+
+/** What is to be done about an order: sent in the unit that makes it necessary, to whoever carries orders out. */
+export const orderWork = queue({
+  name: "order-work",
+  message: recordType({
+    name: "OrderWork",
+    schema: z.discriminatedUnion("type", [
+      z.strictObject({ type: z.literal("fulfil"), orderId: givenId }),
+      z.strictObject({ type: z.literal("cancel"), orderId: givenId, reason: reasonSchema }),
+    ]),
+  }),
+});
+
+/** What an order asks of those who carry it out. */
+export const fulfillableSchema = z.strictObject({
+  orderId: givenId,
+  status: orderStatusSchema,
+  isHeld: z.boolean(),
+  customerId: givenId.optional(),
+  items: z.array(z.strictObject({ productId: z.string(), quantity: z.int().min(1) })),
+  total: moneySchema,
+  payment: paymentMethodSchema.optional(),
+});
+
+const about = z.strictObject({ orderId: givenId });
+const nothing = z.strictObject({});
+
+/**
+ * What those who carry an order out ask of ordering. Asked twice, each answers as the first time; what is not legal in
+ * the order's state is refused, and that decides: an order that was cancelled is not shipped, one that is shipped is not
+ * cancelled.
+ */
+export const orderingContract = contract("ordering", {
+  forFulfilment: { input: about, output: fulfillableSchema.nullable() },
+  confirm: { input: about.extend(orderConfirmedSchema.shape), output: nothing },
+  ship: { input: about, output: nothing },
+  fail: { input: about.extend({ code: z.string().min(1).max(100), reason: reasonSchema }), output: nothing },
+  /** Who is written to about the order, and where it goes; null when there is no contact, or the person was erased. */
+  contactOf: { input: about, output: contactSchema.nullable() },
+});

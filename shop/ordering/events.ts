@@ -92,8 +92,8 @@ const orderPlaced = z.strictObject({
 });
 
 /** Everything is ready to be handed over: reserved, paid, and a parcel known to the carrier. */
-const orderConfirmed = z.strictObject({ reservationId: givenId, paymentId: givenId, shipment: shipmentSchema });
-export type OrderConfirmed = z.infer<typeof orderConfirmed>;
+export const orderConfirmedSchema = z.strictObject({ reservationId: givenId, paymentId: givenId, shipment: shipmentSchema });
+export type OrderConfirmed = z.infer<typeof orderConfirmedSchema>;
 
 /** A line more, or a line with more pieces; with what the order then comes to. */
 const itemAdded = z.strictObject({ line: lineSchema, total: moneySchema });
@@ -113,7 +113,7 @@ export const orderEvents = {
   ItemAdded: recordType({ name: "ItemAdded", schema: itemAdded }),
   OrderReserved: recordType({ name: "OrderReserved", schema: z.strictObject({ reservationId: givenId }) }),
   OrderPaid: recordType({ name: "OrderPaid", schema: z.strictObject({ paymentId: givenId }) }),
-  OrderConfirmed: recordType({ name: "OrderConfirmed", schema: orderConfirmed }),
+  OrderConfirmed: recordType({ name: "OrderConfirmed", schema: orderConfirmedSchema }),
   OrderShipped: recordType({ name: "OrderShipped", schema: z.strictObject({ trackingNumber: z.string().min(1).max(100) }) }),
   OrderDelivered: recordType({ name: "OrderDelivered", schema: z.strictObject({}) }),
   OrderHeld: recordType({ name: "OrderHeld", schema: z.strictObject({ reason: reasonSchema }) }),

@@ -65,8 +65,6 @@ const EVENTS: Readonly<Record<OrderAction, OrderEvent>> = {
   cancel: cancelled,
   fail: failed,
 };
-/** What is legal only while the order is on hold. */
-const ON_HOLD: readonly OrderAction[] = ["add-item", "release"];
 /** Where what other contexts say comes late or twice. */
 const PLACED = ["placed", "reserved", "paid", "confirmed", "shipped", "delivered", "cancelled", "failed"];
 const LATE: Readonly<Partial<Record<OrderAction, readonly string[]>>> = {
@@ -90,7 +88,7 @@ void describe("an order's states", () => {
       const next = orderStates.next(status, action);
       if (next) {
         void test(`${status}: "${action}" leads to ${next}`, () => {
-          const after = given(...REACHED[status], ...(ON_HOLD.includes(action) ? [held] : []))
+          const after = given(...REACHED[status], ...(action === "release" ? [held] : []))
             .when(COMMANDS[action])
             .thenHappens(EVENTS[action]);
           assert.equal(after.status, next);
@@ -146,14 +144,18 @@ void describe("an order on hold", () => {
     assert.equal(hold, undefined);
     assert.equal(state.status, "cancelled");
   });
+});
+
+void describe("an order whose payment method is not chosen yet", () => {
+  const open = (...events: readonly OrderEvent[]) => given(placed, ...events);
 
   void test("takes items: of one product and price as one line, others as more lines, and the total is their sum", () => {
     const dear = { ...mugs(1), unitPrice: "9.00", amount: money(900n, "GBP"), tax: money(180n, "GBP") };
     const event: OrderEvent = { type: "ItemAdded", data: { line: dear, total: money(2_780n, "GBP") } };
-    const state = onHold().when({ type: "add-item", line: dear }).thenHappens(event);
+    const state = open().when({ type: "add-item", line: dear }).thenHappens(event);
     assert.ok(state.status === "placed");
     assert.deepEqual(state.lines, [mugs(2), dear]);
-    const more = onHold(event).when({ type: "add-item", line: mugs(1) });
+    const more = open(event).when({ type: "add-item", line: mugs(1) });
     const after = more.thenHappens({ type: "ItemAdded", data: { line: mugs(3), total: money(3_630n, "GBP") } });
     assert.ok(after.status === "placed");
     assert.deepEqual(after.lines, [mugs(3), dear]);
@@ -161,11 +163,12 @@ void describe("an order on hold", () => {
 
   void test("takes no item in another currency, none above a million pieces, and none while it is carried out", () => {
     const euro = { ...mugs(1), amount: money(850n, "EUR") };
-    onHold().when({ type: "add-item", line: euro }).thenRefused("mixed-currencies");
-    onHold()
+    open().when({ type: "add-item", line: euro }).thenRefused("mixed-currencies");
+    open()
       .when({ type: "add-item", line: mugs(999_999) })
       .thenRefused("quantity-too-large");
-    given(placed).when(COMMANDS["add-item"]).thenRefused("order-under-way", { status: "placed" });
+    given(placed, chosen).when(COMMANDS["add-item"]).thenRefused("order-under-way");
+    given(placed, held, chosen).when(COMMANDS["add-item"]).thenRefused("order-under-way");
   });
 
   void test("is told how it is paid once", () => {

@@ -71,7 +71,7 @@ export type OrderCommand =
   | { readonly type: "place"; readonly order: OrderPlaced }
   /** `customerId` (here and below): asked by the customer, who has no orders but their own. */
   | { readonly type: "choose-payment"; readonly payment: PaymentMethod; readonly customerId?: string | undefined }
-  /** Legal while the order is on hold only: what is being carried out does not change. */
+  /** Legal until the payment method is chosen: what is being carried out does not change. */
   | { readonly type: "add-item"; readonly line: Line; readonly customerId?: string | undefined }
   | { readonly type: "reserve"; readonly reservationId: string }
   | { readonly type: "pay"; readonly paymentId: string }
@@ -182,7 +182,7 @@ function place(order: OrderPlaced): Decision<OrderEvent> {
 
 /** The same product at the same price is one line. */
 function addItem(line: Line, order: PlacedOrder): Decision<OrderEvent> {
-  if (!order.hold) return refuse("order-under-way", "Items are added to an order on hold only.", { status: order.status });
+  if (order.payment) return refuse("order-under-way", "Items are added until the payment method is chosen.");
   if (amountsOf(line).some((amount) => amount.currency !== order.currency)) return mixedCurrencies(order.currency);
   const before = order.lines.find((each) => isSameItem(each, line));
   const merged = before ? mergedLine(before, line) : line;

@@ -1,10 +1,13 @@
 import { aggregates } from "@daybook/data/cqrs/aggregates";
 import type { Refusal } from "@daybook/data/cqrs/decider";
-import { handlers, type Handlers } from "@daybook/data/cqrs/handlers";
+import { handlers, type Handlers, type Operation } from "@daybook/data/cqrs/handlers";
 import type { Projection } from "@daybook/data/cqrs/projection";
+import type { Folded } from "@daybook/data/event-store/fold";
 import type { EventStore } from "@daybook/data/event-store/event-store";
 import type { Clock } from "@daybook/kernel/clock";
 import type { IdSource } from "@daybook/kernel/ids";
+import { sender } from "@daybook/messaging/queue/send";
+import { service, type Service } from "@daybook/network/rpc/server";
 import type { Catalogue } from "@daybook/shop-catalog/contract";
 import {
   addItem,
@@ -15,16 +18,21 @@ import {
   holdOrder,
   importOrder,
   listOrders,
+  orderingContract,
+  orderWork,
   placeOrder,
   releaseOrder,
   searchOrders,
   type Execution,
+  type OneOrder,
 } from "./contract.ts";
 import type { Line, OrderEvent, OrderPlaced } from "./events.ts";
-import { orderDecider, type OrderCommand } from "./order.ts";
+import { orderDecider, type Order, type OrderCommand } from "./order.ts";
+import { orderCalls } from "./order-calls.ts";
 import { orderQueries } from "./order-queries.ts";
 import { orderRow } from "./order-row.ts";
 import { orderSearch, orderSearchProjection, type SearchRow } from "./order-search.ts";
+import { workEffects } from "./order-work.ts";
 import { importedOrder, pricedItem, pricedOrder } from "./place-order.ts";
 
 export interface OrderingParts {
@@ -45,6 +53,8 @@ export interface OrderingService {
   /** Queries: `getOrder`, `listOrders`, `countOrders`, `searchOrders`. */
   readonly queries: Handlers;
   readonly search: Projection<SearchRow, OrderEvent>;
+  /** Carries out `orderingContract` for other contexts. */
+  readonly calls: Service;
 }
 
 /** The ordering context, put together. */
@@ -52,27 +62,45 @@ export function orderingService(parts: OrderingParts): OrderingService {
   const { events, clock, ids, catalogue, searchSecret } = parts;
   const orders = aggregates({ events, clock, ids, decider: orderDecider, inline: orderRow });
 
-  const submit = (orderId: string, command: OrderCommand | Promise<OrderCommand>, execution: Execution) =>
-    orders.execute(orderId, command, inCase(orderId, execution));
+  const work = sender({ queue: orderWork, store: events.store, clock, ids });
   const placing = unlessRefused((order: OrderPlaced) => ({ type: "place", order }));
+
+  function submit(
+    orderId: string,
+    type: OrderCommand["type"],
+    command: OrderCommand | Promise<OrderCommand>,
+    execution: Execution,
+    isNew = false,
+  ) {
+    // One order's life has one correlation id: the order's own, whoever asks.
+    const context = { ...execution.context, correlationId: orderId };
+    const extra = (folded: Folded<Order>) => ({ effects: workEffects(work, type, folded, context) });
+    return orders.execute(orderId, command, { ...execution, context, extra, isNew });
+  }
 
   const commands = handlers<Execution>();
   commands.register(placeOrder, (input, execution) => {
     const orderId = ids("ord");
     const priced = pricedOrder(orderId, input, catalogue, clock.now()).then(placing);
-    return orders.execute(orderId, priced, { ...inCase(orderId, execution), isNew: true });
+    return submit(orderId, "place", priced, execution, true);
   });
-  commands.register(importOrder, (input, execution) => submit(input.orderId, placing(importedOrder(input)), execution));
+  commands.register(importOrder, (input, execution) => submit(input.orderId, "place", placing(importedOrder(input)), execution));
   commands.register(addItem, ({ orderId, item, customerId }, execution) => {
     const adding = unlessRefused((line: Line) => ({ type: "add-item", line, customerId }));
-    return submit(orderId, pricedItem(item, catalogue).then(adding), execution);
+    return submit(orderId, "add-item", pricedItem(item, catalogue).then(adding), execution);
   });
-  commands.register(choosePayment, ({ orderId, ...rest }, execution) =>
-    submit(orderId, { type: "choose-payment", ...rest }, execution),
-  );
-  commands.register(holdOrder, ({ orderId, ...rest }, execution) => submit(orderId, { type: "hold", ...rest }, execution));
-  commands.register(releaseOrder, ({ orderId, ...rest }, execution) => submit(orderId, { type: "release", ...rest }, execution));
-  commands.register(cancelOrder, ({ orderId, ...rest }, execution) => submit(orderId, { type: "cancel", ...rest }, execution));
+  const plain = [
+    [choosePayment, "choose-payment"],
+    [holdOrder, "hold"],
+    [releaseOrder, "release"],
+    [cancelOrder, "cancel"],
+  ] as const;
+  for (const [operation, type] of plain) {
+    commands.register(
+      operation as Operation<OneOrder>,
+      ({ orderId, ...rest }, execution) => submit(orderId, type, { type, ...rest } as OrderCommand, execution), // the operation's schema is the command's shape
+    );
+  }
 
   const answers = orderQueries({ events, orders, search: orderSearch(events.store), searchSecret });
   const queries = handlers();
@@ -85,6 +113,7 @@ export function orderingService(parts: OrderingParts): OrderingService {
     commands,
     queries,
     search: orderSearchProjection(events.keys, searchSecret),
+    calls: service(orderingContract, orderCalls(events, orders)),
   };
 }
 
@@ -95,9 +124,4 @@ function unlessRefused<Priced extends object>(command: (priced: Priced) => Order
 
 function isRefusal(priced: object): priced is Refusal {
   return "code" in priced;
-}
-
-/** One order's life has one correlation id: the order's own, whoever asks. */
-function inCase(orderId: string, execution: Execution): Execution {
-  return { ...execution, context: { ...execution.context, correlationId: orderId } };
 }

@@ -72,7 +72,7 @@ function addItem(order: JsonRecord, { line, total }: JsonRecord): JsonRecord | s
     ["productId", "unitPrice", "parcel"].every((name) => memberOf(each, name) === memberOf(line, name)),
   );
   const grown = worth(line, currency) - (at < 0 ? 0n : worth(lines[at], currency));
-  if (order["hold"] === undefined) return "an item was added to an order that was not on hold";
+  if (order["payment"] !== undefined) return "an item was added after the payment method was chosen";
   if (!isRecord(line) || minorOf(total, currency) !== (minorOf(order["total"], currency) ?? 0n) + grown) {
     return "the total did not grow by the item that was added";
   }
