@@ -151,7 +151,14 @@ void describe("generations", () => {
     assert.ok(counts.length > 5);
     assert.equal(rebuild.progress().leftMs, 0);
     const comparison = await rebuild.compare();
-    assert.deepEqual(comparison, { position: 31, keys: 7, differing: 0, differences: [] });
+    assert.deepEqual(comparison, {
+      position: 31,
+      keys: 7,
+      differing: 0,
+      differences: [],
+      differingEntries: 0,
+      entryDifferences: [],
+    });
     const before = await rowsOf(log.store);
     await rebuild.switchTo();
     assert.deepEqual(await rowsOf(log.store), before);
@@ -197,6 +204,33 @@ void describe("generations", () => {
     assert.equal(again.generation, 3, "a number is not used twice");
     await assert.rejects(rebuild.switchTo(), { code: "rebuild-abandoned" });
     await again.abandon();
+    await running.stop();
+    await log.store.close();
+  });
+
+  void test("comparing finds index entries that differ under rows that are the same", async () => {
+    const log = trialLog();
+    await log.add("sum-a", 1);
+    await log.add("sum-b", 2);
+    const running = runProjection(totals(), host(log));
+    await log.until(() => isCaughtUp(log));
+    const same = (await log.store.getRow("totals.1", "sum-b"))?.value ?? "";
+    const index = { sign: ["minus"] };
+    await log.store.commit({
+      id: log.ids("unt"),
+      cause: { correlation: "x", actor: "x", tenant: "x" },
+      conditions: [],
+      effects: [{ kind: "putRow", collection: "totals.1", key: "sum-b", value: same, index }],
+    });
+    const rebuild = await running.rebuild();
+    await log.until(() => rebuild.progress().state === "live");
+    const { differing, differingEntries, entryDifferences } = await rebuild.compare();
+    assert.deepEqual({ differing, differingEntries }, { differing: 0, differingEntries: 2 });
+    assert.deepEqual(entryDifferences, [
+      { index: "sign", entry: "minus", key: "sum-b", in: "live" },
+      { index: "sign", entry: "plus", key: "sum-b", in: "next" },
+    ]);
+    await rebuild.abandon();
     await running.stop();
     await log.store.close();
   });
