@@ -1,43 +1,41 @@
-import { existsSync, globSync, mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, globSync } from "node:fs";
+import { join } from "node:path";
 import { engineUnavailable } from "./errors.ts";
 import type { Progress } from "./engine.ts";
-import { execute, readIfThere } from "./machine.ts";
+import { librariesOf, unpackedPackages } from "./packages.ts";
 
-/** The folder with initdb, pg_ctl, postgres and pg_basebackup, installed by the machine's package manager when there is none. */
-export async function postgresPrograms(progress: Progress): Promise<string> {
-  const found = findPrograms();
-  if (found !== undefined) return found;
-  await install(progress);
-  const installed = findPrograms();
-  if (installed === undefined) throw engineUnavailable("the package postgresql brought no server programs");
-  return installed;
+/** A folder with initdb, pg_ctl, postgres and pg_basebackup, and the environment that they need. */
+export interface PostgresPrograms {
+  readonly folder: string;
+  readonly environment: Readonly<Record<string, string>>;
 }
 
-function findPrograms(): string | undefined {
-  const newestFirst = globSync("/usr/lib/postgresql/*/bin").sort((a, b) => versionIn(b) - versionIn(a));
+export type FindPrograms = (progress: Progress) => Promise<PostgresPrograms>;
+
+/** Those of this machine, or unpacked ones when it has none. */
+export const postgresPrograms: FindPrograms = async (progress) => {
+  const newestFirst = newest(globSync("/usr/lib/postgresql/*/bin"));
   const folders = [...(process.env["PATH"] ?? "").split(":"), ...newestFirst, "/usr/local/bin", "/usr/local/pgsql/bin"];
-  return folders.find((folder) =>
-    ["initdb", "pg_ctl", "postgres", "pg_basebackup"].every((name) => existsSync(join(folder, name))),
-  );
+  const folder = folders.find(isComplete);
+  return folder === undefined ? unpackedPostgresPrograms(progress) : { folder, environment: {} };
+};
+
+/** Those of the distribution's packages, in a folder of ours. */
+export const unpackedPostgresPrograms: FindPrograms = async (progress) => {
+  const root = await unpackedPackages("postgresql", ["^postgresql-(client-)?[0-9]+$"], progress);
+  const folder = newest(globSync(join(root, "usr/lib/postgresql/*/bin"))).find(isComplete);
+  if (folder === undefined) throw engineUnavailable("the packages of PostgreSQL brought no server programs");
+  return { folder, environment: librariesOf(root) };
+};
+
+function isComplete(folder: string): boolean {
+  return ["initdb", "pg_ctl", "postgres", "pg_basebackup"].every((name) => existsSync(join(folder, name)));
+}
+
+function newest(folders: readonly string[]): readonly string[] {
+  return folders.toSorted((a, b) => versionIn(b) - versionIn(a));
 }
 
 function versionIn(folder: string): number {
   return Number(/(\d+)\/bin$/.exec(folder)?.[1] ?? 0);
-}
-
-async function install(progress: Progress): Promise<void> {
-  if (process.getuid?.() !== 0) throw engineUnavailable("PostgreSQL is not installed, and only root may install it");
-  progress("not installed; installing it with apt-get, this takes a minute");
-  keepDebianFromStartingOne();
-  const quiet = { DEBIAN_FRONTEND: "noninteractive" };
-  await execute("apt-get", ["update", "-q"], quiet);
-  await execute("apt-get", ["install", "-q", "-y", "--no-install-recommends", "postgresql"], quiet);
-}
-
-function keepDebianFromStartingOne(): void {
-  const file = "/etc/postgresql-common/createcluster.conf";
-  if (readIfThere(file) !== undefined) return;
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, "create_main_cluster = false\n");
 }

@@ -5,10 +5,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { DevelopmentEngine, Progress, RunningEngine } from "./engine.ts";
 import { engineUnavailable } from "./errors.ts";
 import { alone, engineFolder, execute, freePort, isProcessAlive, readIfThere } from "./machine.ts";
-import { postgresPrograms } from "./postgres-programs.ts";
+import { postgresPrograms, type FindPrograms, type PostgresPrograms } from "./postgres-programs.ts";
 
-/** The system user that runs the server when we are root: PostgreSQL refuses to. */
-const SERVER_USER = "postgres";
 const ROLE = "daybook";
 
 export interface PostgresServerOptions {
@@ -16,6 +14,8 @@ export interface PostgresServerOptions {
   readonly parent?: string;
   /** What initdb is told beside the usual. */
   readonly initdb?: readonly string[];
+  /** Where its programs are; `postgresPrograms` unless given. */
+  readonly programs?: FindPrograms;
   /** It starts as a copy of this running server: a standby that follows it, or a base backup put back. */
   readonly copyOf?: { readonly server: PostgresServer; readonly as: "standby" | "restored" };
 }
@@ -34,14 +34,15 @@ export function postgresServer(instance = "postgres", options: PostgresServerOpt
   const folder = options.parent === undefined ? engineFolder(instance) : join(options.parent, instance);
   const lockFile = `${folder}.lock`;
   const running = () => runningServer(folder);
-  const stop = (mode: "fast" | "immediate") => alone(lockFile, () => stopServer(folder, mode));
+  const programs = options.programs ?? postgresPrograms;
+  const stop = (mode: "fast" | "immediate") => alone(lockFile, () => stopServer(folder, programs, mode));
   return {
     name: "postgres",
     running,
     up: (progress) => alone(lockFile, async () => running() ?? (await start(folder, options, progress))),
     down: () => stop("fast"),
     crash: async () => void (await stop("immediate")),
-    promote: () => alone(lockFile, () => promoteServer(folder)),
+    promote: () => alone(lockFile, () => promoteServer(folder, programs)),
     remove: async () => {
       await stop("immediate");
       rmSync(folder, { recursive: true, force: true });
@@ -55,8 +56,7 @@ export function startPostgres(): Promise<RunningEngine> {
 }
 
 async function start(folder: string, options: PostgresServerOptions, progress: Progress): Promise<RunningEngine> {
-  const programs = await postgresPrograms(progress);
-  await makeServerUser();
+  const programs = await (options.programs ?? postgresPrograms)(progress);
   if (!existsSync(join(folder, "data", "PG_VERSION"))) await initialise(folder, programs, options, progress);
   await startOnSomePort(folder, programs);
   const server = await readyServer(folder);
@@ -65,7 +65,7 @@ async function start(folder: string, options: PostgresServerOptions, progress: P
 }
 
 /** On the port of last time when that is still free, so that clients find the server again. */
-async function startOnSomePort(folder: string, programs: string): Promise<void> {
+async function startOnSomePort(folder: string, programs: PostgresPrograms): Promise<void> {
   const portFile = join(folder, "port");
   const last = Number(readIfThere(portFile));
   for (let triesLeft = 3; ; triesLeft--) {
@@ -81,7 +81,7 @@ async function startOnSomePort(folder: string, programs: string): Promise<void> 
 
 async function initialise(
   folder: string,
-  programs: string,
+  programs: PostgresPrograms,
   { copyOf, initdb = [] }: PostgresServerOptions,
   progress: Progress,
 ): Promise<void> {
@@ -92,36 +92,38 @@ async function initialise(
   const passwordFile = join(folder, "password");
   const password = origin ? new URL(origin.url).password : randomBytes(24).toString("base64url");
   writeFileSync(passwordFile, password, { mode: 0o600 });
-  await giveToServer(folder);
-  if (copyOf) return copyServer(folder, programs, copyOf.as, origin?.url ?? "");
+  giveToServer(folder);
+  if (copyOf) return copyServer(folder, withPassword(programs, password), copyOf.as, origin?.port ?? 0);
   const words = ["-D", join(folder, "data"), "-U", ROLE, "-E", "UTF8", "--locale=C", "--auth=scram-sha-256", ...initdb];
-  await asServer(join(programs, "initdb"), [...words, "--pwfile", passwordFile]);
+  await asServer(programs, "initdb", [...words, "--pwfile", passwordFile]);
 }
 
-async function copyServer(folder: string, programs: string, as: "standby" | "restored", url: string): Promise<void> {
+function withPassword({ folder, environment }: PostgresPrograms, password: string): PostgresPrograms {
+  return { folder, environment: { ...environment, PGPASSWORD: password } };
+}
+
+async function copyServer(folder: string, programs: PostgresPrograms, as: "standby" | "restored", port: number): Promise<void> {
   const data = join(folder, "data");
-  const words = ["-D", data, "-d", url, "-X", "stream", "-c", "fast", ...(as === "standby" ? ["-R"] : [])];
-  await asServer(join(programs, "pg_basebackup"), words);
+  const from = ["-h", "127.0.0.1", "-p", String(port), "-U", ROLE, "-X", "stream", "-c", "fast"];
+  await asServer(programs, "pg_basebackup", ["-D", data, ...from, ...(as === "standby" ? ["-R"] : [])]);
   if (as === "standby") return;
   writeFileSync(join(data, "recovery.signal"), "");
   appendFileSync(join(data, "postgresql.auto.conf"), "restore_command = 'false'\nhot_standby = off\n");
 }
 
-async function promoteServer(folder: string): Promise<void> {
-  const programs = await postgresPrograms(() => {});
-  await asServer(join(programs, "pg_ctl"), ["promote", "-w", "-t", "60", "-D", join(folder, "data")]);
+async function promoteServer(folder: string, find: FindPrograms): Promise<void> {
+  await asServer(await find(() => {}), "pg_ctl", ["promote", "-w", "-t", "60", "-D", join(folder, "data")]);
 }
 
-async function startServer(folder: string, programs: string, port: number): Promise<void> {
+async function startServer(folder: string, programs: PostgresPrograms, port: number): Promise<void> {
   const settings = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=''`;
   const words = ["start", "-w", "-t", "60", "-D", join(folder, "data"), "-l", join(folder, "server.log"), "-o", settings];
-  await asServer(join(programs, "pg_ctl"), words);
+  await asServer(programs, "pg_ctl", words);
 }
 
-async function stopServer(folder: string, mode: "fast" | "immediate"): Promise<boolean> {
+async function stopServer(folder: string, find: FindPrograms, mode: "fast" | "immediate"): Promise<boolean> {
   if (!runningServer(folder)) return false;
-  const programs = await postgresPrograms(() => {});
-  await asServer(join(programs, "pg_ctl"), ["stop", "-w", "-t", "60", "-m", mode, "-D", join(folder, "data")]);
+  await asServer(await find(() => {}), "pg_ctl", ["stop", "-w", "-t", "60", "-m", mode, "-D", join(folder, "data")]);
   return true;
 }
 
@@ -150,24 +152,24 @@ function postmaster(folder: string) {
 
 const isRoot = () => process.getuid?.() === 0;
 
-async function asServer(program: string, words: readonly string[]): Promise<void> {
-  if (!isRoot()) return void (await execute(program, words));
-  await execute("setpriv", [`--reuid=${SERVER_USER}`, `--regid=${SERVER_USER}`, "--clear-groups", program, ...words]);
+async function asServer({ folder, environment }: PostgresPrograms, program: string, words: readonly string[]): Promise<void> {
+  const path = join(folder, program);
+  if (!isRoot()) return void (await execute(path, words, environment));
+  const { user, group } = serverUser();
+  await execute("setpriv", [`--reuid=${user}`, `--regid=${group}`, "--clear-groups", path, ...words], environment);
 }
 
-async function makeServerUser(): Promise<void> {
-  if (!isRoot()) return;
-  const isThere = await execute("id", ["-u", SERVER_USER]).then(
-    () => true,
-    () => false,
-  );
-  if (!isThere) await execute("useradd", ["--system", "--user-group", "--no-create-home", SERVER_USER]);
+/** The system user that runs the server when we are root: PostgreSQL refuses to be. */
+function serverUser(): { readonly user: number; readonly group: number } {
+  const lines = (readIfThere("/etc/passwd") ?? "").split("\n").map((line) => line.split(":"));
+  const found = lines.find(([name]) => name === "postgres") ?? lines.find(([name]) => name === "nobody");
+  if (!found) throw engineUnavailable("there is no user postgres or nobody to run the server, which root may not");
+  return { user: Number(found[2]), group: Number(found[3]) };
 }
 
-async function giveToServer(folder: string): Promise<void> {
+function giveToServer(folder: string): void {
   chmodSync(folder, 0o700);
   if (!isRoot()) return;
-  const user = Number(await execute("id", ["-u", SERVER_USER]));
-  const group = Number(await execute("id", ["-g", SERVER_USER]));
+  const { user, group } = serverUser();
   for (const path of [folder, join(folder, "password")]) chownSync(path, user, group);
 }
