@@ -221,6 +221,8 @@ export const orderWork = queue({
     schema: z.discriminatedUnion("type", [
       z.strictObject({ type: z.literal("fulfil"), orderId: givenId }),
       z.strictObject({ type: z.literal("cancel"), orderId: givenId, reason: reasonSchema }),
+      /** It was on hold, and is no longer. */
+      z.strictObject({ type: z.literal("released"), orderId: givenId }),
     ]),
   }),
 });

@@ -43,6 +43,17 @@ void describe("what an order leaves to be done", () => {
     ]);
   });
 
+  void test("released, what waits for it may go on", async () => {
+    const orders = trialOrders();
+    const orderId = await orders.place({ payment: card });
+    await outcomeOf(orders.service, holdOrder, { orderId, reason: "odd" });
+    await outcomeOf(orders.service, releaseOrder, { orderId });
+    assert.deepEqual(await workIn(orders), [
+      { type: "fulfil", orderId },
+      { type: "released", orderId },
+    ]);
+  });
+
   void test("a refused command leaves nothing", async () => {
     const orders = trialOrders();
     const orderId = await orders.place({ payment: card });

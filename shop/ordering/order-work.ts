@@ -10,7 +10,7 @@ export type OrderWork = z.infer<(typeof orderWork)["message"]["schema"]>;
 
 /**
  * What an accepted command leaves to be done: an order is carried out once it is known how it is paid; one that is
- * cancelled after that is undone. Both may be said twice.
+ * cancelled after that is undone. All may be said twice.
  */
 export function workOf(type: OrderCommand["type"], { state }: Folded<Order>): OrderWork | undefined {
   if (state.status === "absent" || !state.payment) return undefined;
@@ -21,6 +21,8 @@ export function workOf(type: OrderCommand["type"], { state }: Folded<Order>): Or
       return { type: "fulfil", orderId };
     case "cancel":
       return { type: "cancel", orderId, reason: state.cancellation?.reason ?? "" };
+    case "release":
+      return { type: "released", orderId };
     default:
       return undefined;
   }
