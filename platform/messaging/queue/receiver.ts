@@ -1,0 +1,168 @@
+import type { Clock } from "@daybook/kernel/clock";
+import type { IdSource } from "@daybook/kernel/ids";
+import type { Random } from "@daybook/kernel/random";
+import { decodeRecord } from "@daybook/kernel/record-type";
+import { bell } from "@daybook/data/event-store/bell";
+import { commitSettled } from "@daybook/data/event-store/commit-settled";
+import type { Store } from "@daybook/data/store";
+import type { Unit, UnitCause } from "@daybook/data/store/unit";
+import { HeldMessage } from "./delivery.ts";
+import { parkEffects } from "./parking.ts";
+import type { AnyQueue, Delivery, Queue, QueueSettings } from "./queue.ts";
+import { queueState, stateIs, type QueueState } from "./queue-state.ts";
+import { findMessages, keyMarker, takingOf, type FoundDead, type FoundMessage } from "./taking.ts";
+
+/** Takes messages by hand; a consumer (consumer.ts) does it for a handler. */
+export interface Receiver<Message> {
+  /**
+   * Takes up to `max` messages that are due, all by one unit; when there are none, waits up to `waitMs` for the first. What
+   * cannot be delivered any more (unreadable, expired, delivery limit reached) is parked on the way.
+   */
+  receive(options: ReceiveOptions): Promise<readonly Delivery<Message>[]>;
+  /** The same without waiting, and when to look again. */
+  take(max: number): Promise<Taken<Message>>;
+}
+
+export interface ReceiveOptions {
+  /** 1 … 300. */
+  readonly max: number;
+  /** 0 unless given. */
+  readonly waitMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface Taken<Message> {
+  readonly deliveries: readonly Delivery<Message>[];
+  /** Under which they were taken. */
+  readonly settings: QueueSettings;
+  /** Milliseconds until something is due that is known now; 0 when there is more at once, Infinity when there is nothing. */
+  readonly nextInMs: number;
+  readonly isPaused: boolean;
+}
+
+export interface ReceiverOptions<Message> {
+  readonly queue: Queue<Message>;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly random: Random;
+}
+
+/** A unit has two effects and two conditions for a message with key. */
+export const TAKE_MAX = 300;
+/** Rounds lost to other consumers before it is left to the next look. */
+const TRIES = 5;
+const POLL_MS = 10_000;
+
+export function receiver<Message>(options: ReceiverOptions<Message>): Receiver<Message> {
+  const { store, clock } = options;
+  const taker = new Taker(options);
+  return {
+    take: (max) => taker.take(max),
+    async receive({ max, waitMs = 0, signal }) {
+      const until = clock.elapsed() + waitMs;
+      const rung = bell(clock);
+      const unwatch = waitMs > 0 ? store.watch(() => rung.ring()) : () => undefined;
+      try {
+        for (;;) {
+          rung.hush();
+          const { deliveries, nextInMs } = await taker.take(max);
+          const leftMs = until - clock.elapsed();
+          if (deliveries.length > 0 || leftMs <= 0 || signal?.aborted) return deliveries;
+          await rung.wait(Math.min(leftMs, nextInMs, POLL_MS), signal);
+        }
+      } finally {
+        unwatch();
+      }
+    },
+  };
+}
+
+class Taker<Message> {
+  private readonly options: ReceiverOptions<Message>;
+  private readonly queue: AnyQueue;
+  /** As last read; taking is conditional on it. */
+  private state: QueueState | undefined;
+
+  constructor(options: ReceiverOptions<Message>) {
+    this.options = options;
+    this.queue = options.queue;
+  }
+
+  async take(max: number): Promise<Taken<Message>> {
+    for (let tries = 0; tries < TRIES; tries++) {
+      const taken = await this.tryTake(Math.min(max, TAKE_MAX));
+      if (taken) return taken;
+    }
+    return { deliveries: [], settings: this.queue.settings, nextInMs: 0, isPaused: false };
+  }
+
+  /** Undefined when what is there now must be looked at, for instance because somebody was faster. */
+  private async tryTake(max: number): Promise<Taken<Message> | undefined> {
+    const { store } = this.options;
+    const state = (this.state ??= await queueState(store, this.queue));
+    if (state.isPaused) {
+      this.state = undefined;
+      return { deliveries: [], settings: state.settings, nextInMs: Infinity, isPaused: true };
+    }
+    const now = await store.now();
+    const found = await findMessages(store, this.queue, state.settings, max, now);
+    for (const dead of found.dead) await this.park(dead, state, now);
+    if (found.dead.length > 0 && found.ready.length === 0) return undefined; // what they stood before may be free
+    const deliveries = found.ready.length === 0 ? [] : await this.own(found.ready, state, now);
+    const nextInMs = Math.max(0, found.nextAt - now);
+    return deliveries && { deliveries, settings: state.settings, nextInMs, isPaused: false };
+  }
+
+  private async own(
+    ready: readonly FoundMessage[],
+    state: QueueState,
+    now: number,
+  ): Promise<readonly Delivery<Message>[] | undefined> {
+    const takings = ready.map((found) => takingOf(this.queue, found, now, state.settings.visibilityMs));
+    const verdict = await this.commit({
+      cause: this.cause(),
+      conditions: [stateIs(this.queue, state), ...takings.flatMap(({ conditions }) => conditions)],
+      effects: takings.flatMap(({ effects }) => effects),
+    });
+    if (verdict.outcome === "refused") {
+      if (verdict.condition === 0) this.state = undefined;
+      return undefined;
+    }
+    const deliveries = await Promise.all(takings.map(({ taken }) => this.deliveryOf(taken, state)));
+    return deliveries.filter((delivery) => delivery !== undefined);
+  }
+
+  /** Undefined when its body cannot be read: then it is parked. */
+  private async deliveryOf(taken: FoundMessage, { settings }: QueueState): Promise<Delivery<Message> | undefined> {
+    const { header, body } = taken.stored;
+    try {
+      const message = decodeRecord(this.options.queue.message, header.version, body);
+      return new HeldMessage(this.options, settings, taken, message);
+    } catch (error) {
+      await new HeldMessage(this.options, settings, taken, undefined).park(error);
+      return undefined;
+    }
+  }
+
+  private async park(dead: FoundDead, { settings }: QueueState, now: number): Promise<void> {
+    const { item, stored } = dead;
+    const { key, deliveries = 0 } = stored?.header ?? {};
+    const freeKey = key !== undefined && deliveries > 0 ? [{ kind: "deleteKey", key: keyMarker(this.queue, key) } as const] : [];
+    await this.commit({
+      cause: stored ? { ...stored.header.cause, source: this.cause().correlation } : this.cause(),
+      conditions: [{ kind: "due", queue: item.queue, id: item.id, revision: item.revision }],
+      effects: [...parkEffects(this.queue, settings, dead, now), ...freeKey],
+    }); // refused: another consumer has seen to it
+  }
+
+  private commit(unit: Omit<Unit, "id">) {
+    const { store, clock, ids } = this.options;
+    return commitSettled(store, { id: ids("unt"), ...unit }, { clock });
+  }
+
+  private cause(): UnitCause {
+    const correlation = `queue/${this.queue.name}`;
+    return { correlation, actor: "sys_queue", tenant: "system", source: correlation };
+  }
+}
