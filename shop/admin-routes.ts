@@ -1,7 +1,7 @@
 import type { StoredEvent } from "@daybook/data/store";
 import { positionToken, readPosition } from "@daybook/data/store/position";
 import { givenId } from "@daybook/kernel/ids";
-import { jsonAnswer, route, type Route } from "@daybook/network/http/route";
+import { jsonAnswer, route, type HttpRequest, type Route } from "@daybook/network/http/route";
 import { notFound } from "@daybook/network/http/errors";
 import { importOrder, importOrderSchema } from "@daybook/shop-ordering/contract";
 import { z } from "zod";
@@ -35,26 +35,49 @@ export function adminRoutes(shop: Shop): readonly Route[] {
   ];
 }
 
+interface Answering<Params, Query, Body> extends Omit<Route<Params, Query, Body>, "auth" | "success" | "handle"> {
+  /** Of what is answered. */
+  readonly schema: z.ZodType;
+  /** Undefined is `not-found`, with what `missing` says. */
+  readonly answer: (request: HttpRequest<Params, Query, Body>) => unknown;
+  readonly missing?: (params: Params) => string;
+}
+
+/** A route for operators that answers a value. */
+function answering<Params, Query, Body>(definition: Answering<Params, Query, Body>): Route {
+  const { schema, answer, missing = () => "there is none", ...shape } = definition;
+  return route<Params, Query, Body>({
+    ...shape,
+    auth: ADMIN,
+    success: { status: 200, schema },
+    ...(definition.missing && { problems: ["not-found"] }),
+    async handle(request) {
+      const value = await answer(request);
+      if (value === undefined) throw notFound(missing(request.params));
+      return jsonAnswer(200, value);
+    },
+  });
+}
+
+const LIMIT = z.coerce.number().int().min(1).max(1_000).default(100);
+const events = z.array(eventSchema);
+
 function streamRoute({ store }: Shop): Route {
-  return route({
+  return answering({
     method: "GET",
     path: "/api/v1/streams/{stream}",
     name: "readStream",
     summary: "Events of a stream, oldest first, personal fields sealed",
     tag: "streams",
-    auth: ADMIN,
     params: z.strictObject({ stream: z.string().regex(/^[a-z][a-zA-Z0-9]*-[A-Za-z0-9_.-]{1,200}$/, "category-id") }),
-    query: z.strictObject({
-      from: z.coerce.number().int().min(1).default(1),
-      limit: z.coerce.number().int().min(1).max(1_000).default(100),
-    }),
-    success: { status: 200, schema: z.strictObject({ stream: z.string(), events: z.array(eventSchema) }) },
-    problems: ["not-found"],
-    async handle({ params: { stream }, query }) {
-      const events = await store.readStream(stream, query);
-      if (events.length === 0 && (await store.streamVersion(stream)) === 0) throw notFound(`there is no stream ${stream}`);
-      return jsonAnswer(200, { stream, events: events.map(eventBody) });
+    query: z.strictObject({ from: z.coerce.number().int().min(1).default(1), limit: LIMIT }),
+    schema: z.strictObject({ stream: z.string(), events }),
+    answer: async ({ params: { stream }, query }) => {
+      const found = await store.readStream(stream, query);
+      if (found.length === 0 && (await store.streamVersion(stream)) === 0) return undefined;
+      return { stream, events: found.map(eventBody) };
     },
+    missing: ({ stream }) => `there is no stream ${stream}`,
   });
 }
 
@@ -62,59 +85,56 @@ function streamRoute({ store }: Shop): Route {
 const LATEST = "latest";
 
 function logRoute({ store }: Shop): Route {
-  return route({
+  return answering({
     method: "GET",
     path: "/api/v1/log",
     name: "readLog",
     summary: "Facts after a position, in the order they were recorded, personal fields sealed; `after=latest` starts now",
     tag: "streams",
-    auth: ADMIN,
     query: z.strictObject({
       after: z.string().max(40).optional(),
       category: z.string().min(1).max(100).optional(),
-      limit: z.coerce.number().int().min(1).max(1_000).default(100),
+      limit: LIMIT,
     }),
-    success: { status: 200, schema: z.strictObject({ events: z.array(eventSchema), next: z.string() }) },
-    async handle({ query: { after, category, limit } }) {
+    schema: z.strictObject({ events, next: z.string() }),
+    answer: async ({ query: { after, category, limit } }) => {
       const head = await store.head();
-      if (after === LATEST) return jsonAnswer(200, { events: [], next: positionToken(head.epoch, head.position) });
+      if (after === LATEST) return { events: [], next: positionToken(head.epoch, head.position) };
       const from = after === undefined ? 0 : readPosition(after, head);
       const page = await store.readLog({ after: from, limit, ...(category !== undefined && { categories: [category] }) });
-      return jsonAnswer(200, { events: page.events.map(eventBody), next: positionToken(head.epoch, page.scannedTo) });
+      return { events: page.events.map(eventBody), next: positionToken(head.epoch, page.scannedTo) };
     },
   });
 }
 
 function lifeRoute({ store }: Shop): Route {
-  return route({
+  return answering({
     method: "GET",
     path: "/api/v1/orders/{id}/life",
     name: "orderLife",
     summary: "Everything that was recorded under the order's correlation id, in order",
     tag: "orders",
-    auth: ADMIN,
     params: z.strictObject({ id: givenId }),
-    success: { status: 200, schema: z.strictObject({ events: z.array(eventSchema) }) },
-    problems: ["not-found"],
-    async handle({ params: { id } }) {
+    schema: z.strictObject({ events }),
+    answer: async ({ params: { id } }) => {
       const found = await store.readCorrelation(id);
-      if (found.length === 0) throw notFound(`there is no order ${id}`);
-      const events = found.toSorted((a, b) => a.recordedAt - b.recordedAt || a.position - b.position);
-      return jsonAnswer(200, { events: events.map(eventBody) });
+      if (found.length === 0) return undefined;
+      const inOrder = found.toSorted((a, b) => a.recordedAt - b.recordedAt || a.position - b.position);
+      return { events: inOrder.map(eventBody) };
     },
+    missing: ({ id }) => `there is no order ${id}`,
   });
 }
 
 function projectionsRoute(shop: Shop): Route {
-  return route({
+  return answering({
     method: "GET",
     path: "/api/v1/projections",
     name: "listProjections",
     summary: "Asynchronous read models, with their lag",
     tag: "projections",
-    auth: ADMIN,
-    success: { status: 200, schema: z.strictObject({ projections: z.array(z.unknown()) }) },
-    handle: () => jsonAnswer(200, { projections: shop.projections() }),
+    schema: z.strictObject({ projections: z.array(z.unknown()) }),
+    answer: () => ({ projections: shop.projections() }),
   });
 }
 
@@ -125,16 +145,19 @@ const rebuildSchema = z.strictObject({
   comparison: z.unknown(),
   error: z.string().optional(),
 });
+const ofProjection = {
+  path: "/api/v1/projections/{name}/rebuild",
+  tag: "projections",
+  params: z.strictObject({ name: givenId }),
+} as const;
 
 function rebuildRoute({ rebuilds }: Shop): Route {
   return route({
+    ...ofProjection,
     method: "POST",
-    path: "/api/v1/projections/{name}/rebuild",
     name: "rebuildProjection",
     summary: "Starts to build the read model from zero beside the live one; then compares both and switches",
-    tag: "projections",
     auth: ADMIN,
-    params: z.strictObject({ name: givenId }),
     success: { status: 202, schema: rebuildSchema, headers: { location: "Where its progress is" } },
     problems: ["not-found"],
     async handle({ params: { name } }) {
@@ -146,39 +169,31 @@ function rebuildRoute({ rebuilds }: Shop): Route {
 }
 
 function rebuildStateRoute({ rebuilds }: Shop): Route {
-  return route({
+  return answering({
+    ...ofProjection,
     method: "GET",
-    path: "/api/v1/projections/{name}/rebuild",
     name: "getRebuild",
     summary: "How far the last rebuild of the read model is",
-    tag: "projections",
-    auth: ADMIN,
-    params: z.strictObject({ name: givenId }),
-    success: { status: 200, schema: rebuildSchema },
-    problems: ["not-found"],
-    handle({ params: { name } }) {
-      const state = rebuilds.state(name);
-      if (!state) throw notFound(`no rebuild of ${name} was started since the program was`);
-      return jsonAnswer(200, state);
-    },
+    schema: rebuildSchema,
+    answer: ({ params: { name } }) => rebuilds.state(name),
+    missing: ({ name }) => `no rebuild of ${name} was started since the program was`,
   });
 }
 
 function importRoute({ ordering }: Shop): Route {
-  return route({
+  return answering({
     method: "POST",
     path: "/api/v1/imports/orders",
     name: "importOrders",
     summary: "Place orders from elsewhere, with their own ids, prices and times; an order that is there already stays",
     tag: "imports",
-    auth: ADMIN,
     body: z.strictObject({ orders: z.array(importOrderSchema).min(1).max(200) }),
-    success: { status: 200, schema: z.strictObject({ results: z.array(z.unknown()) }) },
-    async handle({ body, context }) {
-      const results = await Promise.all(
-        body.orders.map((order) => ordering.commands.dispatch(importOrder, order, { context, render: importAnswer })),
+    schema: z.strictObject({ results: z.array(z.unknown()) }),
+    answer: async ({ body, context }) => {
+      const imported = body.orders.map((order) =>
+        ordering.commands.dispatch(importOrder, order, { context, render: importAnswer }),
       );
-      return jsonAnswer(200, { results });
+      return { results: await Promise.all(imported) };
     },
   });
 }
