@@ -12,8 +12,13 @@ import { keptTokenSecret } from "./search-tokens.ts";
 import { keysCheck } from "./shop/answers.ts";
 import { orderSearchCheck } from "./shop/order-search.ts";
 import { ordersCheck } from "./shop/orders.ts";
+import { orderReplay } from "./shop/order-replay.ts";
 import { personalCheck } from "./shop/personal.ts";
 import { productsCheck } from "./shop/products.ts";
+import { snapshotsCheck } from "./shop/snapshots.ts";
+import { dueCheck } from "./store/due.ts";
+import { leasesCheck } from "./store/leases.ts";
+import { workCheck } from "./store/work.ts";
 import { subjectStates } from "./subject-states.ts";
 import { readMarks, type Verifying } from "./verifying.ts";
 
@@ -58,17 +63,22 @@ export async function verify(store: Store, keysStore?: Store, options: VerifyOpt
 
 function checksOf(verifying: Verifying): readonly Check[] {
   const { store, head, marks, meter } = verifying;
+  const replay = orderReplay(store);
   return [
     positionsCheck(head),
     versionsCheck(store, head, meter),
     digestsCheck(),
     sealsCheck(store, marks.sealedTo),
     unitsCheck(store),
-    ordersCheck(verifying),
+    ordersCheck(verifying, replay),
+    snapshotsCheck(store, replay),
     orderSearchCheck(verifying),
     productsCheck(verifying),
     personalCheck(verifying),
     keysCheck(store),
+    workCheck(store),
+    dueCheck(store),
+    leasesCheck(store),
     engineCheck(store),
   ];
 }

@@ -1,6 +1,7 @@
 import type { KeyRecord, Store } from "@daybook/data/store";
 import { memberOf, parsedJson } from "../canonical-text.ts";
 import { Findings } from "../findings.ts";
+import { keysOf } from "../listed-entries.ts";
 import type { Check } from "../log/fact.ts";
 
 /**
@@ -23,15 +24,6 @@ export function keysCheck(store: Store): Check {
       }
     },
   };
-}
-
-async function* keysOf(store: Store, prefix: string): AsyncGenerator<KeyRecord> {
-  for (let after: string | undefined; ;) {
-    const page = await store.listKeys(prefix, after === undefined ? {} : { after });
-    yield* page;
-    after = page.at(-1)?.key;
-    if (after === undefined) return;
-  }
 }
 
 async function isCheckpoint(store: Store, { value }: KeyRecord): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import type { Head, Row, Store } from "@daybook/data/store";
 import type { Findings } from "../findings.ts";
-import { listedRows, rowsOf } from "../listed-entries.ts";
+import { entriesOf, rowsOf } from "../listed-entries.ts";
 import type { Meter } from "../progress.ts";
 
 /** What a row must be, small enough to be kept for every stream. */
@@ -55,31 +55,52 @@ function compareRow<Expected extends ExpectedRow>(collection: Collection<Expecte
   }
 }
 
-/** Checks that a list holds each expected row under exactly its entry: `entryOf` gives that, undefined for none. */
-export async function compareList<Expected extends ExpectedRow>(
+/** The entry of a row in a list; undefined for a row that is not in it. */
+export type EntryOf<Expected> = (key: string, expected: Expected) => string | undefined;
+
+/** Checks that each list holds each expected row under exactly its entry, and that there are no other lists. */
+export async function compareLists<Expected extends ExpectedRow>(
   collection: Collection<Expected>,
-  index: string,
-  entryOf: (key: string, expected: Expected) => string | undefined,
+  lists: Readonly<Record<string, EntryOf<Expected>>>,
 ): Promise<void> {
-  const { store, name, expected, head, findings, meter } = collection;
-  const missing = new Set(expected.keys());
-  const entryFor = (row: Row): string | undefined => {
-    const wanted = expected.get(row.key);
-    return wanted && entryOf(row.key, wanted);
-  };
-  meter.begin(`${name}: ${index}`, expected.size);
-  for await (const { row, entry } of listedRows(store, { collection: name, index }, (row) => [entryFor(row) ?? []].flat())) {
+  const { store, name, expected, findings, meter } = collection;
+  const absent = new Set(Object.keys(lists));
+  let missing = new Set<string>();
+  let list = "";
+  meter.begin(`${name}: lists`, expected.size * absent.size);
+  for await (const { index, entry, key } of entriesOf(store, name)) {
     meter.step();
     findings.checked++;
-    missing.delete(row.key);
-    const isRight = entry !== undefined && entry === entryFor(row);
-    if (!isRight && row.position <= head.position) {
-      findings.violated(`an entry of the list "${index}" is not the row's`, { key: `${name}/${row.key}` });
+    if (index !== list) {
+      tellMissing(collection, list, missing, lists[list]);
+      list = index;
+      missing = new Set(expected.keys());
+      absent.delete(index);
     }
+    missing.delete(key);
+    const wanted = expected.get(key);
+    if ((wanted && lists[index]?.(key, wanted) === entry) || (await isChangedSince(collection, key))) continue;
+    findings.violated(`an entry of the list "${index}" is not the row's`, { key: `${name}/${key}` });
   }
+  tellMissing(collection, list, missing, lists[list]);
+  for (const index of absent) tellMissing(collection, index, expected.keys(), lists[index]);
+}
+
+function tellMissing<Expected extends ExpectedRow>(
+  { name, expected, findings }: Collection<Expected>,
+  index: string,
+  missing: Iterable<string>,
+  entryOf: EntryOf<Expected> | undefined,
+): void {
   for (const key of missing) {
     const wanted = expected.get(key);
-    if (!wanted || entryOf(key, wanted) === undefined) continue;
+    if (!wanted || entryOf?.(key, wanted) === undefined) continue;
     findings.violated(`the list "${index}" lacks the row`, { key: `${name}/${key}` });
   }
+}
+
+/** Whether the row was put after the head was read. */
+async function isChangedSince({ store, name, head }: Collection<ExpectedRow>, key: string): Promise<boolean> {
+  const row = await store.getRow(name, key);
+  return row !== undefined && row.position > head.position;
 }

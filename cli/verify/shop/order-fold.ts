@@ -43,9 +43,14 @@ export function foldOrder(orderId: string, before: FoldedOrder | undefined, fact
   return { order: { version, status: change.to ?? before.status, placed }, faults: [] };
 }
 
+/** The order as its row and its snapshots show it. */
+export function orderState({ status, placed }: FoldedOrder): JsonRecord {
+  return { ...placed, status };
+}
+
 /** The text of the order's row in the read model "orders". */
-export function orderRowText({ version, status, placed }: FoldedOrder): string {
-  return canonicalText({ order: { ...placed, status }, version });
+export function orderRowText(order: FoldedOrder): string {
+  return canonicalText({ order: orderState(order), version: order.version });
 }
 
 export interface OrderKeys {

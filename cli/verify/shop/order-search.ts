@@ -1,7 +1,8 @@
+import { hash } from "node:crypto";
 import type { Row, Store } from "@daybook/data/store";
 import { canonicalText, isRecord, memberOf, parsedJson } from "../canonical-text.ts";
 import { Findings } from "../findings.ts";
-import { listedRows, rowsOf } from "../listed-entries.ts";
+import { entriesOf, rowsOf } from "../listed-entries.ts";
 import type { Check, Fact } from "../log/fact.ts";
 import { openBlock, readSealedBlock } from "../sealed-block.ts";
 import { tokensOf } from "../search-tokens.ts";
@@ -48,8 +49,8 @@ function collect(contacts: Map<string, Contacts>, { stored, data }: Fact): void 
 }
 
 class SearchRows {
-  /** Entries that the list must have, by row. */
-  private readonly entries = new Map<string, number>();
+  /** Entries that the list must have and has not shown yet, by row. */
+  private readonly entries = new Map<string, EntrySum>();
   /** The projection went on since the marks were read: rows that changed since are passed over. */
   private isMoving = false;
   private readonly collection: string;
@@ -80,7 +81,7 @@ class SearchRows {
 
   private async row(row: Row): Promise<void> {
     const tokens = memberOf(parsedJson(row.value), "tokens");
-    this.entries.set(row.key, Array.isArray(tokens) ? tokens.length : 0);
+    this.entries.set(row.key, sumOf(Array.isArray(tokens) ? tokens.map(String) : []));
     const fault = await this.fault(row);
     if (fault !== undefined && !(await this.isChangedSince(row))) this.findings.violated(fault, { key: this.keyOf(row.key) });
   }
@@ -122,24 +123,28 @@ class SearchRows {
     return tokens;
   }
 
-  /** The list "token" has an entry for each token of each row, and no other. */
+  /** The list "token" has an entry for each token of each row, and no other; there is no other list. */
   private async list(): Promise<void> {
     const { store, meter } = this.verifying;
-    const tokensIn = (row: Row) => [memberOf(parsedJson(row.value), "tokens") ?? []].flat().map(String);
-    let rest = [...this.entries.values()].reduce((sum, count) => sum + count, 0);
-    meter.begin(`${this.collection}: token`, rest);
-    for await (const { row, entry } of listedRows(store, { collection: this.collection, index: "token" }, tokensIn)) {
+    meter.begin(
+      `${this.collection}: token`,
+      [...this.entries.values()].reduce((all, { count }) => all + count, 0),
+    );
+    for await (const { index, entry, key } of entriesOf(store, this.collection)) {
       meter.step();
       this.findings.checked++;
-      this.entries.set(row.key, (this.entries.get(row.key) ?? 0) - 1);
-      rest--;
-      if ((entry !== undefined && tokensIn(row).includes(entry)) || (await this.isChangedSince(row))) continue;
-      this.findings.violated('an entry of the list "token" is not the row\'s', { key: this.keyOf(row.key) });
+      this.entries.set(key, minus(this.entries.get(key), `${index}/${entry}`));
     }
-    if (rest === 0 || this.isMoving) return;
-    for (const [key, count] of this.entries) {
-      if (count > 0) this.findings.violated('the list "token" lacks tokens of the row', { key: this.keyOf(key) });
+    for (const [key, rest] of this.entries) {
+      if ((rest.count === 0 && rest.sum === 0) || (await this.isKeyChangedSince(key))) continue;
+      const what = rest.count > 0 ? 'the list "token" lacks tokens of the row' : 'an entry of the list "token" is not the row\'s';
+      this.findings.violated(what, { key: this.keyOf(key) });
     }
+  }
+
+  private async isKeyChangedSince(key: string): Promise<boolean> {
+    const row = await this.verifying.store.getRow(this.collection, key);
+    return row !== undefined && (await this.isChangedSince(row));
   }
 
   private async isChangedSince(row: Row): Promise<boolean> {
@@ -151,6 +156,27 @@ class SearchRows {
   private keyOf(subject: string): string {
     return `${this.collection}/${subject}`;
   }
+}
+
+/** How many entries, and a sum of their digests: two sets of as many entries and another sum differ. */
+interface EntrySum {
+  readonly count: number;
+  readonly sum: number;
+}
+
+const DIGEST_RANGE = 2 ** 48;
+
+function sumOf(tokens: readonly string[]): EntrySum {
+  const sum = tokens.reduce((all, token) => (all + shortDigest(`token/${token}`)) % DIGEST_RANGE, 0);
+  return { count: tokens.length, sum };
+}
+
+function minus({ count, sum }: EntrySum = { count: 0, sum: 0 }, entry: string): EntrySum {
+  return { count: count - 1, sum: (sum + DIGEST_RANGE - shortDigest(entry)) % DIGEST_RANGE };
+}
+
+function shortDigest(text: string): number {
+  return Number.parseInt(hash("sha256", text, "hex").slice(0, 12), 16);
 }
 
 /** Whole name and e-mail address of the contact at a position; undefined when its block does not open. */

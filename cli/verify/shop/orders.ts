@@ -1,10 +1,9 @@
-import type { Store } from "@daybook/data/store";
-import { parsedJson } from "../canonical-text.ts";
 import { Findings } from "../findings.ts";
 import { placeOf, type Check, type Fact } from "../log/fact.ts";
 import type { Verifying } from "../verifying.ts";
-import { compareList, compareRows, textDigest, type ExpectedRow } from "./expected-rows.ts";
+import { compareLists, compareRows, textDigest, type ExpectedRow } from "./expected-rows.ts";
 import { foldOrder, orderKeys, orderRowText, type FoldedOrder } from "./order-fold.ts";
+import type { OrderReplay } from "./order-replay.ts";
 
 interface ExpectedOrder extends ExpectedRow {
   readonly placedAt: number;
@@ -27,7 +26,7 @@ const LISTS: Readonly<Record<string, (orderId: string, order: ExpectedOrder) => 
  * Every order is folded anew: each of its events was legal after those before it and its amounts add up; its row in the
  * read model is that fold, and stands in each list under its entry and no other.
  */
-export function ordersCheck({ store, head, meter }: Verifying): Check {
+export function ordersCheck({ store, head, meter }: Verifying, replay: OrderReplay): Check {
   const rules = new Findings("order rules (laws 2 and 13)");
   const rows = new Findings("orders read model (law 3)");
   const expected = new Map<string, ExpectedOrder>();
@@ -37,7 +36,7 @@ export function ordersCheck({ store, head, meter }: Verifying): Check {
       if (!fact.stored.stream.startsWith(CATEGORY)) return;
       const orderId = fact.stored.stream.slice(CATEGORY.length);
       rules.checked++;
-      const before = fact.stored.version > 1 ? await foldBefore(store, orderId, fact) : undefined;
+      const before = fact.stored.version > 1 ? await replay(orderId, fact.stored.version - 1) : undefined;
       const { order, faults } = foldOrder(orderId, before, { ...fact.stored, data: fact.data });
       for (const fault of faults) rules.violated(fault, placeOf(fact));
       if (order) expected.set(orderId, expectedOrder(order, fact));
@@ -45,22 +44,10 @@ export function ordersCheck({ store, head, meter }: Verifying): Check {
     async end() {
       const collection = { store, name: "orders", expected, head, findings: rows, meter };
       await compareRows(collection);
-      for (const [index, entryOf] of Object.entries(LISTS)) await compareList(collection, index, entryOf);
+      await compareLists(collection, LISTS);
       rows.measure("orders", expected.size);
     },
   };
-}
-
-/** The order before a fact, folded from its stream: it is not kept in memory, since most orders have few events. */
-async function foldBefore(store: Store, orderId: string, { stored }: Fact): Promise<FoldedOrder | undefined> {
-  let order: FoldedOrder | undefined;
-  for (let from = 1; from < stored.version;) {
-    const page = await store.readStream(stored.stream, { from, limit: Math.min(1_000, stored.version - from) });
-    for (const event of page) order = foldOrder(orderId, order, { ...event, data: parsedJson(event.data) }).order;
-    if (page.length === 0) return order;
-    from += page.length;
-  }
-  return order;
 }
 
 function expectedOrder(order: FoldedOrder, { stored }: Fact): ExpectedOrder {

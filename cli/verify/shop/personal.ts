@@ -1,7 +1,7 @@
 import type { Store } from "@daybook/data/store";
 import { isRecord, parsedJson } from "../canonical-text.ts";
 import { Findings, type Violation } from "../findings.ts";
-import { rowsOf } from "../listed-entries.ts";
+import { keysOf, rowsOf } from "../listed-entries.ts";
 import { placeOf, type Check, type Fact } from "../log/fact.ts";
 import { openBlock, readSealedBlock } from "../sealed-block.ts";
 import type { Verifying } from "../verifying.ts";
@@ -66,16 +66,10 @@ async function checkRows(store: Store, collection: string, findings: Findings): 
 }
 
 async function checkAnswers(store: Store, findings: Findings): Promise<void> {
-  let after: string | undefined;
-  for (;;) {
-    const page = await store.listKeys("answer/", after === undefined ? {} : { after });
-    for (const { key, value } of page) {
-      findings.checked++;
-      const answer = parsedJson(value.slice(value.indexOf("\n") + 1));
-      for (const part of personalParts(answer)) tellPlain(part, findings, { key });
-      after = key;
-    }
-    if (page.length === 0) return;
+  for await (const { key, value } of keysOf(store, "answer/")) {
+    findings.checked++;
+    const answer = parsedJson(value.slice(value.indexOf("\n") + 1));
+    for (const part of personalParts(answer)) tellPlain(part, findings, { key });
   }
 }
 

@@ -12,17 +12,21 @@ export const CHECKS = [
   "units",
   "order rules (laws 2 and 13)",
   "orders read model (law 3)",
+  "snapshots (law 1)",
   "order-search (law 3)",
   "products (law 3)",
   "personal",
   "idempotency keys",
+  "work",
+  "due items",
+  "leases",
   "engine",
 ] as const;
 export type CheckName = (typeof CHECKS)[number];
 
 /**
  * Positions of the trial shop: products 1 to 12; orders of a customer 13 and a guest 14 with contacts, imported 15; up to here
- * the first seal; then a customer's order 16, cancelled 17, imported 18: the second; two that are not sealed, 19 and 20.
+ * the first seal; then a customer's order 16, cancelled 17, imported 18: the second; two that are not sealed, 19 and 20; an order of 101 events with a snapshot, 21 to 121.
  */
 const ORDER = 13;
 const GUEST = 14;
@@ -149,7 +153,7 @@ const IN_READ_MODELS: readonly Plant[] = [
   plant(
     "orders read model (law 3)",
     "a row from the future",
-    sql("UPDATE rows SET position = 99 WHERE collection = 'orders'"),
+    sql("UPDATE rows SET position = 999 WHERE collection = 'orders'"),
     /does not have/,
   ),
   plant(
@@ -294,9 +298,52 @@ const IN_THE_REST: readonly Plant[] = [
   plant(
     "idempotency keys",
     "a checkpoint beyond the log",
-    sql("UPDATE keys SET value = '99' WHERE key = 'checkpoint/order-search.1'"),
+    sql("UPDATE keys SET value = '999' WHERE key = 'checkpoint/order-search.1'"),
     /not a position/,
   ),
+  plant(
+    "snapshots (law 1)",
+    "a snapshot of another state",
+    sql(`UPDATE rows SET value = replace(value, '"placed"', '"packed"') WHERE collection = 'snapshots.order'`),
+    /not the fold/,
+  ),
+  plant(
+    "snapshots (law 1)",
+    "a snapshot of another version",
+    sql(`UPDATE rows SET value = replace(value, '"version":100', '"version":99') WHERE collection = 'snapshots.order'`),
+    /not the fold/,
+  ),
+  plant(
+    "snapshots (law 1)",
+    "a snapshot from the future",
+    sql(`UPDATE rows SET value = replace(value, '"version":100', '"version":200') WHERE collection = 'snapshots.order'`),
+    /does not have/,
+  ),
+  plant(
+    "snapshots (law 1)",
+    "a snapshot that cannot be read",
+    sql(`UPDATE rows SET value = 'x' || value WHERE collection = 'snapshots.order'`),
+    /not in the form/,
+  ),
+  plant("work", "an event of work that is gone", sql("DELETE FROM work WHERE version = 2"), /version 3 follows version 1/),
+  plant("work", "work that is not canonical", sql(`UPDATE work SET data = '{"n": 1}' WHERE version = 3`), /not canonical/),
+  plant("due items", "a revision that was never given", sql("UPDATE due SET revision = 0 WHERE id = 'two'"), /revision/),
+  plant("due items", "a payload that is no JSON", sql("UPDATE due SET payload = '{' WHERE id = 'one'"), /no JSON/),
+  plant("leases", "a token that was never given", sql("UPDATE leases SET token = 0 WHERE name = 'trial'"), /token/),
+  plant("leases", "a lease without an owner", sql("UPDATE leases SET owner = '' WHERE name = 'trial'"), /no owner/),
+  plant(
+    "leases",
+    "a lease that nobody can wait for",
+    sql("UPDATE leases SET expires_at = 9000000000000000 WHERE name = 'trial'"),
+    /more than a day/,
+  ),
+  plant(
+    "orders read model (law 3)",
+    "a list that is none of its",
+    sql("INSERT INTO row_index SELECT collection, 'other', entry, key, row FROM row_index WHERE name = 'end' AND key = '581475'"),
+    /not the row's/,
+  ),
+  plant("order-search (law 3)", "an entry too many", extraEntry("token", "cus_zoe"), /not the row's/),
   {
     ...plant(
       "engine",

@@ -11,7 +11,9 @@ import { FILES, openShop, SYSTEM_CONTEXT, type Shop } from "@daybook/shop/shop";
 import {
   cancelOrder,
   importOrder,
+  holdOrder,
   placeOrder,
+  releaseOrder,
   type ImportOrder,
   type PlacedOrRefused,
   type PlaceOrder,
@@ -42,7 +44,7 @@ export interface TrialCopy {
 export async function trialShop(): Promise<TrialShop> {
   const root = await mkdtemp(join(tmpdir(), "daybook-verify-"));
   const folder = join(root, "shop");
-  for (const day of [firstDay, secondDay, thirdDay]) await opened(folder, day);
+  for (const day of [firstDay, secondDay, thirdDay, fourthDay]) await opened(folder, day);
   let copies = 0;
   return {
     folder,
@@ -89,6 +91,28 @@ async function secondDay(shop: Shop): Promise<void> {
 async function thirdDay(shop: Shop): Promise<void> {
   await placed(shop, { customerId: "cus_tail", items: [{ productId: "apron", quantity: 1 }] }, "key-5");
   await placed(shop, { customerId: "cus_tail", items: [{ productId: "doormat", quantity: 3 }] }, "key-6");
+}
+
+/** An order so long that it has a snapshot; and work, due items and leases. Nobody seals or projects this day, either. */
+async function fourthDay(shop: Shop): Promise<void> {
+  const orderId = await placed(shop, { customerId: "cus_long", items: [{ productId: "apron", quantity: 1 }] }, "key-7");
+  for (let n = 0; n < 50; n++) {
+    const execution = { context: contextOf(`hold-${n}`), render: () => null };
+    await shop.ordering.commands.dispatch(holdOrder, { orderId, reason: "to be looked at" }, execution);
+    await shop.ordering.commands.dispatch(releaseOrder, { orderId }, execution);
+  }
+  const work = { type: "Noted", schemaVersion: 1, data: '{"n":1}' };
+  await shop.store.commit({
+    id: "unt_work",
+    cause: { correlation: "cor_work", actor: "usr_trial", tenant: "default" },
+    conditions: [{ kind: "leaseFree", name: "trial", owner: "one" }],
+    effects: [
+      { kind: "append", stream: "note-1", as: "work", events: [work, work, work] },
+      { kind: "schedule", queue: "trial", id: "one", at: 1, payload: '{"n":1}' },
+      { kind: "schedule", queue: "trial", id: "two", at: 2, payload: "{}" },
+      { kind: "takeLease", name: "trial", owner: "one", ttlMs: 1_000 },
+    ],
+  });
 }
 
 async function placed({ ordering }: Shop, input: PlaceOrder, key: string): Promise<string> {
@@ -144,6 +168,8 @@ function edit(file: string, change: ((db: DatabaseSync) => void) | undefined): v
 
 type MemoryState = NonNullable<MemoryEngineOptions["state"]>;
 type MemoryRow = NonNullable<ReturnType<NonNullable<ReturnType<MemoryState["rows"]["get"]>>["get"]>>;
+type MemoryDue = NonNullable<ReturnType<NonNullable<ReturnType<MemoryState["due"]["get"]>>["get"]>>;
+type MemoryLease = NonNullable<ReturnType<MemoryState["leases"]["get"]>>;
 type Found = Readonly<Record<string, unknown>>;
 
 /** What a file holds as the state of a memory engine: whatever is wrong in the one is wrong in the other. */
@@ -157,17 +183,36 @@ function stateOf(file: string): MemoryState {
     recordedAt: systemClock.now(),
     log,
     digests: all("SELECT lower(hex(digest)) AS digest FROM facts ORDER BY position").map(({ digest }) => String(digest)),
-    streams: { fact: Map.groupBy(byVersion, ({ stream }) => stream), work: new Map() },
+    streams: {
+      fact: Map.groupBy(byVersion, ({ stream }) => stream),
+      work: Map.groupBy(all(WORK).map(eventOf), ({ stream }) => stream),
+    },
     units: new Map(all("SELECT * FROM units").map(unitOf)),
     rows: rowsOf(all("SELECT * FROM rows"), all("SELECT * FROM row_index")),
     keys: new Map(
       all("SELECT * FROM keys").map((found) => [String(found["key"]), { value: String(found["value"]), expiresAt: Infinity }]),
     ),
-    due: new Map(),
-    leases: new Map(),
+    due: dueOf(all("SELECT * FROM due")),
+    leases: new Map(all("SELECT * FROM leases").map(leaseOf)),
   };
   db.close();
   return state;
+}
+
+const WORK = "SELECT *, 0 AS position, unit || '/' || ordinal AS id FROM work ORDER BY stream, version";
+
+function dueOf(items: readonly Found[]): MemoryState["due"] {
+  const queues: MemoryState["due"] = new Map();
+  for (const { queue, id, at, revision, payload } of items) {
+    const items = queues.get(String(queue)) ?? new Map<string, MemoryDue>();
+    const item = { queue, id, at, revision, payload } as MemoryDue; // a STRICT table
+    queues.set(String(queue), items.set(String(id), item));
+  }
+  return queues;
+}
+
+function leaseOf({ name, owner, token, expires_at: expiresAt }: Found): [string, MemoryLease] {
+  return [String(name), { owner, token, expiresAt } as MemoryLease]; // a STRICT table
 }
 
 function eventOf(found: Found): StoredEvent {
