@@ -11,3 +11,10 @@ export const attemptCancelled = defineError({
   code: "attempt-cancelled",
   advice: "Who asked for it has left or is stopping. Ask again when the result is still wanted.",
 });
+
+export const circuitOpen = defineError({
+  code: "circuit-open",
+  advice:
+    "What is called has failed again and again and is left alone for a while. Try again later; look at its health meanwhile.",
+  retryable: true,
+});
