@@ -1,4 +1,5 @@
 import { backupCommand, restoreCommand } from "./commands/backup.ts";
+import { completionCommand } from "./commands/completion.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { importOrdersCommand } from "./commands/import.ts";
 import { keysRotateCommand } from "./commands/keys.ts";
@@ -28,4 +29,5 @@ export const COMMANDS: readonly Command[] = [
   backupCommand,
   restoreCommand,
   doctorCommand,
+  completionCommand(() => COMMANDS),
 ];

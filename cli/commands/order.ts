@@ -1,3 +1,4 @@
+import { orderStatusSchema } from "@daybook/shop-ordering/contract";
 import { connected } from "../connection/connect.ts";
 import { path } from "../connection/client.ts";
 import type { Command, Flag, Invocation } from "../shell/command.ts";
@@ -49,7 +50,7 @@ export const orderListCommand: Command = {
   summary: "Orders, newest first",
   flags: [
     { name: "customer", value: "ID", summary: "Only this customer's" },
-    { name: "status", value: "STATUS", summary: "Only placed, or only cancelled ones" },
+    { name: "status", value: "STATUS", summary: "Only those in this state", values: orderStatusSchema.options },
     LIMIT,
     ...CONNECTION,
     ...OUTPUT,

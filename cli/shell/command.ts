@@ -22,6 +22,8 @@ export interface Operand {
   readonly name: string;
   readonly summary: string;
   readonly isOptional?: boolean;
+  /** What it may be, for completion. */
+  readonly values?: readonly string[];
 }
 
 export interface Flag {
@@ -32,6 +34,8 @@ export interface Flag {
   readonly summary: string;
   /** The value is a whole number of this range. */
   readonly range?: readonly [least: number, most: number];
+  /** What its value may be, for completion; others may be right, too. */
+  readonly values?: readonly string[];
   /** May be given several times. */
   readonly isRepeated?: boolean;
 }
