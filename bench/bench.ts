@@ -6,6 +6,7 @@ import { httpBench } from "./http/http.ts";
 import { importBench } from "./import.ts";
 import { parseOptions, type BenchOptions } from "./options.ts";
 import { readBench } from "./read/read.ts";
+import { rebuildBench } from "./rebuild.ts";
 import { jsonText, rowsOf, tableText } from "./report.ts";
 import { runRounds } from "./rounds.ts";
 
@@ -24,6 +25,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   dispatch: dispatchBench,
   http: httpBench,
   import: importBench,
+  rebuild: rebuildBench,
 };
 
 const progress = (text: string) => console.error(text);

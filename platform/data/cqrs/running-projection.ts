@@ -84,6 +84,9 @@ export interface Rebuild {
 
 const RETRY_MS = 1_000;
 
+/** Of a generation that is being built: nobody waits for it, but whoever appends waits for the page under way. */
+const BUILDING: SubscriptionTuning = { pageSize: 50, catchUpShare: 0.5 };
+
 /** Starts a projection: follows the live generation, or, when its version is older, builds a new one and switches. */
 export function runProjection<Value, Event extends DomainEvent>(
   projection: Projection<Value, Event>,
@@ -239,7 +242,7 @@ class Runner {
       owner,
       ...(categories && { categories }),
       ...(types && { types }),
-      ...(tuning && { tuning }),
+      tuning: { ...(generation !== this.live?.generation && BUILDING), ...tuning },
       ...more,
       handle: (page) => this.effectsOf(page, collectionOf(name, generation)),
     });

@@ -123,6 +123,26 @@ void describe("subscription", () => {
     await subscription.stop();
   });
 
+  void test("catching up takes its share of the time, and no more", async () => {
+    const log = trialLog();
+    await log.add("sum-a", ...upTo(900));
+    const pages: number[] = [];
+    const handle = (page: readonly RecordedEvent[]) => {
+      pages.push(page.length);
+      log.clock.advance(10);
+      return marks(page);
+    };
+    const subscription = subscribe(options(log, { handle, tuning: { catchUpShare: 0.25 } }));
+    await turns();
+    log.clock.advance(29);
+    await turns();
+    assert.deepEqual(pages, [200]);
+    log.clock.advance(1);
+    await turns();
+    assert.deepEqual(pages, [200, 200]);
+    await subscription.stop();
+  });
+
   void test("what the filter passes over is not written one by one, but every so many, and when it stops", async () => {
     const log = trialLog();
     const { units, store } = recorded(log);

@@ -61,6 +61,8 @@ export interface SubscriptionTuning {
    * a commit. The first event after a pause is handled at once.
    */
   readonly gatherMs?: number;
+  /** Share of the time that catching up may take, so that others of the process get theirs; 1. */
+  readonly catchUpShare?: number;
   /** Skipped positions after which the checkpoint is written without an effect; 1,000. */
   readonly skipsMax?: number;
   /** How often the log is looked at when nothing rings; 1,000 ms. */
@@ -104,6 +106,7 @@ export function subscribe(options: SubscribeOptions): Subscription {
 const TUNING: Required<SubscriptionTuning> = {
   pageSize: 200,
   gatherMs: 0,
+  catchUpShare: 1,
   skipsMax: 1_000,
   pollMs: 1_000,
   leaseMs: 30_000,
@@ -175,14 +178,16 @@ class Subscriber {
     const head = Math.max(page.scannedTo, (await this.store.head()).position);
     const isDone =
       page.events.length > 0 ? await this.handle(page, checkpoint, head) : await this.pass(page.scannedTo, checkpoint, head);
-    if (!isDone || this.isOver || head - this.position > this.tuning.pageSize) return;
-    if (this.position >= head) await this.bell.wait(this.tuning.pollMs, this.stopping.signal);
-    await this.gather(startedAt);
+    if (!isDone || this.isOver) return;
+    const { pageSize, catchUpShare, gatherMs, pollMs } = this.tuning;
+    const tookMs = this.options.clock.elapsed() - startedAt;
+    if (head - this.position > pageSize) return this.rest(tookMs / catchUpShare - tookMs);
+    if (this.position >= head) await this.bell.wait(pollMs, this.stopping.signal);
+    return this.rest(startedAt + gatherMs - this.options.clock.elapsed());
   }
 
-  private async gather(startedAt: number): Promise<void> {
-    const restMs = startedAt + this.tuning.gatherMs - this.options.clock.elapsed();
-    if (restMs > 0) await this.pause(restMs);
+  private async rest(ms: number): Promise<void> {
+    if (ms > 0) await this.pause(ms);
   }
 
   /** The checkpoint; undefined when the subscription is over. */
