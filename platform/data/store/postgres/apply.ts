@@ -31,8 +31,7 @@ export class Writer {
   private readonly options: WriterOptions;
   private readonly statement: string;
   private readonly plainStatement: string;
-  /** How many batches are still not tried as plain ones. */
-  private stepsOnly = 0;
+  private readonly eventsStatement: string;
   private client: Client;
   /** Undefined until the log is joined again, above the fence `lost`. */
   private fence: number | undefined;
@@ -42,6 +41,7 @@ export class Writer {
     this.options = options;
     this.statement = statementText(options.text, "commit_1", PARAMETERS);
     this.plainStatement = statementText(options.text, "commit_plain_1", PLAIN_PARAMETERS);
+    this.eventsStatement = statementText(options.text, "commit_plain_1", EVENTS_PARAMETERS);
     this.client = options.connect();
     this.fence = options.joined.fence;
     this.lastNumber = options.joined.number;
@@ -60,7 +60,7 @@ export class Writer {
   private async applyUnder(fence: number, units: readonly EncodedUnit[]): Promise<readonly Verdict[]> {
     const { client } = this;
     try {
-      return (await this.applyPlain(fence, units)) ?? (await this.applySteps(fence, units));
+      return await this.commit(fence, units);
     } catch (error) {
       if (mustJoin(error)) throw error;
       if (surelyNothingHappened(error)) throw notApplied(error);
@@ -68,6 +68,10 @@ export class Writer {
       this.lost = Math.max(this.lost, fence);
       throw error;
     }
+  }
+
+  private async commit(fence: number, units: readonly EncodedUnit[]): Promise<readonly Verdict[]> {
+    return (await this.applyPlain(fence, units)) ?? this.applySteps(fence, units);
   }
 
   /** The fence to commit under. */
@@ -86,16 +90,20 @@ export class Writer {
 
   /** Undefined when it did nothing, because the batch is not plain after all. */
   private async applyPlain(fence: number, units: readonly EncodedUnit[]): Promise<readonly Verdict[] | undefined> {
-    if (this.stepsOnly > 0) {
-      this.stepsOnly--;
-      return undefined;
-    }
     const batch = PlainBatch.of(units);
     if (!batch) return undefined;
-    const answer = await this.send<PlainAnswer>(this.plainStatement, [fence, ...batch.parameters()]);
-    if (answer.number === null) this.stepsOnly = STEPS_AFTER_MISS;
-    else this.lastNumber = Math.max(this.lastNumber, answer.number);
-    return answer.number === null ? undefined : batch.verdicts(answer);
+    const parameters = [fence, ...batch.parameters()];
+    const statement = parameters.length === EVENTS_PARAMETERS ? this.eventsStatement : this.plainStatement;
+    const answer = await this.send<PlainAnswer>(statement, parameters);
+    if (answer.number !== null) {
+      this.lastNumber = Math.max(this.lastNumber, answer.number);
+      return batch.verdicts(answer);
+    }
+    const refusals = batch.refusals(answer);
+    if (!refusals) return undefined;
+    const others = units.filter((_, unit) => !refusals.has(unit));
+    const verdicts = (others.length > 0 ? await this.commit(fence, others) : []).values();
+    return units.map((_, unit) => refusals.get(unit) ?? (verdicts.next().value as Verdict)); // one for each of the others
   }
 
   private async applySteps(fence: number, units: readonly EncodedUnit[]): Promise<readonly Verdict[]> {
@@ -137,12 +145,10 @@ function notApplied(error: unknown): Error {
   return batchNotApplied(`PostgreSQL did not take it: ${messageOf(error)}`, { cause: error });
 }
 
-/** Parameters of the two functions. */
+/** Parameters of the two functions; the second is told fewer when there are only events. */
 const PARAMETERS = 38;
-const PLAIN_PARAMETERS = 19;
-
-/** A batch that something stored spoke against is often followed by others, and each is sent twice. */
-const STEPS_AFTER_MISS = 8;
+const PLAIN_PARAMETERS = 40;
+const EVENTS_PARAMETERS = 20;
 
 function statementText(text: InSchema, name: string, parameters: number): string {
   const places = Array.from({ length: parameters }, (_, index) => `$${index + 1}`);

@@ -152,6 +152,11 @@ export function unless(usual: number | undefined, numbers: readonly number[]): s
   return numbers.every((number) => number === usual) ? null : literal(numbers);
 }
 
+/** Left out when each is its own place. */
+export function unlessPlaces(numbers: readonly number[]): string | null {
+  return numbers.every((number, index) => number === index + 1) ? null : literal(numbers);
+}
+
 /** By UTF-8 bytes, as the database compares. */
 export function least(texts: readonly string[]): string {
   return texts.reduce((a, b) => (Buffer.compare(Buffer.from(b), Buffer.from(a)) < 0 ? b : a));

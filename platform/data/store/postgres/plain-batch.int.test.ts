@@ -5,14 +5,16 @@ import postgres from "postgres";
 import { startPostgres } from "../../../../tools/engines/postgres.ts";
 import { agreesOn } from "../conformance/agreement.ts";
 import { StoreModel } from "../conformance/model.ts";
+import { NAMES, planned as plannedWithState } from "../conformance/random-units.ts";
 import { facts, putKey, unit } from "../conformance/trial.ts";
 import { encodeUnit } from "../encode.ts";
 import { gatheredStore } from "../gather.ts";
-import type { Unit, Verdict } from "../unit.ts";
+import type { Effect, Unit, Verdict } from "../unit.ts";
 import { PlainBatch } from "./plain-batch.ts";
 import { postgresEngine } from "./postgres-store.ts";
 
 const { url } = await startPostgres();
+let run = 0;
 
 interface AppendPlan {
   readonly stream: string;
@@ -53,40 +55,102 @@ function planned(
   return unit((isRepeated ? model.committed.at(-1)?.id : undefined) ?? id, { when: conditions, do: effects });
 }
 
-test("batches that are plain, nearly plain, and not plain do what the model does", { timeout: 600_000 }, async () => {
-  let run = 0;
+test("batches that share streams, plain, nearly plain, and not plain, do what the model does", { timeout: 600_000 }, async () => {
   const counts = { plain: 0, missed: 0, steps: 0 };
-  const property = fc.asyncProperty(histories, async (history) => {
-    const schema = `plain_${process.pid}_${++run}`;
-    const engine = await postgresEngine({ url, schema });
-    try {
-      const model = new StoreModel(0);
-      const times = new Map<string, number>();
-      for (const [b, batch] of history.entries()) {
+  const property = fc.asyncProperty(histories, (history) =>
+    follows(
+      history.map((batch, b) => {
         const names = new Map([["order-fresh", `order-fresh${b}`]]);
-        const made: Unit[] = [];
-        const expected: unknown[] = [];
-        for (const [u, plan] of batch.entries()) {
-          made.push(planned(plan, model, names, `u${String(b).padStart(2, "0")}-${u}`));
-          expected.push(model.commit(made.at(-1) as Unit)); // pushed above
-        }
-        const encoded = made.map((each) => encodeUnit(each));
-        const verdicts = await engine.apply(encoded);
-        assert.deepEqual(verdicts.map(withoutTime), expected);
-        counts[PlainBatch.of(encoded) === undefined ? "steps" : verdicts.every(isNew) ? "plain" : "missed"]++;
-        for (const [u, verdict] of verdicts.entries()) if (isNew(verdict)) times.set(made[u]?.id ?? "", verdict.recordedAt);
-      }
-      await agreesOn(gatheredStore(engine), model, times);
-    } finally {
-      await engine.close();
-      const sql = postgres(url, { max: 1, onnotice: () => {} });
-      await sql.unsafe(`drop schema "${schema}" cascade`);
-      await sql.end();
-    }
-  });
+        return batch.map((plan) => (model: StoreModel, id: string) => planned(plan, model, names, id));
+      }),
+      counts,
+    ),
+  );
   await fc.assert(property, { numRuns: 20 });
   assert.ok(counts.plain >= 40 && counts.missed >= 1 && counts.steps >= 10, JSON.stringify(counts));
 });
+
+const CONDITIONS = ["version", "version", "keyAbsent", "keyAbsent", "keyValue", "due", "due", "leaseHeld"] as const;
+const EFFECTS = ["append", "append", "putRow", "putKey", "schedule", "finish"] as const;
+const ofUnit = fc.record({
+  repeats: rarely(undefined, fc.constant(1)),
+  correlation: fc.constant("c"),
+  conditions: fc.uniqueArray(
+    fc.record({
+      kind: fc.constantFrom(...CONDITIONS),
+      name: fc.nat(1),
+      as: fc.constant("fact" as const),
+      off: fc.oneof({ weight: 15, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constantFrom(-1, 1) }),
+    }),
+    { maxLength: 4, selector: ({ kind, name }) => `${kind.slice(0, 3)} ${name}` },
+  ),
+  effects: fc.uniqueArray(
+    fc.record({
+      kind: rarely<Effect["kind"]>("append", fc.constantFrom("deleteRow", "deleteKey", "takeLease")).chain((rare) =>
+        rare === "append" ? fc.constantFrom(...EFFECTS) : fc.constant(rare),
+      ),
+      name: fc.nat(1),
+      as: fc.constant("fact" as const),
+      number: fc.integer({ min: 1, max: 3 }),
+      texts: fc.array(fc.constantFrom("a", "b", "é"), { maxLength: 3 }),
+    }),
+    { maxLength: 5, selector: ({ kind, name }) => `${kind === "finish" ? "schedule" : kind} ${name}` },
+  ),
+});
+const apart = fc.record({
+  names: fc.shuffledSubarray([...NAMES], { minLength: NAMES.length }),
+  units: fc.array(ofUnit, { minLength: 1, maxLength: 3 }),
+});
+
+test("batches of units with state of their own do what the model does", { timeout: 600_000 }, async () => {
+  const counts = { plain: 0, missed: 0, steps: 0 };
+  const now = Date.now();
+  const property = fc.asyncProperty(fc.array(apart, { minLength: 1, maxLength: 15 }), (history) =>
+    follows(
+      history.map(({ names, units }) =>
+        units.map((plan, u) => (model: StoreModel, id: string) => {
+          const named = <T extends { readonly name: number }>(each: T) => ({ ...each, name: names[2 * u + each.name] ?? "" });
+          const ownPlan = { ...plan, conditions: plan.conditions.map(named), effects: plan.effects.map(named) };
+          return plannedWithState(ownPlan, model, id, now);
+        }),
+      ),
+      counts,
+    ),
+  );
+  await fc.assert(property, { numRuns: 40 });
+  assert.ok(counts.plain >= 30 && counts.missed >= 20 && counts.steps >= 10, JSON.stringify(counts));
+});
+
+type Planned = (model: StoreModel, id: string) => Unit;
+
+/** `missed`: batches that were thought plain, of which not every unit committed. */
+async function follows(history: readonly (readonly Planned[])[], counts: Record<"plain" | "missed" | "steps", number>) {
+  const schema = `plain_${process.pid}_${++run}`;
+  const engine = await postgresEngine({ url, schema });
+  try {
+    const model = new StoreModel(await engine.now());
+    const times = new Map<string, number>();
+    for (const [b, batch] of history.entries()) {
+      const made: Unit[] = [];
+      const expected: unknown[] = [];
+      for (const [u, plan] of batch.entries()) {
+        made.push(plan(model, `u${String(b).padStart(2, "0")}-${u}`));
+        expected.push(model.commit(made.at(-1) as Unit)); // pushed above
+      }
+      const encoded = made.map((each) => encodeUnit(each));
+      const verdicts = await engine.apply(encoded);
+      assert.deepEqual(verdicts.map(withoutTime), expected);
+      counts[PlainBatch.of(encoded) === undefined ? "steps" : verdicts.every(isNew) ? "plain" : "missed"]++;
+      for (const [u, verdict] of verdicts.entries()) if (isNew(verdict)) times.set(made[u]?.id ?? "", verdict.recordedAt);
+    }
+    await agreesOn(gatheredStore(engine), model, times);
+  } finally {
+    await engine.close();
+    const sql = postgres(url, { max: 1, onnotice: () => {} });
+    await sql.unsafe(`drop schema "${schema}" cascade`);
+    await sql.end();
+  }
+}
 
 function isNew(verdict: Verdict): verdict is Extract<Verdict, { outcome: "committed" }> {
   return verdict.outcome === "committed" && !verdict.isRepeated;

@@ -1,11 +1,13 @@
 import type { EncodedAppend, EncodedUnit } from "../engine.ts";
-import type { Condition, Verdict } from "../unit.ts";
-import { least, unless, type Parameter } from "./batch.ts";
+import type { Condition, Refused, Verdict } from "../unit.ts";
+import { least, unless, unlessPlaces, type Parameter } from "./batch.ts";
 import { EventColumns } from "./columns.ts";
-import type { PlainAnswer } from "./verdicts.ts";
-import { joined, literal, separatorFor } from "./text.ts";
+import { PlainState, type Asker } from "./plain-state.ts";
+import { STEP } from "./steps.ts";
+import type { PlainAnswer, PlainRefusal } from "./verdicts.ts";
+import { joined, nullable, separatorFor } from "./text.ts";
 
-interface PlainStream {
+interface PlainStream extends Asker {
   readonly name: string;
   /** Version before the batch, when a condition says it. */
   base: number | undefined;
@@ -14,13 +16,16 @@ interface PlainStream {
 }
 
 /**
- * A batch of the common kind: its units append facts and nothing else, their only conditions are versions of the streams
- * that they append to, and no two units contradict each other. If the streams are at the versions that the first
- * conditions on them say, all of its units commit (plain-function.ts).
+ * A batch whose units can be committed at once, because none depends on what another does: its units append facts, put
+ * rows and keys, schedule and finish, under conditions on these things and on leases; what one unit looks at or changes, no
+ * other changes. Only streams are shared, where the versions that units expect go together. If all that is expected is so,
+ * all of its units commit (plain-function.ts).
  */
 export class PlainBatch {
   private readonly units: readonly EncodedUnit[];
   private readonly streams = new Map<string, PlainStream>();
+  private isDisjoint = true;
+  private readonly state = new PlainState();
   private readonly facts = new EventColumns();
   private readonly factUnit: number[] = [];
   private readonly factStream: PlainStream[] = [];
@@ -37,76 +42,81 @@ export class PlainBatch {
   static of(units: readonly EncodedUnit[]): PlainBatch | undefined {
     const batch = new PlainBatch(units);
     if (new Set(units.map((unit) => unit.id)).size < units.length) return undefined;
-    if (!units.every((unit) => batch.add(unit))) return undefined;
-    return [...batch.streams.values()].every((stream) => stream.added > 0) ? batch : undefined;
+    return units.every((unit, index) => batch.add(index, unit)) ? batch : undefined;
   }
 
-  private add({ conditions, effects }: EncodedUnit): boolean {
+  private add(unit: number, { conditions, effects }: EncodedUnit): boolean {
     const before = this.factUnit.length;
-    if (!conditions.every((condition) => this.expect(condition))) return false;
+    for (const [index, condition] of conditions.entries()) if (!this.expect(unit, index, condition)) return false;
     for (const effect of effects) {
-      if (effect.kind !== "append" || effect.as === "work" || effect.events.length === 0) return false;
-      this.append(effect);
+      if (effect.kind !== "append") {
+        if (!this.state.apply(unit, effect)) return false;
+      } else if (effect.as === "work" || effect.events.length === 0) return false;
+      else this.append(unit, effect);
     }
     this.unitFacts.push(this.factUnit.length - before);
     this.unitLast.push(this.factUnit.length);
-    return effects.length > 0;
+    return true;
   }
 
   /** False when it can not hold together with what is before it, or is of another kind. */
-  private expect(condition: Condition): boolean {
-    if (condition.kind !== "version" || condition.as === "work") return false;
-    const stream = this.stream(condition.stream);
+  private expect(unit: number, index: number, condition: Condition): boolean {
+    if (condition.kind !== "version") return this.state.expect(unit, index, condition);
+    if (condition.as === "work") return false;
+    const stream = this.stream(unit, condition.stream);
+    stream.condition ??= index;
     stream.base ??= condition.is - stream.added;
     return stream.base >= 0 && stream.base + stream.added === condition.is;
   }
 
-  private append({ stream: name, events }: EncodedAppend): void {
-    const stream = this.stream(name);
+  private append(unit: number, { stream: name, events }: EncodedAppend): void {
+    const stream = this.stream(unit, name);
     this.facts.add(0, events);
     for (const _ of events) {
-      this.factUnit.push(this.unitFacts.length + 1);
+      this.factUnit.push(unit + 1);
       this.factStream.push(stream);
       this.factNth.push(++stream.added);
     }
   }
 
-  private stream(name: string): PlainStream {
+  private stream(unit: number, name: string): PlainStream {
     let stream = this.streams.get(name);
-    if (!stream) this.streams.set(name, (stream = { name, base: undefined, added: 0 }));
+    if (!stream) this.streams.set(name, (stream = { unit, condition: undefined, name, base: undefined, added: 0 }));
+    if (stream.unit !== unit) this.isDisjoint = false;
     return stream;
   }
 
-  /** The function's parameters after the session, in its order. */
+  /** The function's parameters after the fence, in its order; those of its state are left out when there is none. */
   parameters(): readonly Parameter[] {
+    const { facts, state } = this;
     const ids = this.units.map((unit) => unit.id);
     const correlations = this.units.map((unit) => unit.correlation);
-    const { facts } = this;
-    const news = [...this.streams.values()].filter((stream) => stream.base === 0);
-    const olds = this.oldStreams();
+    const { news, olds, written } = this.orderedStreams();
     const places = new Map([...news, ...olds].map((stream, index) => [stream, index + 1]));
     const names = (streams: readonly PlainStream[]) => streams.map((stream) => stream.name);
     const factTexts = [facts.type, facts.data, facts.meta];
-    const separator = separatorFor([ids, correlations, names(news), names(olds), ...factTexts]);
+    const separator = separatorFor([ids, correlations, names(news), names(olds), ...factTexts, ...state.texts()]);
     const text = (texts: readonly string[]) => joined(texts, separator);
-    const expected = olds.every((stream) => stream.base === undefined) ? null : `{${olds.map(baseText).join(",")}}`;
     const factStream = this.factStream.map((stream) => places.get(stream) ?? 0);
     const ofUnits = [least(ids), text(ids), text(correlations), unless(1, this.unitFacts), unlessPlaces(this.unitLast)];
+    const ofStreams = [text(names(news)), text(names(olds)), nullable(olds.map(({ base }) => base)), String(written)];
     const ofFacts = [unlessPlaces(this.factUnit), unlessPlaces(factStream), unless(1, this.factNth)];
     const ofEvents = [unless(0, facts.ordinal), unless(1, facts.schemaVersion), ...factTexts.map(text)];
-    const ofStreams = [text(names(news)), text(names(olds)), expected];
-    return [separator, ...ofUnits, ...ofStreams, ...ofFacts, ...ofEvents, Buffer.from(facts.digest.join(""), "hex")];
+    const digests = Buffer.from(facts.digest.join(""), "hex");
+    const ofState = state.isEmpty() ? [] : state.parameters(separator);
+    return [separator, ...ofUnits, ...ofStreams, ...ofFacts, ...ofEvents, digests, ...ofState];
   }
 
   /** Of an answer with a number. */
   verdicts({ head, recorded_at: recordedAt, results }: PlainAnswer): readonly Verdict[] {
     const versions = results?.split(",") ?? [];
-    for (const [index, stream] of this.oldStreams().entries()) stream.base = Number(versions[index]);
+    for (const [index, stream] of this.orderedStreams().olds.entries()) stream.base = Number(versions[index]);
     let fact = 0;
     return this.units.map(({ effects }, unit) => {
       const after: number[] = [];
       for (const effect of effects) {
-        fact += effect.kind === "append" ? effect.events.length : 0;
+        if (effect.kind !== "append") continue;
+        fact += effect.events.length;
         after.push((this.factStream[fact - 1]?.base ?? 0) + (this.factNth[fact - 1] ?? 0));
       }
       const position = head + (this.unitLast[unit] ?? 0);
@@ -114,17 +124,31 @@ export class PlainBatch {
     });
   }
 
-  /** Those that may exist. */
-  private oldStreams(): readonly PlainStream[] {
-    return [...this.streams.values()].filter((stream) => stream.base !== 0);
+  /**
+   * Of an answer without a number: the units that are refused, whatever becomes of the others, with their verdicts.
+   * Undefined when that can not be said, because one may have counted on what another was to append.
+   */
+  refusals({ refused }: PlainAnswer): ReadonlyMap<number, Refused> | undefined {
+    if (refused === null || !this.isDisjoint) return undefined;
+    const { news, olds } = this.orderedStreams();
+    const streams = [...news, ...olds];
+    const found = new Map<number, Refused>();
+    for (const [kind, place, number, text] of JSON.parse(`[${refused}]`) as readonly PlainRefusal[]) {
+      // The function wrote the JSON.
+      const asker = kind === STEP.version ? streams[place] : this.state.asker(kind, place);
+      if (asker?.condition === undefined) continue;
+      if ((found.get(asker.unit)?.condition ?? Infinity) <= asker.condition) continue;
+      found.set(asker.unit, { outcome: "refused", condition: asker.condition, actual: number ?? text ?? undefined });
+    }
+    return found.size > 0 ? found : undefined;
   }
-}
 
-function baseText({ base }: PlainStream): string {
-  return base === undefined ? "null" : String(base);
-}
-
-/** Left out when each is its own place. */
-function unlessPlaces(numbers: readonly number[]): string | null {
-  return numbers.every((number, index) => number === index + 1) ? null : literal(numbers);
+  /** Those that must be new, and those that may exist; the first `written` of all get facts. */
+  private orderedStreams() {
+    const all = [...this.streams.values()];
+    const appended = all.filter((stream) => stream.added > 0);
+    const news = appended.filter((stream) => stream.base === 0);
+    const olds = [...appended.filter((stream) => stream.base !== 0), ...all.filter((stream) => stream.added === 0)];
+    return { news, olds, written: appended.length };
+  }
 }

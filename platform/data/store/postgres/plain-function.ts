@@ -1,52 +1,93 @@
 import { IS_JOINED } from "./join.ts";
+import { STEP } from "./steps.ts";
 
 /**
  * The statement that commits a plain batch (plain-batch.ts), where everything that a unit asks of another of the batch
- * was seen to beforehand: either all of its units commit, or it does nothing and answers no number, and the batch is
- * `commit_1`'s. Sets of rows instead of steps, a third of the cost. Lists are as in commit-function.ts; those that would
- * say of each row what is usual (its unit's and its stream's only fact) are left out.
+ * was seen to beforehand: either all of its units commit, or it does nothing and answers no number, and says which units'
+ * conditions do not hold (`refused`) or, by saying nothing, that the batch is `commit_1`'s. Sets of rows instead of steps, a
+ * third of the cost. Lists are as in commit-function.ts; those that would say of each row what is usual (its unit's and its
+ * stream's only fact, a key that must be absent, an item that is scheduled) are left out.
  *
  * Streams that must be new come first and are only looked for; those that may exist are looked up, with the version that
- * they must have or null. Every thousandth batch is left to `commit_1`, which then removes what is no longer needed.
+ * they must have or null; the first `p_written_streams` of all are appended to. A key is expected to have the value after
+ * `=`, to be absent (`-`), present (`+`), or anything; a null expiry leaves it as it is. Every thousandth batch is left to
+ * `commit_1`, which then removes what is no longer needed.
  */
-export const PLAIN_FUNCTION = `
+const SIGNATURE = `
 create function {schema}.commit_plain_1(
   p_fence bigint, p_separator text,
   p_least_unit text, p_units text, p_correlations text, p_unit_facts integer[], p_unit_last integer[],
-  p_new_streams text, p_old_streams text, p_old_versions bigint[],
+  p_new_streams text, p_old_streams text, p_old_versions bigint[], p_written_streams integer,
   p_fact_unit integer[], p_fact_stream integer[], p_fact_nth integer[], p_fact_ordinal integer[], p_fact_schema integer[],
   p_fact_type text, p_fact_data text, p_fact_meta text, p_fact_digests bytea,
-  out number bigint, out head bigint, out recorded_at bigint, out results text
+  p_keys text default '', p_key_expected text default null, p_key_expires double precision[] default null,
+  p_key_values text default '',
+  p_due_queues text default '', p_due_ids text default '', p_due_expected bigint[] default null,
+  p_due_kind integer[] default null, p_due_at bigint[] default null, p_due_payloads text default '',
+  p_leases text default '', p_lease_tokens bigint[] default null,
+  p_row_unit integer[] default null, p_row_collections text default '', p_row_keys text default '',
+  p_row_values text default '', p_row_entries text default '',
+  p_entry_row integer[] default null, p_entry_indexes text default '', p_entries text default '',
+  out number bigint, out head bigint, out recorded_at bigint, out results text, out refused text
 ) language plpgsql as $commit$
 #variable_conflict use_column
 declare
   v_locked text;
+  v_now double precision;
+  v_fact_recorded_at bigint;
   v_is_plain boolean;
+  v_are_new boolean;
   v_units text[];
   v_streams text[];
   v_stream_id bigint[];
   v_version bigint[]; -- null as long as all streams are new
   v_old_id bigint[];
   v_old_version bigint[];
+  v_keys text[];
+  v_due_queues text[];
+  v_due_ids text[];
+  v_row_collections text[];
+  v_row_keys text[];
+  v_against_streams text;
+  v_against_keys text;
+  v_against_due text;
+  v_against_leases text;
 begin
+`;
+
+const CHECK_STREAMS = `
   v_locked := pg_advisory_xact_lock(1145655888, '{schema}.batches'::regclass::oid::integer); -- as commit_1
+  v_now := floor(extract(epoch from clock_timestamp()) * 1000);
   v_units := string_to_array(p_units, p_separator);
   v_streams := string_to_array(p_new_streams, p_separator);
-  select b.number + 1, b.position, greatest(b.recorded_at, floor(extract(epoch from clock_timestamp()) * 1000)::bigint),
+  select b.number + 1, b.position, greatest(b.recorded_at, v_now::bigint), b.fact_recorded_at,
       ${IS_JOINED}
         and (b.number + 1) % 1000 <> 0
         and (p_least_unit > (select g.id from {schema}.units g order by g.id desc limit 1)
-          or not exists (select from {schema}.units g where g.id = any(v_units)))
-        and not exists (select from {schema}.streams s where s.name = any(v_streams) and not s.is_work),
-      array(select nextval('{schema}.stream_ids') from generate_series(1, cardinality(v_streams)))
-    into number, head, recorded_at, v_is_plain, v_stream_id
+          or not exists (select from {schema}.units g where g.id = any(v_units))),
+      not exists (select from {schema}.streams s where s.name = any(v_streams) and not s.is_work),
+      array(select nextval('{schema}.stream_ids') from generate_series(1, least(p_written_streams, cardinality(v_streams))))
+    into number, head, recorded_at, v_fact_recorded_at, v_is_plain, v_are_new, v_stream_id
     from {schema}.batches b order by b.number desc limit 1;
-  if v_is_plain and p_old_streams <> '' then
-    select array_agg(coalesce(o.id, nextval('{schema}.stream_ids')) order by o.place),
-        array_agg(o.version order by o.place), bool_and(coalesce(o.version = o.expected, true))
-      into v_old_id, v_old_version, v_is_plain
+  if not v_is_plain then
+    number := null;
+    return;
+  end if;
+  if not v_are_new then
+    select string_agg(json_build_array(${STEP.version}, n.place - 1, (
+          select f.version from {schema}.facts f where f.stream_id = s.id order by f.version desc limit 1
+        ), null)::text, ',')
+      into v_against_streams
+      from unnest(v_streams) with ordinality n (name, place) join {schema}.streams s on s.name = n.name and not s.is_work;
+  end if;
+  if p_old_streams <> '' then
+    select array_agg(case when o.place <= p_written_streams then coalesce(o.id, nextval('{schema}.stream_ids')) end order by o.place),
+        array_agg(o.version order by o.place),
+        nullif(concat_ws(',', v_against_streams, string_agg(
+          json_build_array(${STEP.version}, o.place - 1, o.version, null)::text, ',') filter (where o.version <> o.expected)), '')
+      into v_old_id, v_old_version, v_against_streams
       from (
-        select n.place, n.expected, t.id, coalesce(
+        select cardinality(v_streams) + n.place as place, n.expected, t.id, coalesce(
             (select f.version from {schema}.facts f where f.stream_id = t.id order by f.version desc limit 1), 0) as version
         from unnest(string_to_array(p_old_streams, p_separator), p_old_versions) with ordinality n (name, expected, place)
         left join lateral (select s.id from {schema}.streams s where s.name = n.name and not s.is_work limit 1) t on true
@@ -56,12 +97,52 @@ begin
     v_streams := v_streams || string_to_array(p_old_streams, p_separator);
     results := array_to_string(v_old_version, ',');
   end if;
-  if not v_is_plain then
+`;
+
+const CHECK_STATE = `
+  if p_keys <> '' then
+    v_keys := string_to_array(p_keys, p_separator);
+    select string_agg(json_build_array(${STEP.keyValue}, n.place - 1, null, k.value)::text, ',')
+      into v_against_keys
+      from unnest(v_keys, string_to_array(p_key_expected, p_separator)) with ordinality n (key, expected, place)
+      left join lateral (
+        select t.value from {schema}.keys t where t.key = n.key and t.expires_at > v_now limit 1
+      ) k on true
+      where n.key is not null and case coalesce(left(n.expected, 1), '-')
+        when '-' then k.value is not null
+        when '+' then k.value is null
+        when '=' then k.value is distinct from substr(n.expected, 2)
+        else false end;
+  end if;
+  if p_due_ids <> '' then
+    v_due_queues := string_to_array(p_due_queues, p_separator);
+    v_due_ids := string_to_array(p_due_ids, p_separator);
+    if p_due_expected is not null then
+      select string_agg(json_build_array(${STEP.due}, n.place - 1, coalesce(k.revision, 0), null)::text, ',')
+        into v_against_due
+        from unnest(v_due_queues, v_due_ids, p_due_expected) with ordinality n (queue, id, expected, place)
+        left join lateral (select t.revision from {schema}.due t where t.queue = n.queue and t.id = n.id limit 1) k on true
+        where n.expected <> coalesce(k.revision, 0);
+    end if;
+  end if;
+  if p_leases <> '' then
+    select string_agg(json_build_array(${STEP.leaseHeld}, n.place - 1, k.token, null)::text, ',')
+      into v_against_leases
+      from unnest(string_to_array(p_leases, p_separator), p_lease_tokens) with ordinality n (name, token, place)
+      left join lateral (select t.token, t.expires_at from {schema}.leases t where t.name = n.name limit 1) k on true
+      where not coalesce(k.token = n.token and k.expires_at > v_now, false);
+  end if;
+  refused := concat_ws(',', v_against_streams, v_against_keys, v_against_due, v_against_leases);
+  if refused <> '' then
     number := null;
     return;
   end if;
+`;
+
+const WRITE_EVENTS = `
   with batch as (
-    insert into {schema}.batches values (number, head + octet_length(p_fact_digests) / 32, recorded_at, recorded_at)
+    insert into {schema}.batches values (number, head + octet_length(p_fact_digests) / 32, recorded_at,
+      case when p_fact_type <> '' then recorded_at else v_fact_recorded_at end)
   ), units as (
     insert into {schema}.units (position, recorded_at, facts, id, correlation)
       select head + coalesce(n.last, n.place), recorded_at, coalesce(n.facts, 1), n.id, n.correlation
@@ -69,8 +150,9 @@ begin
         with ordinality n (id, correlation, facts, last, place)
   ), streams as (
     insert into {schema}.streams (id, is_work, name)
-      select n.id, false, n.name from unnest(v_stream_id, v_version, v_streams) n (id, version, name)
-      where coalesce(n.version, 0) = 0
+      select n.id, false, n.name
+      from unnest(v_stream_id, v_version, v_streams) with ordinality n (id, version, name, place)
+      where coalesce(n.version, 0) = 0 and n.place <= p_written_streams
   )
   insert into {schema}.facts (
     position, stream_id, version, recorded_at, ordinal, schema_version, unit, stream, type, data, meta, digest
@@ -83,7 +165,63 @@ begin
     from unnest(
       p_fact_unit, p_fact_stream, p_fact_nth, p_fact_ordinal, p_fact_schema, string_to_array(p_fact_type, p_separator),
       string_to_array(p_fact_data, p_separator), string_to_array(p_fact_meta, p_separator)
-    ) with ordinality f (unit, stream, nth, ordinal, schema_version, type, data, meta, row);
+    ) with ordinality f (unit, stream, nth, ordinal, schema_version, type, data, meta, row)
+    where f.type is not null;
+`;
+
+const WRITE_STATE = `
+  if p_key_expires is not null then
+    insert into {schema}.keys (expires_at, key, value)
+      select n.expires_at, n.key, n.value
+      from unnest(p_key_expires, v_keys, string_to_array(p_key_values, p_separator)) n (expires_at, key, value)
+      where n.expires_at is not null
+      on conflict (key) do update set value = excluded.value, expires_at = excluded.expires_at;
+  end if;
+  if p_due_kind is not null then
+    delete from {schema}.due d using unnest(v_due_queues, v_due_ids, p_due_kind) n (queue, id, kind)
+      where d.queue = n.queue and d.id = n.id and n.kind = ${STEP.finish};
+  end if;
+  if p_due_at is not null then
+    insert into {schema}.due as d (at, revision, queue, id, payload)
+      select n.at, 1, n.queue, n.id, n.payload
+      from unnest(p_due_at, v_due_queues, v_due_ids, string_to_array(p_due_payloads, p_separator)) n (at, queue, id, payload)
+      where n.at is not null
+      on conflict (queue, id) do update set at = excluded.at, revision = d.revision + 1, payload = excluded.payload;
+  end if;
+  if p_row_keys <> '' then
+    v_row_collections := string_to_array(p_row_collections, p_separator);
+    v_row_keys := string_to_array(p_row_keys, p_separator);
+    delete from {schema}.entries e
+      using (
+        select r.collection, r.key, i.key as index, t.entry
+        from unnest(v_row_collections, v_row_keys) n (collection, key)
+        cross join lateral (
+          select o.collection, o.key, o.entries from {schema}.rows o
+          where o.collection = n.collection and o.key = n.key and o.entries is not null limit 1
+        ) r
+        cross join lateral json_each(r.entries::json) i
+        cross join lateral json_array_elements_text(i.value) t (entry)
+      ) old
+      where e.collection = old.collection and e.index = old.index and e.entry = old.entry and e.key = old.key;
+    with entries as (
+      insert into {schema}.entries (collection, index, entry, key)
+        select v_row_collections[e.row], e.index, e.entry, v_row_keys[e.row]
+        from unnest(p_entry_row, string_to_array(p_entry_indexes, p_separator), string_to_array(p_entries, p_separator))
+          e (row, index, entry)
+    )
+    insert into {schema}.rows as r (revision, position, recorded_at, collection, key, value, entries)
+      select 1, head + coalesce(p_unit_last[coalesce(n.unit, n.place)], coalesce(n.unit, n.place)), recorded_at,
+        n.collection, n.key, n.value, nullif(n.entries, '')
+      from unnest(
+        p_row_unit, v_row_collections, v_row_keys, string_to_array(p_row_values, p_separator),
+        string_to_array(p_row_entries, p_separator)
+      ) with ordinality n (unit, collection, key, value, entries, place)
+      where n.key is not null
+      on conflict (collection, key) do update set revision = r.revision + 1, position = excluded.position,
+        recorded_at = excluded.recorded_at, value = excluded.value, entries = excluded.entries;
+  end if;
 end
 $commit$;
 `;
+
+export const PLAIN_FUNCTION = [SIGNATURE, CHECK_STREAMS, CHECK_STATE, WRITE_EVENTS, WRITE_STATE].join("");

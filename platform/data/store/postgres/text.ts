@@ -5,6 +5,11 @@ export function literal(values: readonly (number | boolean)[]): string {
   return `{${values.join(",")}}`;
 }
 
+/** The same with `undefined` as null; null when there is nothing else. */
+export function nullable(values: readonly (number | undefined)[]): string | null {
+  return values.every((value) => value === undefined) ? null : `{${values.map((value) => value ?? "null").join(",")}}`;
+}
+
 const SINGLE = ["\u001f", "\u001e", "\u001d", "\u001c", "\u0001"];
 
 /**

@@ -26,7 +26,12 @@ export interface PlainAnswer {
   readonly recorded_at: number;
   /** Versions before the batch of the streams that may exist. */
   readonly results: string | null;
+  /** JSON without brackets: a `PlainRefusal` for each thing that is not as expected; null when that is not known. */
+  readonly refused: string | null;
 }
+
+/** `kind`: of the condition (steps.ts), all of keys as `keyValue`; `place`: the thing's among its kind, from 0. */
+export type PlainRefusal = readonly [kind: number, place: number, number: number | null, text: string | null];
 
 type RepeatedEntry = readonly [unit: number, position: number, recordedAt: number];
 type RefusedEntry = readonly [step: number, number: number | null, text: string | null];
