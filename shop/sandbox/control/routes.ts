@@ -27,13 +27,17 @@ const journalPartner = z.enum(JOURNAL_PARTNERS).optional();
 /** What only tests and developers use. */
 export function controlRoutes(options: ControlOptions): readonly Route[] {
   const { card, carrier, mails } = options;
-  const { conduct, file } = card;
+  const { conduct, file, hooks } = card;
   const summarize = summary(file);
+  const committed = async () => {
+    await options.apply();
+    hooks.look();
+  };
   return [
     { method: "GET", path: "/control/health", run: () => json(200, { status: "healthy" }) },
     { method: "GET", path: "/control/behaviour", run: () => json(200, conduct.current) },
-    { method: "PUT", path: "/control/behaviour", run: ({ body }) => behave(options, body) },
-    { method: "PATCH", path: "/control/behaviour", run: ({ body }) => behave(options, merged(conduct.current, body)) },
+    { method: "PUT", path: "/control/behaviour", run: ({ body }) => behave(options, body), committed },
+    { method: "PATCH", path: "/control/behaviour", run: ({ body }) => behave(options, merged(conduct.current, body)), committed },
     { method: "GET", path: "/control/journal", run: (call) => journalPage(card, call) },
     { method: "GET", path: "/control/mails", run: ({ query }) => paged("mails", "n", mails.page(...rangeOf(query))) },
     { method: "GET", path: "/control/summary", run: () => json(200, summarize()) },
@@ -50,10 +54,8 @@ export function controlRoutes(options: ControlOptions): readonly Route[] {
   ];
 }
 
-async function behave({ card: { conduct, hooks }, apply }: ControlOptions, wanted: unknown): Promise<Answer> {
+function behave({ card: { conduct } }: ControlOptions, wanted: unknown): Answer {
   conduct.replace(parsed(behaviourSchema, wanted));
-  await apply();
-  hooks.look();
   return json(200, conduct.current);
 }
 

@@ -63,7 +63,11 @@ async function keyedReply(route: KeyedRoute, call: Call, received: Received, opt
 
 async function plainReply(route: PlainRoute, call: Call, received: Received, options: HandlerOptions): Promise<Reply> {
   const { file, conduct } = options;
-  const serve = () => file.change(() => answerOf(received, () => route.run(call)).answer);
+  const serve = async () => {
+    const { answer, isRefused } = await file.change(() => answerOf(received, () => route.run(call)));
+    if (!isRefused) await route.committed?.();
+    return answer;
+  };
   if (route.partner === undefined) return serve();
   const fate = conduct.fateOf(route.partner);
   await latency(fate, options);
@@ -85,10 +89,7 @@ function attemptOf(route: KeyedRoute, { path, key, body, fault }: Received, { is
 }
 
 /** A refusal is an answer, so that the change it happened in goes on; anything else undoes that change. */
-function answerOf<Served>(
-  { fault }: Received,
-  run: () => Served,
-): { readonly answer: Served | Answer; readonly isRefused: boolean } {
+function answerOf({ fault }: Received, run: () => Answer): { readonly answer: Answer; readonly isRefused: boolean } {
   try {
     if (fault) throw fault;
     return { answer: run(), isRefused: false };

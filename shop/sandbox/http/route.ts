@@ -36,7 +36,9 @@ export interface KeyedRoute extends Common {
 export interface PlainRoute extends Common {
   readonly isKeyed?: false;
   readonly partner?: HttpPartner;
-  run(call: Call): Answer | Promise<Answer>;
+  run(call: Call): Answer;
+  /** After a successful `run` is committed, before its answer. */
+  committed?(): Promise<void>;
 }
 
 export type Route = KeyedRoute | PlainRoute;

@@ -126,12 +126,11 @@ async function replyTo(stream: AsyncIterable<Buffer>, session: SMTPServerSession
 async function taken(message: Message, session: SMTPServerSession, { world, mails }: MailDesk): Promise<Reply> {
   const fate = world.conduct.fateOf("mail");
   if (fate.latencyMs > 0) await sleep(world.clock, fate.latencyMs);
-  const mail = mailOf(message, session);
-  const isTooLarge = message.size > MESSAGE_BYTES_MAX;
-  await world.file.change(() => (isTooLarge ? undefined : note(mail, fate, { world, mails })));
-  if (fate.isLost || fate.course === "cut") return "cut";
-  if (isTooLarge) return REPLIES.large;
-  return fate.course === "served" ? undefined : REPLIES[fate.course];
+  const verdict = message.size > MESSAGE_BYTES_MAX ? "large" : fate.course;
+  const isCut = fate.isLost || verdict === "cut";
+  await world.file.change(() => note(mailOf(message, session), { verdict, isCut }, { world, mails }));
+  if (isCut) return "cut";
+  return verdict === "served" ? undefined : REPLIES[verdict];
 }
 
 function mailOf({ bytes, size }: Message, { envelope }: SMTPServerSession): Mail {
@@ -140,18 +139,27 @@ function mailOf({ bytes, size }: Message, { envelope }: SMTPServerSession): Mail
   return { ...messageHead(text), sender, recipients: envelope.rcptTo.map(({ address }) => address), size, text };
 }
 
-function note(mail: Mail, { course, isLost }: Fate, { world, mails }: MailDesk): void {
-  const isServed = course === "served";
-  const subject = isServed ? world.ids.of("ml", mails.add(mail)) : undefined;
-  const digest = hash("sha256", mail.text, "base64url");
-  world.journal.record(
-    { partner: "mail", operation: "accept", key: mail.messageId, digest, isLost: isLost || course === "cut" },
-    {
-      outcome: isServed ? "done" : course === "rejected" ? "refused" : "unavailable",
-      isEffect: isServed,
-      status: isServed ? 250 : REPLIES[course === "rejected" ? "rejected" : "unavailable"].responseCode,
-      subject,
-      reference: mail.recipients.join(","),
-    },
-  );
+interface Handling {
+  readonly verdict: Fate["course"] | "large";
+  readonly isCut: boolean;
 }
+
+function note(mail: Mail, { verdict, isCut }: Handling, { world, mails }: MailDesk): void {
+  const attempt = {
+    partner: "mail",
+    operation: "accept",
+    key: mail.messageId,
+    digest: hash("sha256", mail.text, "base64url"),
+  } as const;
+  const subject = verdict === "served" ? world.ids.of("ml", mails.add(mail)) : undefined;
+  const result = { isEffect: verdict === "served", subject, reference: mail.recipients.join(",") };
+  world.journal.record({ ...attempt, isLost: isCut }, { ...result, ...OUTCOMES[verdict] });
+}
+
+const OUTCOMES = {
+  served: { outcome: "done", status: 250 },
+  unavailable: { outcome: "unavailable", status: 451 },
+  rejected: { outcome: "refused", status: 550 },
+  large: { outcome: "refused", status: 552 },
+  cut: { outcome: "unavailable", status: undefined },
+} as const;

@@ -6,6 +6,8 @@ export interface ManualClock extends Clock {
   advance(ms: number): void;
   /** How many timers wait. */
   readonly waiting: number;
+  /** Until the first of them. */
+  readonly nextInMs: number;
 }
 
 interface Timer {
@@ -35,6 +37,9 @@ export function manualClock(start = Date.UTC(2026, 10, 21)): ManualClock {
     },
     get waiting() {
       return timers.size;
+    },
+    get nextInMs() {
+      return Math.min(...[...timers].map(({ at }) => at - now));
     },
   };
 }

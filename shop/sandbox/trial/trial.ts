@@ -1,6 +1,8 @@
+import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { systemClock } from "../clock.ts";
 import { sandbox, type Sandbox } from "../sandbox.ts";
 import { client, type Client } from "./client.ts";
 import { manualClock, type ManualClock } from "./manual-clock.ts";
@@ -28,9 +30,15 @@ export async function trial(): Promise<Trial> {
   };
 }
 
-/** Resolves once `isSo`; the test's own time limit ends it otherwise. */
+const PATIENCE_MS = 30_000;
+
+/** Resolves once `isSo`; rejects when that does not come. */
 export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await new Promise((turn) => setImmediate(turn));
+  const end = systemClock.now() + PATIENCE_MS;
+  while (!(await isSo())) {
+    assert.ok(systemClock.now() < end, `this does not come: ${isSo.toString()}`);
+    await new Promise((turn) => setImmediate(turn));
+  }
 }
 
 export const CHARGE = { amountMinor: 1250, currency: "EUR", token: "tok_ok", reference: "order-1" };
