@@ -1,4 +1,6 @@
 import { givenId } from "@daybook/kernel/ids";
+import { recordType } from "@daybook/kernel/record-type";
+import { queue } from "@daybook/messaging/queue";
 import { contract } from "@daybook/network/rpc/contract";
 import { z } from "zod";
 
@@ -55,4 +57,10 @@ export const inventoryContract = contract("inventory", {
   ship: { input: about, output: done },
   /** Null for a product without stock ever. */
   stock: { input: z.strictObject({ productId: givenId }), output: stockSchema.nullable() },
+});
+
+/** A reservation that has not ended in its time is released: the message's id is the order's. */
+export const reservationExpiry = queue({
+  name: "reservation-expiry",
+  message: recordType({ name: "ReservationExpiry", schema: about }),
 });

@@ -1,0 +1,78 @@
+import { valueOf, type Answer, type Call, type Operable } from "@daybook/network/rpc/contract";
+import type { inventoryContract } from "@daybook/shop-inventory/contract";
+import type { orderingContract } from "@daybook/shop-ordering/contract";
+import type { paymentsContract } from "@daybook/shop-payments/contract";
+import type { shippingContract } from "@daybook/shop-shipping/contract";
+import { implement, type StepAttempt, type StepImplementation } from "@daybook/workflow/implement";
+import { undoRefused } from "./errors.ts";
+import * as steps from "./steps.ts";
+
+/** The contexts that carry an order out, by their contracts. */
+export interface Partners {
+  readonly ordering: Operable<(typeof orderingContract)["operations"]>;
+  readonly inventory: Operable<(typeof inventoryContract)["operations"]>;
+  readonly payments: Operable<(typeof paymentsContract)["operations"]>;
+  readonly shipping: Operable<(typeof shippingContract)["operations"]>;
+}
+
+/** How each step of the workflow is done: by a call under the step's key, which is the same for every attempt. */
+export function stepImplementations({ ordering, inventory, payments, shipping }: Partners): readonly StepImplementation[] {
+  const reason = "The order is not carried out.";
+  return [
+    implement(steps.validateOrder, async (input, attempt) => valueOf(await ordering.forFulfilment(input, callOf(attempt)))),
+    implement(steps.endOrder, async ({ orderId }, attempt) => {
+      // Refused when the order has ended in another way, which is as well.
+      await ordering.fail({ orderId, code: "not-fulfilled", reason }, callOf(attempt));
+      return {};
+    }),
+    implement(steps.reserveStock, async (input, attempt) => plain(await inventory.reserve(input, callOf(attempt)))),
+    implement(steps.releaseStock, async ({ orderId }, attempt) =>
+      undone(await inventory.release({ orderId, reason }, callOf(attempt))),
+    ),
+    implement(steps.chargePayment, async (input, attempt) => plain(await payments.charge(input, callOf(attempt)))),
+    implement(steps.cancelPayment, async ({ orderId }, attempt) =>
+      undone(await payments.cancel({ orderId, reason }, callOf(attempt))),
+    ),
+    implement(steps.createShipment, async (input, attempt) => plain(await shipping.create(input, callOf(attempt)))),
+    implement(steps.cancelShipment, async ({ orderId }, attempt) =>
+      undone(await shipping.cancel({ orderId, reason }, callOf(attempt))),
+    ),
+    implement(steps.confirmOrder, async (input, attempt) => plain(await ordering.confirm(input, callOf(attempt)))),
+    implement(steps.shipOrder, async (input, attempt) => plain(await ordering.ship(input, callOf(attempt)))),
+    implement(steps.handOver, async ({ orderId }, attempt) => {
+      undone(await shipping.handOver({ orderId }, callOf(attempt)));
+      return undone(await inventory.ship({ orderId }, callOf(attempt)));
+    }),
+    implement(steps.failOrder, async (input, attempt) => {
+      await ordering.fail(input, callOf(attempt)); // refused when the order was cancelled meanwhile, which is as well
+      return {};
+    }),
+  ];
+}
+
+function callOf({ key, isUndo, cause, deadline }: StepAttempt): Call {
+  return {
+    context: {
+      correlationId: cause.correlation,
+      ...(cause.causation !== undefined && { causationId: cause.causation }),
+      actor: cause.actor,
+      tenant: cause.tenant,
+      ...(cause.trace !== undefined && { traceparent: cause.trace }),
+      ...(deadline !== undefined && { deadline }),
+    },
+    key: isUndo ? `${key}/undo` : key,
+  };
+}
+
+/** A refusal without its details: what a history keeps is small and nobody's data. */
+function plain<Output>(answer: Answer<Output>) {
+  if ("value" in answer) return { value: answer.value };
+  const { code, message } = answer.refusal;
+  return { refusal: { code, message } };
+}
+
+/** What must happen is tried again, and at last raised to a person, when it is refused. */
+function undone(answer: Answer<unknown>): Record<string, never> {
+  if ("refusal" in answer) throw undoRefused(`refused: ${answer.refusal.code}: ${answer.refusal.message}`);
+  return {};
+}

@@ -1,0 +1,160 @@
+import type { Refusal } from "@daybook/data/cqrs/decider";
+import { decisiveVerdict } from "@daybook/data/cqrs/decisive-verdict";
+import { contention } from "@daybook/data/cqrs/errors";
+import { streamName } from "@daybook/data/event-store/event";
+import type { Store } from "@daybook/data/store";
+import type { Condition, Effect, NewEvent } from "@daybook/data/store/unit";
+import { canonical } from "@daybook/kernel/canonical";
+import { causeOf, type Context } from "@daybook/kernel/context";
+import type { IdSource } from "@daybook/kernel/ids";
+import { encodeRecord } from "@daybook/kernel/record-type";
+import type { Stock } from "./contract.ts";
+import { STOCK_CATEGORY, stockEvents, type StockEvent } from "./events.ts";
+import { decideStock, evolveStock, stockDecider, type StockCommand } from "./stock.ts";
+
+/** The read model "stock": one row a product, put with each of its events. */
+export const STOCK = "stock";
+
+export interface StockRow {
+  readonly stock: Stock;
+  readonly version: number;
+}
+
+/** A movement of several products at once: all of it happens, or none. */
+export interface Movements {
+  readonly context: Context;
+  readonly commands: ReadonlyMap<string, StockCommand>;
+  readonly conditions?: readonly Condition[];
+  readonly effects?: readonly Effect[];
+}
+
+/** `conditions`: one of the movement's own did not hold. */
+export type Moved = "done" | "conditions" | { readonly refusal: Refusal };
+
+const TRIES = 10;
+const NO_KEYS: ReadonlyMap<string, Uint8Array> = new Map();
+
+/**
+ * Moves stock. Movements are decided one after another on the states that the ones before leave, without waiting for
+ * their commits: a unit is conditional on the versions that it was decided on, and the store applies units in the order
+ * in which they are submitted. So hundreds of orders of one product share a sync. When a unit is refused, what was decided
+ * on it is refused as well, and all of it is decided again on what the store has.
+ */
+export class StockKeeper {
+  private readonly warm = new Map<string, StockRow>();
+  private readonly store: Store;
+  private readonly ids: IdSource;
+
+  constructor(store: Store, ids: IdSource) {
+    this.store = store;
+    this.ids = ids;
+  }
+
+  /** Rejects with `commit-unknown` and `contention`. A refusal names every product that is short. */
+  async move(movements: Movements): Promise<Moved> {
+    const products = [...movements.commands.keys()];
+    for (let attempt = 0; attempt < TRIES; attempt++) {
+      await Promise.all(products.map((product) => this.load(product)));
+      const moved = await this.attempt(movements);
+      if (moved) return moved;
+    }
+    throw contention("others move the same stock all the time");
+  }
+
+  /** Whether there ever was stock of the product. */
+  async isKnown(productId: string): Promise<boolean> {
+    return (this.warm.get(productId)?.version ?? 0) > 0 || (await this.read(productId)) !== undefined;
+  }
+
+  async read(productId: string): Promise<StockRow | undefined> {
+    const row = await this.store.getRow(STOCK, productId);
+    return row && (JSON.parse(row.value) as StockRow); // written by rowOf
+  }
+
+  /** Undefined when the states were not those of the store. */
+  private async attempt({ context, commands, conditions = [], effects = [] }: Movements): Promise<Moved | undefined> {
+    const before = new Map<string, StockRow>();
+    for (const product of commands.keys()) {
+      const row = this.warm.get(product);
+      if (!row) return undefined; // dropped meanwhile
+      before.set(product, row);
+    }
+    const unitId = this.ids("unt");
+    const decided = decideAll(commands, before);
+    const versions = [...before].map(([product, { version: is }]): Condition => ({
+      kind: "version",
+      stream: streamOf(product),
+      is,
+    }));
+    const changes = "refusal" in decided ? [] : [...this.changes(unitId, decided.events, before), ...effects];
+    try {
+      const unit = { id: unitId, cause: causeOf(context), conditions: [...conditions, ...versions], effects: changes };
+      const verdict = await decisiveVerdict(this.store, unit); // submitted before anything else is decided
+      if (verdict.outcome === "committed") return "refusal" in decided ? { refusal: decided.refusal } : "done";
+      this.drop(commands.keys());
+      return verdict.condition < conditions.length ? "conditions" : undefined;
+    } catch (error) {
+      this.drop(commands.keys());
+      throw error;
+    }
+  }
+
+  /** The effects of the events; the states after them are what is decided on next. */
+  private changes(unitId: string, events: ReadonlyMap<string, StockEvent>, before: ReadonlyMap<string, StockRow>): Effect[] {
+    let ordinal = 0;
+    return [...events].flatMap(([product, event]) => {
+      const { stock, version } = before.get(product) ?? absent(product);
+      const after = { stock: evolveStock(stock, event), version: version + 1 };
+      this.warm.set(product, after);
+      return [
+        { kind: "append", stream: streamOf(product), events: [encoded(event, `${unitId}/${ordinal++}`)] },
+        rowOf(product, after),
+      ];
+    });
+  }
+
+  private async load(product: string): Promise<void> {
+    if (this.warm.has(product)) return;
+    const row = (await this.read(product)) ?? absent(product);
+    if (!this.warm.has(product)) this.warm.set(product, row);
+  }
+
+  private drop(products: Iterable<string>): void {
+    for (const product of products) this.warm.delete(product);
+  }
+}
+
+function decideAll(
+  commands: ReadonlyMap<string, StockCommand>,
+  before: ReadonlyMap<string, StockRow>,
+): { readonly events: ReadonlyMap<string, StockEvent> } | { readonly refusal: Refusal } {
+  const events = new Map<string, StockEvent>();
+  const refusals: Refusal[] = [];
+  for (const [product, command] of commands) {
+    const decision = decideStock(command, (before.get(product) ?? absent(product)).stock);
+    if ("refusal" in decision) refusals.push(decision.refusal);
+    else for (const event of decision.events) events.set(product, event);
+  }
+  const [first] = refusals;
+  if (!first) return { events };
+  const short = refusals.flatMap(({ details }) => (details?.["short"] as readonly unknown[] | undefined) ?? []);
+  return { refusal: short.length === 0 ? first : { ...first, message: "Not enough is in stock.", details: { short } } };
+}
+
+function encoded(event: StockEvent, recordId: string): NewEvent {
+  const type = stockEvents[event.type];
+  const { text } = encodeRecord<unknown>(type, event.data, recordId, NO_KEYS); // none of them is personal
+  return { type: type.name, schemaVersion: type.version, data: text };
+}
+
+function rowOf(product: string, row: StockRow): Effect {
+  return { kind: "putRow", collection: STOCK, key: product, value: canonical(row) };
+}
+
+function absent(product: string): StockRow {
+  return { stock: stockDecider(product).initial, version: 0 };
+}
+
+function streamOf(product: string): string {
+  return streamName(STOCK_CATEGORY, product);
+}

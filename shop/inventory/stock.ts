@@ -1,0 +1,76 @@
+import { accept, refuse, type Decider, type Decision } from "@daybook/data/cqrs/decider";
+import type { Stock } from "./contract.ts";
+import { STOCK_CATEGORY, type StockEvent } from "./events.ts";
+
+/** What moves and how much; a reservation names its order. */
+interface Movement {
+  readonly quantity: number;
+}
+interface ForOrder extends Movement {
+  readonly reservationId: string;
+  readonly orderId: string;
+}
+
+export type StockCommand =
+  | ({ readonly type: "receive"; readonly reference?: string | undefined } & Movement)
+  | ({ readonly type: "reserve" } & ForOrder)
+  | ({ readonly type: "release"; readonly reason: string } & ForOrder)
+  | ({ readonly type: "ship" } & ForOrder)
+  | ({ readonly type: "write-off"; readonly reason: string } & Movement);
+
+/** So many pieces, no more, can be counted exactly. */
+const PIECES_MAX = 1_000_000_000_000;
+
+/** The stock of one product: what is there is on hand or reserved; nothing of it is ever less than none. */
+export function stockDecider(productId: string): Decider<Stock, StockCommand, StockEvent> {
+  return {
+    category: STOCK_CATEGORY,
+    version: 1,
+    initial: { productId, onHand: 0, reserved: 0, shipped: 0, writtenOff: 0, received: 0 },
+    decide: decideStock,
+    evolve: evolveStock,
+  };
+}
+
+export function decideStock(command: StockCommand, stock: Stock): Decision<StockEvent> {
+  const { type, quantity, ...rest } = command;
+  const data = { productId: stock.productId, quantity, ...rest };
+  switch (command.type) {
+    case "receive":
+      if (stock.received + quantity > PIECES_MAX) return refuse("stock-too-large", "More pieces than can be counted.");
+      return accept({ type: "StockReceived", data });
+    case "reserve":
+      return quantity > stock.onHand ? short(stock, quantity) : accept({ type: "StockReserved", data } as StockEvent);
+    case "release":
+      return quantity > stock.reserved ? unreserved(stock) : accept({ type: "StockReleased", data } as StockEvent);
+    case "ship":
+      return quantity > stock.reserved ? unreserved(stock) : accept({ type: "StockShipped", data } as StockEvent);
+    case "write-off":
+      return quantity > stock.onHand ? short(stock, quantity) : accept({ type: "StockWrittenOff", data } as StockEvent);
+  }
+}
+
+function short({ productId, onHand }: Stock, requested: number): Decision<StockEvent> {
+  const missing = { productId, requested, available: onHand };
+  return refuse("insufficient-stock", `${onHand} of ${productId} are available.`, { short: [missing] });
+}
+
+function unreserved({ productId, reserved }: Stock): Decision<StockEvent> {
+  return refuse("not-reserved", `${reserved} of ${productId} are reserved.`);
+}
+
+export function evolveStock(stock: Stock, { type, data: { quantity } }: StockEvent): Stock {
+  const { onHand, reserved, shipped, writtenOff, received } = stock;
+  switch (type) {
+    case "StockReceived":
+      return { ...stock, onHand: onHand + quantity, received: received + quantity };
+    case "StockReserved":
+      return { ...stock, onHand: onHand - quantity, reserved: reserved + quantity };
+    case "StockReleased":
+      return { ...stock, onHand: onHand + quantity, reserved: reserved - quantity };
+    case "StockShipped":
+      return { ...stock, reserved: reserved - quantity, shipped: shipped + quantity };
+    case "StockWrittenOff":
+      return { ...stock, onHand: onHand - quantity, writtenOff: writtenOff + quantity };
+  }
+}
