@@ -22,6 +22,8 @@ export function checkUnit(unit: Unit): number {
 }
 
 const STREAM = /^[a-z][a-zA-Z0-9]*-\S+$/;
+/** Of most names: one look tells that they are well-formed, without control characters and not empty. */
+const PLAIN = /^[ -~]+$/;
 const CONTROL = /[\u0000-\u001f\u007f]/;
 
 function checkCondition(condition: Condition): number {
@@ -115,7 +117,7 @@ function checkIndex(index: RowIndex | undefined): number {
 }
 
 function checkName(what: string, text: string): number {
-  if (text === "" || CONTROL.test(text) || !text.isWellFormed()) {
+  if (!PLAIN.test(text) && (text === "" || CONTROL.test(text) || !text.isWellFormed())) {
     throw unitInvalid(`a ${what} is well-formed text without control characters, and not empty`);
   }
   if (text.length > LIMITS.keyBytes / 3 && Buffer.byteLength(text) > LIMITS.keyBytes) {

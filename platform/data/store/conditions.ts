@@ -14,9 +14,11 @@ export interface ConditionState {
 
 /** The refusal of the first condition that does not hold, or undefined when all hold. */
 export function refusalOf(conditions: readonly Condition[], state: ConditionState): Refused | undefined {
-  for (const [index, condition] of conditions.entries()) {
+  let index = 0;
+  for (const condition of conditions) {
     const found = check(condition, state);
     if (!found.holds) return { outcome: "refused", condition: index, actual: found.actual };
+    index++;
   }
   return undefined;
 }

@@ -23,10 +23,11 @@ export class BulkInsert {
 
   /** One row, its values in the order of the columns. */
   add(...row: readonly SQLInputValue[]): void {
-    this.pending.push(...row);
-    if (this.pending.length < this.columns * WIDTH) return;
-    this.many.run(...this.pending);
-    this.pending = [];
+    const { pending } = this;
+    for (const value of row) pending.push(value);
+    if (pending.length < this.columns * WIDTH) return;
+    this.many.run(...pending);
+    pending.length = 0;
   }
 
   flush(): void {
