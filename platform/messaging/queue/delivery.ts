@@ -56,7 +56,7 @@ export class HeldMessage<Message> implements Delivery<Message> {
     const { correlation, actor, tenant, trace } = this.header.cause;
     return {
       correlationId: correlation,
-      causationId: this.id,
+      causationId: this.causation,
       actor,
       tenant,
       ...(trace !== undefined && { traceparent: trace }),
@@ -105,6 +105,10 @@ export class HeldMessage<Message> implements Delivery<Message> {
     });
   }
 
+  private get causation(): string {
+    return this.header.origin ?? this.id;
+  }
+
   private get header(): Header {
     return this.held.stored.header;
   }
@@ -141,7 +145,7 @@ export class HeldMessage<Message> implements Delivery<Message> {
   }
 
   private cause(): UnitCause {
-    return { ...this.header.cause, causation: this.id, source: `queue/${this.options.queue.name}` };
+    return { ...this.header.cause, causation: this.causation, source: `queue/${this.options.queue.name}` };
   }
 
   private freeKey(): readonly Effect[] {

@@ -65,6 +65,8 @@ export interface Envelope {
   /** Epoch milliseconds from which on it is not delivered any more. */
   readonly expiresAt?: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** What the message stands for (an event's id): the cause of what handling it changes, instead of the message. */
+  readonly origin?: string;
   /** Keys of the subjects whose personal data it holds. */
   readonly subjectKeys?: ReadonlyMap<string, Uint8Array>;
 }
@@ -83,7 +85,7 @@ export interface Delivery<Message> {
   readonly token: string;
   /** Earlier deliveries. */
   readonly attempts: AttemptRecord;
-  /** The sender's, caused by this message. */
+  /** The sender's, caused by this message or its origin. */
   readonly context: Context;
   /** Finishes the message for ever, in one unit with what handling it changes. */
   acknowledge(handled?: Handled): Promise<"done" | "lost">;

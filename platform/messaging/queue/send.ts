@@ -93,7 +93,7 @@ export function sendEffect<Message>(
   message: Message,
   envelope: SealedEnvelope,
 ): Effect & { kind: "schedule" } {
-  const { id, at, sentAt, key, priority = 0, expiresAt, headers, context, subjectKeys = new Map() } = envelope;
+  const { id, at, sentAt, key, priority = 0, expiresAt, headers, origin, context, subjectKeys = new Map() } = envelope;
   assert(givenId.safeParse(id).success, `a message's id is an id of 1 to 100 characters: ${id}`);
   assert(key === undefined || givenId.safeParse(key).success, `a message's key is an id of 1 to 100 characters: ${key}`);
   assert(priority >= 0 && priority < queue.priorities, `queue ${queue.name} has ${queue.priorities} levels, ${priority} is none`);
@@ -104,6 +104,7 @@ export function sendEffect<Message>(
     ...(expiresAt !== undefined && { expiresAt }),
     ...(key !== undefined && { key }),
     ...(headers && { headers }),
+    ...(origin !== undefined && { origin }),
     cause: causeOf(context),
     deliveries: 0,
     attempts: NO_ATTEMPTS,

@@ -10,6 +10,7 @@ export interface Header {
   readonly expiresAt?: number;
   readonly key?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly origin?: string;
   /** The sender's. */
   readonly cause: UnitCause;
   /** How often it was taken since it was sent or redriven. */
@@ -42,6 +43,7 @@ const header = z.object({
   expiresAt: z.number().exactOptional(),
   key: z.string().exactOptional(),
   headers: z.record(z.string(), z.string()).exactOptional(),
+  origin: z.string().exactOptional(),
   cause: z.object({
     correlation: z.string(),
     causation: z.string().exactOptional(),
