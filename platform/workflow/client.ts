@@ -1,0 +1,374 @@
+import type { DeadlineList } from "@daybook/foundation/resilience/deadline-list";
+import { commitSettled } from "@daybook/data/event-store/commit-settled";
+import type { RowCursor, Store } from "@daybook/data/store";
+import type { Condition, Effect, UnitCause } from "@daybook/data/store/unit";
+import type { Clock } from "@daybook/kernel/clock";
+import type { IdSource } from "@daybook/kernel/ids";
+import { givenId } from "@daybook/kernel/ids";
+import type { Random } from "@daybook/kernel/random";
+import type { NamesOf, Parsed } from "./context.ts";
+import type { Messages, UpdateContract, WorkflowContract } from "./definition.ts";
+import {
+  workflowAnswerPending,
+  workflowEnded,
+  workflowIdTaken,
+  workflowNotRegistered,
+  workflowUnknown,
+  workflowValueInvalid,
+} from "./errors.ts";
+import { errorOf } from "./replay/failure.ts";
+import type { Entry, Note, ParentLink, Request, RunState, Started } from "./replay/history.ts";
+import { replay } from "./replay/replay.ts";
+import { decodeValue, encodeValue } from "./replay/value-text.ts";
+import type { Bulletin } from "./worker/bulletin.ts";
+import { forgotten, unstarted, usedKey } from "./worker/decision.ts";
+import type { Programs } from "./worker/run-host.ts";
+import { errorOfRun, infoOf, isOver, parseInfo, rowOf, RUNS, type RunInfo } from "./worker/run-info.ts";
+import {
+  appended,
+  attend,
+  causeOfRun,
+  exists,
+  loadHistory,
+  requestEffects,
+  startedEvent,
+  streamOf,
+} from "./worker/run-stream.ts";
+import type { Worker } from "./worker/worker.ts";
+
+export interface StartOptions<Input> {
+  /** Chosen by the caller: starting twice starts once. */
+  readonly id: string;
+  readonly input: Input;
+  readonly cause: UnitCause;
+  /** By which it is found. */
+  readonly attributes?: Readonly<Record<string, string>>;
+  /** Whether an id may be used again: never (unless given), after any end, or only after one that gave no result. */
+  readonly reuse?: "never" | "whenEnded" | "whenUnsuccessful";
+  /** Newest registered unless given. */
+  readonly version?: number;
+  readonly parent?: ParentLink;
+}
+
+export interface StartedRun {
+  readonly id: string;
+  /** False when it had been started before; nothing was done now. */
+  readonly isNew: boolean;
+}
+
+export interface RunSearch {
+  readonly status?: RunState;
+  readonly workflow?: string;
+  /** A name and its value. */
+  readonly attribute?: readonly [name: string, value: string];
+  /** Only runs that a person must look at. */
+  readonly needsAttention?: boolean;
+  /** Epoch milliseconds; with a status, or a workflow and a status, read by index. */
+  readonly startedFrom?: number;
+  readonly startedBefore?: number;
+  readonly limit?: number;
+  readonly after?: RowCursor;
+}
+
+export interface RunPage {
+  readonly runs: readonly RunInfo[];
+  readonly next?: RowCursor;
+}
+
+export interface ClientParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly random: Random;
+  readonly deadlines: DeadlineList;
+  readonly bulletin: Bulletin;
+  readonly programs: Programs;
+  readonly taskQueue: string;
+  /** How long a request waits for its answer. */
+  readonly answerMs: number;
+  /** How often the store is looked at for what another process does. */
+  readonly pollMs: number;
+}
+
+/** A workflow's definition, as far as one must know it to talk to its runs. */
+export interface WithMessages<M extends Messages> {
+  readonly name: string;
+  readonly messages: M;
+}
+
+/** Starts runs, talks to them and looks at them, from any process on the store. */
+export class WorkflowClient {
+  protected readonly parts: ClientParts;
+  protected worker: Worker | undefined;
+
+  constructor(parts: ClientParts) {
+    this.parts = parts;
+  }
+
+  /** Starts a run, unless one of this id was started before. Rejects with `workflow-id-taken` when that was another workflow. */
+  async start<Input, Output>(contract: WorkflowContract<Input, Output>, options: StartOptions<Input>): Promise<StartedRun> {
+    const started = this.startedOf(contract, options);
+    if (await this.tryStart(started, 0)) return { id: options.id, isNew: true };
+    const info = await this.get(options.id);
+    if (!info) return this.start(contract, options); // its history was deleted between
+    if (!mayReuse(info, options.reuse)) {
+      if (info.workflow === contract.name) return { id: options.id, isNew: false };
+      throw workflowIdTaken(`${options.id} is a run of ${info.workflow}`);
+    }
+    const version = await this.parts.store.streamVersion(streamOf(options.id), "work");
+    const again = { ...started, number: info.number + 1 };
+    return { id: options.id, isNew: await this.tryStart(again, version, version === 0) };
+  }
+
+  /** Conditions and effects that start a run in somebody's unit: it runs if and only if the unit happened. */
+  starting<Input, Output>(
+    contract: WorkflowContract<Input, Output>,
+    options: Omit<StartOptions<Input>, "reuse">,
+  ): { readonly conditions: readonly Condition[]; readonly effects: readonly Effect[] } {
+    return startingParts(this.startedOf(contract, options), 0);
+  }
+
+  /** The result; waits for the end. Rejects with the run's reason when it ended without one. */
+  async result<Input, Output>(contract: WorkflowContract<Input, Output>, id: string): Promise<Output> {
+    const info = await this.ended(id);
+    if (info.status !== "completed") throw errorOfRun(info);
+    return decodeValue(contract.output, info.result ?? "null", `result of ${id}`) as Output; // parsed by its schema
+  }
+
+  /** Starts a run and waits for its result. */
+  async execute<Input, Output>(contract: WorkflowContract<Input, Output>, options: StartOptions<Input>): Promise<Output> {
+    await this.start(contract, options);
+    return this.result(contract, options.id);
+  }
+
+  /** Records a signal. Resolves when it is durable. */
+  async signal<M extends Messages, Name extends NamesOf<M["signals"]>>(
+    definition: WithMessages<M>,
+    id: string,
+    name: Name,
+    value: Parsed<NonNullable<M["signals"]>[Name]>,
+  ): Promise<void> {
+    const schema = definition.messages.signals?.[name];
+    if (!schema) throw workflowNotRegistered(`${definition.name} has no signal ${name}`);
+    const text = encodeValue(schema, value, `signal ${name}`);
+    await this.send(id, { id: this.parts.ids("req"), kind: "signal", name, value: text });
+  }
+
+  /** Asks a run, as it stands, without changing it; any process that has its code can. */
+  async query<M extends Messages, Name extends NamesOf<M["queries"]>>(
+    definition: WithMessages<M>,
+    id: string,
+    name: Name,
+  ): Promise<Parsed<NonNullable<M["queries"]>[Name]>> {
+    const history = await loadHistory(this.parts.store, id);
+    if (!history) throw workflowUnknown(`there is no run ${id}`);
+    const { workflow, version } = history.started;
+    const code = this.parts.programs.workflow(workflow, version);
+    const schema = definition.messages.queries?.[name];
+    if (!code || !schema || workflow !== definition.name) throw workflowNotRegistered(`${workflow} does not answer ${name} here`);
+    const text = (await replay(code, history)).mailbox.query(name);
+    if (text === undefined) throw workflowNotRegistered(`${id} does not answer ${name} yet`);
+    return decodeValue(schema, text, `query ${name}`) as Parsed<NonNullable<M["queries"]>[Name]>; // by its schema
+  }
+
+  /** Has the run carry out an update, and answers what it answered; rejects with what its handler threw. */
+  async update<M extends Messages, Name extends NamesOf<M["updates"]>>(
+    definition: WithMessages<M>,
+    id: string,
+    name: Name,
+    input: Parsed<NonNullable<M["updates"]>[Name]["input"]>,
+  ): Promise<Parsed<NonNullable<M["updates"]>[Name]["output"]>> {
+    const contract: UpdateContract | undefined = definition.messages.updates?.[name];
+    if (!contract) throw workflowNotRegistered(`${definition.name} has no update ${name}`);
+    const value = encodeValue(contract.input, input, `update ${name}`);
+    const answer = await this.ask(id, { id: this.parts.ids("req"), kind: "update", name, value });
+    const output = decodeValue(contract.output, answer.value ?? "null", `answer of ${name}`);
+    return output as Parsed<NonNullable<M["updates"]>[Name]["output"]>; // by its schema
+  }
+
+  /** Undoes the run. Answers why not when that is refused: it has ended, or its pivot is passed. */
+  cancel(id: string, reason: string): Promise<Refusal> {
+    return this.command(id, { id: this.parts.ids("req"), kind: "cancel", reason });
+  }
+
+  /** Nothing new begins until `resume`: attempts under way end, timers wait. */
+  pause(id: string, reason: string): Promise<Refusal> {
+    return this.command(id, { id: this.parts.ids("req"), kind: "pause", reason });
+  }
+
+  /** Goes on; tries a compensation that had failed for good once more. */
+  resume(id: string): Promise<Refusal> {
+    return this.command(id, { id: this.parts.ids("req"), kind: "resume" });
+  }
+
+  /** Ends the run as it stands: nothing is undone. */
+  terminate(id: string, reason: string): Promise<Refusal> {
+    return this.command(id, { id: this.parts.ids("req"), kind: "terminate", reason });
+  }
+
+  /** Takes the run back to just before the command (see `history`), also after its end; not once it was undone. */
+  reset(id: string, to: string): Promise<Refusal> {
+    return this.command(id, { id: this.parts.ids("req"), kind: "reset", to }, true);
+  }
+
+  async get(id: string): Promise<RunInfo | undefined> {
+    const row = await this.parts.store.getRow(RUNS, id);
+    return row && parseInfo(row.value);
+  }
+
+  /** Runs by one of: attention, attribute, workflow, status; else by id. Further criteria filter the page. */
+  async list(search: RunSearch = {}): Promise<RunPage> {
+    const { limit = 100, after } = search;
+    const page = await this.parts.store.listRows({ collection: RUNS, ...indexOf(search), limit, ...(after && { after }) });
+    const runs = page.rows.map((row) => parseInfo(row.value)).filter((info) => fits(info, search));
+    return { runs, ...(page.next && { next: page.next }) };
+  }
+
+  /** Everything recorded of the run, in order. Rejects with `workflow-unknown` when it is deleted. */
+  async history(
+    id: string,
+  ): Promise<{ readonly started: Started; readonly entries: readonly Entry[]; readonly waiting: readonly Request[] }> {
+    const history = await loadHistory(this.parts.store, id);
+    if (!history) throw workflowUnknown(`there is no history of ${id}`);
+    return { started: history.started, entries: history.entries, waiting: history.requests };
+  }
+
+  /** To be called after a unit that `starting` was part of: saves the time until the queues are looked at. */
+  nudge(id: string): void {
+    this.worker?.nudge(id);
+  }
+
+  protected async ended(id: string): Promise<RunInfo> {
+    for (;;) {
+      const { news, leave } = this.parts.bulletin.next(`run ${id}`, this.parts.pollMs);
+      if (!this.worker?.has(id)) {
+        const info = await this.get(id);
+        if (!info || isOver(info.status)) leave();
+        if (!info) throw workflowUnknown(`there is no run ${id}`);
+        if (isOver(info.status)) return info;
+      }
+      const info = (await news) as RunInfo | undefined; // told by the worker under this topic
+      if (info) return info;
+    }
+  }
+
+  protected startedOf(contract: WorkflowContract, options: Omit<StartOptions<unknown>, "reuse">): Started {
+    const { clock, random, programs, taskQueue } = this.parts;
+    const { id, input, cause, attributes = {}, parent } = options;
+    if (!givenId.safeParse(id).success)
+      throw workflowValueInvalid(`a run's id is 1 to 100 letters, digits, _, . and -, not "${id}"`);
+    const { correlation, actor, tenant, trace } = cause;
+    return {
+      id,
+      workflow: contract.name,
+      version: options.version ?? programs.workflow(contract.name)?.version ?? 1,
+      number: 1,
+      queue: taskQueue,
+      input: encodeValue(contract.input, input, `input of ${contract.name}`),
+      at: clock.now(),
+      seed: random.word(),
+      attributes,
+      correlation,
+      actor,
+      tenant,
+      ...(trace !== undefined && { trace }),
+      ...(parent && { parent }),
+    };
+  }
+
+  /** False when the id is not free in that form. */
+  protected async tryStart(started: Started, version: number, isForgotten = false): Promise<boolean> {
+    const { store, clock, ids } = this.parts;
+    const here = isForgotten ? undefined : await this.worker?.start(started, version);
+    if (here !== undefined) return here === "started";
+    const parts = startingParts(started, version, isForgotten);
+    const verdict = await commitSettled(store, { id: ids("unt"), cause: causeOfRun(started), ...parts }, { clock });
+    if (verdict.outcome === "committed") this.worker?.nudge(started.id);
+    return verdict.outcome === "committed";
+  }
+
+  private async command(id: string, request: Request, isForEnded = false): Promise<Refusal> {
+    const answer = await this.ask(id, request, isForEnded);
+    return (JSON.parse(answer.value ?? "null") as string | null) ?? undefined; // written by the worker
+  }
+
+  private async send(id: string, request: Request, isForEnded = false): Promise<RunInfo> {
+    const { store, clock, ids } = this.parts;
+    const info = await this.get(id);
+    if (!info) throw workflowUnknown(`there is no run ${id}`);
+    if (isOver(info.status) && !isForEnded) throw workflowEnded(`${id} is ${info.status}`);
+    const cause = { correlation: id, actor: "sys_workflow", tenant: "system", source: "workflow" };
+    const unit = { id: ids("unt"), cause, conditions: [exists(id)], effects: requestEffects(info, request, clock.now()) };
+    const verdict = await commitSettled(store, unit, { clock });
+    if (verdict.outcome === "refused") throw workflowUnknown(`the history of ${id} is deleted`);
+    this.worker?.nudge(id);
+    return info;
+  }
+
+  private async ask(id: string, request: Request, isForEnded = false): Promise<Answer> {
+    const { bulletin, clock, answerMs, pollMs } = this.parts;
+    const until = clock.elapsed() + answerMs;
+    let waiting = bulletin.next(`answer ${request.id}`, pollMs);
+    try {
+      await this.send(id, request, isForEnded);
+      for (;;) {
+        const answer = ((await waiting.news) as Answer | undefined) ?? (await this.recordedAnswer(id, request.id)); // by its topic
+        if (answer?.failure) throw errorOf(answer.failure);
+        if (answer) return answer;
+        if (clock.elapsed() >= until) throw workflowAnswerPending(`${id} has not answered yet`);
+        waiting = bulletin.next(`answer ${request.id}`, pollMs);
+      }
+    } finally {
+      waiting.leave();
+    }
+  }
+
+  private async recordedAnswer(id: string, of: string): Promise<Answer | undefined> {
+    const history = await loadHistory(this.parts.store, id);
+    return history?.entries.find((entry) => entry.kind === "answer" && entry.of === of) as Answer | undefined; // as just found
+  }
+}
+
+/** Why it was not done; undefined when it was. */
+export type Refusal = string | undefined;
+
+type Answer = Note & { readonly kind: "answer" };
+
+function mayReuse(info: RunInfo, reuse: StartOptions<unknown>["reuse"] = "never"): boolean {
+  if (reuse === "never" || !isOver(info.status)) return false;
+  return reuse === "whenEnded" || info.status !== "completed";
+}
+
+function startingParts(started: Started, version: number, isForgotten = false) {
+  const { id } = started;
+  const [first, ...more] = unstarted(id, version);
+  return {
+    conditions:
+      isForgotten && first ? [first, { kind: "keyPresent", key: usedKey(id) } as const] : [...(first ? [first] : []), ...more],
+    effects: [
+      ...forgotten(id, version),
+      ...(isForgotten ? [{ kind: "deleteKey", key: usedKey(id) } as const] : []),
+      appended(id, [startedEvent(started)]),
+      rowOf(infoOf(started)),
+      attend(started, started.at),
+    ],
+  };
+}
+
+function indexOf({ status, workflow, attribute, needsAttention }: RunSearch): {
+  readonly index?: string;
+  readonly prefix?: string;
+} {
+  if (needsAttention) return { index: "attention" };
+  if (attribute) return { index: "attribute", prefix: `${attribute[0]}=${attribute[1]} ` };
+  if (workflow !== undefined) return { index: "name", prefix: `${workflow} ${status === undefined ? "" : `${status} `}` };
+  return status === undefined ? {} : { index: "status", prefix: `${status} ` };
+}
+
+function fits(info: RunInfo, search: RunSearch): boolean {
+  const { status, workflow, attribute, startedFrom = -Infinity, startedBefore = Infinity } = search;
+  if (status !== undefined && info.status !== status) return false;
+  if (workflow !== undefined && info.workflow !== workflow) return false;
+  if (attribute && info.attributes[attribute[0]] !== attribute[1]) return false;
+  return info.startedAt >= startedFrom && info.startedAt < startedBefore;
+}

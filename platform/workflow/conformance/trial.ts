@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import type { Store } from "@daybook/data/store";
+import { idSource } from "@daybook/kernel/ids";
+import { seededRandom } from "@daybook/kernel/random";
+import { virtualClock, type VirtualClock } from "@daybook/kernel/virtual-clock";
+import { WorkflowEngine, type WorkflowEngineOptions } from "../engine.ts";
+
+/** A fresh, empty store for one test. */
+export interface StoreForWorkflows {
+  readonly store: Store;
+  /** Closes the store and removes its data. */
+  destroy(): Promise<void>;
+}
+
+export const CAUSE = { correlation: "cor_1", actor: "usr_1", tenant: "shop" } as const;
+
+type Programs = Pick<WorkflowEngineOptions, "workflows" | "steps" | "tuning">;
+
+/** An engine that can die, on a clock that a test moves. */
+export interface TestEngine {
+  readonly engine: WorkflowEngine;
+  /** From now on nothing reaches the store, as after SIGKILL. */
+  kill(): void;
+}
+
+/** A store, a virtual clock, and the engines of one test. */
+export class Trial {
+  readonly clock: VirtualClock = virtualClock();
+  readonly store: Store;
+  private readonly stored: StoreForWorkflows;
+  private readonly engines: TestEngine[] = [];
+  private readonly random = seededRandom(26);
+  private underWay = 0;
+
+  constructor(stored: StoreForWorkflows) {
+    this.stored = stored;
+    this.store = this.watched(stored.store, () => true);
+  }
+
+  /** An engine with these programs. Of the same owner: what an engine before it owned is its own. */
+  engine(programs: Programs): TestEngine {
+    let isAlive = true;
+    const store = this.watched(this.stored.store, () => isAlive);
+    const { clock, random } = this;
+    const engine = new WorkflowEngine({ store, clock, random, ids: idSource(clock, random), owner: "test", ...programs });
+    const started = { engine, kill: () => void (isAlive = false) };
+    this.engines.push(started);
+    return started;
+  }
+
+  /** Lets everything run that can run without time passing. */
+  async idle(): Promise<void> {
+    for (let calm = 0; calm < 3; calm++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (this.underWay > 0) calm = 0;
+    }
+  }
+
+  /** Lets time pass, from timer to timer, until the promise settles. */
+  async until<T>(promise: Promise<T>): Promise<T> {
+    let isSettled = false;
+    promise.then(
+      () => (isSettled = true),
+      () => (isSettled = true),
+    );
+    for (let steps = 0; !isSettled; steps++) {
+      assert.ok(steps < 20_000, "what is waited for comes some time");
+      await this.idle();
+      if (!isSettled) this.clock.step();
+    }
+    return promise;
+  }
+
+  /** Lets time pass until it holds. */
+  async untilTrue(holds: () => boolean): Promise<void> {
+    for (let steps = 0; !holds(); steps++) {
+      assert.ok(steps < 20_000, "what is waited for becomes true some time");
+      await this.idle();
+      if (!holds()) this.clock.step();
+    }
+  }
+
+  /** Lets `ms` pass, and everything happen that is due on the way. */
+  async pass(ms: number): Promise<void> {
+    const until = this.clock.elapsed() + ms;
+    await this.idle();
+    while (this.clock.elapsed() < until) {
+      this.clock.advance(Math.min(10, until - this.clock.elapsed()));
+      await this.idle();
+    }
+  }
+
+  async destroy(): Promise<void> {
+    await Promise.all(this.engines.map(({ engine }) => Promise.race([engine.stop(), this.idle()])));
+    for (const { kill } of this.engines) kill();
+    await this.stored.destroy();
+  }
+
+  /** Counts calls under way; one that comes from the dead never ends. */
+  private watched(store: Store, isAlive: () => boolean): Store {
+    return new Proxy(store, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name);
+        if (typeof value !== "function" || name === "watch" || name === "status") return value;
+        return async (...words: unknown[]) => {
+          if (!isAlive()) return new Promise(() => undefined);
+          this.underWay++;
+          try {
+            const answer: unknown = await Reflect.apply(value, target, words);
+            return isAlive() ? answer : new Promise(() => undefined);
+          } finally {
+            this.underWay--;
+          }
+        };
+      },
+    });
+  }
+}
+
+/** Proofs by the word that they prove. */
+export type Proofs = Readonly<Record<string, (trial: Trial) => Promise<void>>>;

@@ -1,0 +1,314 @@
+import { commitSettled } from "@daybook/data/event-store/commit-settled";
+import { workLease, type WorkLease } from "@daybook/data/event-store/work-lease";
+import type { DueItem } from "@daybook/data/store";
+import type { Committed, Condition, Effect, Unit } from "@daybook/data/store/unit";
+import type { Cancel } from "@daybook/kernel/clock";
+import { errorCode, messageOf } from "@daybook/kernel/errors";
+import { workflowNotRegistered } from "../errors.ts";
+import type { History, Started } from "../replay/history.ts";
+import { replay } from "../replay/replay.ts";
+import { RunCore } from "../replay/run-core.ts";
+import { usedKey } from "./decision.ts";
+import { LiveRun } from "./live-run.ts";
+import type { RunHost } from "./run-host.ts";
+import { advanced, infoOf, isOver, rowOf, type RunInfo } from "./run-info.ts";
+import { FOREVER, loadHistory, shardQueue, streamOf, versionIs } from "./run-stream.ts";
+
+export interface ShardOptions extends Omit<RunHost, "owned" | "release" | "lost" | "failed"> {
+  readonly taskQueue: string;
+  readonly shard: number;
+  readonly owner: string;
+  readonly leaseMs: number;
+  /** Runs in memory at once. */
+  readonly runsMax: number;
+}
+
+const PAGE = 200;
+/** How long a run that its code can not go on with is left alone. */
+const PARKED_MS = 60_000;
+const TROUBLE_MS = 1_000;
+/** After every id. */
+const LAST_ID = "~";
+
+/** A share of a task queue's runs, owned under one lease by one process at a time. */
+export class Shard implements RunHost {
+  readonly options: ShardOptions;
+  readonly active = new Map<string, LiveRun>();
+  private readonly queue: string;
+  private readonly lease: WorkLease;
+  private readonly loading = new Set<string>();
+  /** Runs that are left alone until a time, or until something new is sent to them. */
+  private readonly parked = new Map<string, { readonly until: number; readonly revision: number | undefined }>();
+  private readonly seen = new Map<string, number>();
+  private acquiring: Promise<boolean> | undefined;
+  private scanning: Promise<void> | undefined;
+  private mustScan = false;
+  private isStopped = false;
+  private wakeAt = Infinity;
+  private cancelWake: Cancel | undefined;
+  private cancelRenewal: Cancel | undefined;
+
+  constructor(options: ShardOptions) {
+    const { store, clock, ids, owner, taskQueue, shard, leaseMs } = options;
+    this.options = options;
+    this.queue = shardQueue(taskQueue, shard);
+    this.lease = workLease({ store, clock, ids, owner, name: this.queue, ttlMs: leaseMs });
+  }
+
+  get store() {
+    return this.options.store;
+  }
+  get clock() {
+    return this.options.clock;
+  }
+  get ids() {
+    return this.options.ids;
+  }
+  get random() {
+    return this.options.random;
+  }
+  get deadlines() {
+    return this.options.deadlines;
+  }
+  get programs() {
+    return this.options.programs;
+  }
+  get compactAfter() {
+    return this.options.compactAfter;
+  }
+  startChild: RunHost["startChild"] = (child) => this.options.startChild(child);
+  cancelChild: RunHost["cancelChild"] = (id, reason) => this.options.cancelChild(id, reason);
+  changed: RunHost["changed"] = (info) => this.options.changed(info);
+  answered: RunHost["answered"] = (answer) => this.options.answered(answer);
+
+  owned(): Condition {
+    return this.lease.condition();
+  }
+
+  release(id: string, again: number): void {
+    this.active.delete(id);
+    this.seen.delete(id);
+    if (again <= this.clock.now()) void this.load(id);
+    else this.wakeBy(again);
+  }
+
+  lost(): void {
+    this.lease.drop();
+    for (const run of this.active.values()) run.drop();
+    this.active.clear();
+    this.wakeBy(this.clock.now() + TROUBLE_MS);
+  }
+
+  failed(info: RunInfo, error: unknown): void {
+    const { id } = info;
+    this.active.get(id)?.drop();
+    this.active.delete(id);
+    const isOfCode = errorCode(error) === "workflow-diverged" || errorCode(error) === "workflow-not-registered";
+    const until = this.clock.now() + (isOfCode ? PARKED_MS : TROUBLE_MS);
+    this.parked.set(id, { until, revision: this.seen.get(id) });
+    this.wakeBy(until);
+    if (!isOfCode) return;
+    const row = rowOf({ ...info, attention: messageOf(error) });
+    void this.commit(id, info, [], [row]).catch(() => undefined); // it is looked at again anyway
+  }
+
+  /** Starts a run and makes its first decision in one unit; undefined when another process owns the shard. */
+  async start(started: Started, version: number): Promise<"started" | "refused" | undefined> {
+    const definition = this.programs.workflow(started.workflow, started.version);
+    if (!definition || this.active.size >= this.options.runsMax || !(await this.acquire())) return undefined;
+    const history: History = { started, entries: [], requests: [], redo: undefined, version };
+    const run = new LiveRun(this, history, new RunCore(definition, started), false);
+    this.active.set(started.id, run);
+    this.seen.set(started.id, 1);
+    let isOwned = true;
+    const isStarted = await run.begin(async (unit) => {
+      const verdict = await commitSettled(this.store, unit, { clock: this.clock });
+      if (verdict.outcome === "committed") return verdict;
+      if (this.active.get(started.id) === run) this.active.delete(started.id);
+      isOwned = unit.conditions[verdict.condition]?.kind !== "leaseHeld";
+      return undefined;
+    });
+    if (!isOwned) this.lost();
+    return isStarted ? "started" : isOwned ? "refused" : undefined;
+  }
+
+  /** Something was sent to the run. */
+  nudge(id: string): void {
+    this.parked.delete(id);
+    const run = this.active.get(id);
+    if (run) run.poke();
+    else void this.load(id);
+  }
+
+  /** Looks for runs that need attention, and sets out when to look next. */
+  scan(): Promise<void> {
+    this.mustScan = true;
+    this.scanning ??= this.scanAll().finally(() => (this.scanning = undefined));
+    return this.scanning;
+  }
+
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    this.cancelWake?.();
+    this.cancelRenewal?.();
+    for (const run of this.active.values()) run.drop();
+    this.active.clear();
+    await this.scanning;
+    const unit = this.unit({ correlation: this.queue, actor: "sys_workflow", tenant: "system" }, [this.lease.condition()]);
+    const effects = this.lease.freeing();
+    if (effects.length > 0)
+      await commitSettled(this.store, { ...unit, effects }, { clock: this.clock, attempts: 1 }).catch(() => undefined);
+  }
+
+  private async scanAll(): Promise<void> {
+    try {
+      while (this.mustScan && !this.isStopped) {
+        this.mustScan = false;
+        await this.scanOnce();
+      }
+    } catch {
+      this.wakeBy(this.clock.now() + TROUBLE_MS); // the store says why elsewhere
+    }
+  }
+
+  private async scanOnce(): Promise<void> {
+    const now = this.clock.now();
+    this.wakeAt = Infinity;
+    let after: { readonly at: number; readonly id: string } | undefined;
+    for (;;) {
+      const page: readonly DueItem[] = await this.store.listDue(this.queue, now, { limit: PAGE, ...(after && { after }) });
+      const fresh = page.filter((item) => this.isFresh(item, now));
+      if (fresh.length > 0 && !(await this.acquire())) return this.wakeBy(now + this.options.leaseMs / 3);
+      for (const item of fresh) await this.attendTo(item);
+      const last = page.at(-1);
+      if (!last || page.length < PAGE) break;
+      after = last;
+      if (this.active.size >= this.options.runsMax) return this.wakeBy(now + TROUBLE_MS);
+    }
+    const [next] = await this.store.listDue(this.queue, FOREVER - 1, { limit: 1, after: { at: now, id: LAST_ID } });
+    this.wakeBy(next?.at ?? Infinity);
+    for (const { until } of this.parked.values()) this.wakeBy(until);
+  }
+
+  private isFresh({ id, revision }: DueItem, now: number): boolean {
+    const parked = this.parked.get(id);
+    if (parked && parked.until > now && (parked.revision ?? revision) === revision) return false;
+    this.parked.delete(id);
+    return !(this.active.has(id) && this.seen.get(id) === revision);
+  }
+
+  private async attendTo({ id, revision, at }: DueItem): Promise<void> {
+    this.seen.set(id, revision);
+    const run = this.active.get(id);
+    if (run) run.poke();
+    else await this.load(id, at);
+  }
+
+  private async load(id: string, scheduledAt?: number): Promise<void> {
+    if (this.isStopped || this.active.has(id) || this.loading.has(id)) return;
+    this.loading.add(id);
+    try {
+      if (!(await this.acquire())) return this.wakeBy(this.clock.now() + this.options.leaseMs / 3);
+      const history = await loadHistory(this.store, id);
+      if (history) await this.resume(history, scheduledAt);
+      else await this.tidy(id);
+    } catch {
+      this.wakeBy(this.clock.now() + TROUBLE_MS);
+    } finally {
+      this.loading.delete(id);
+    }
+  }
+
+  private async resume(history: History, scheduledAt: number | undefined): Promise<void> {
+    const { started } = history;
+    const info = history.entries.reduce(advanced, infoOf(started));
+    const definition = this.programs.workflow(started.workflow, started.version);
+    if (await this.isForgotten(history, info, definition?.policy.retentionMs)) return;
+    try {
+      if (!definition) throw workflowNotRegistered(`workflow ${started.workflow} is not registered in this process`);
+      const run = new LiveRun(this, history, await replay(definition, history), true);
+      run.scheduledAt = scheduledAt;
+      if (this.isStopped) return;
+      this.active.set(started.id, run);
+      void run.pump();
+    } catch (error) {
+      this.failed(info, error);
+    }
+  }
+
+  /** Deletes the history of a run whose time after the end is over. */
+  private async isForgotten(
+    { started, requests, version }: History,
+    info: RunInfo,
+    retentionMs = 7 * 86_400_000,
+  ): Promise<boolean> {
+    const { id } = started;
+    if (!isOver(info.status) || requests.length > 0) return false;
+    if ((info.endedAt ?? info.since) + retentionMs > this.clock.now()) return false;
+    const used: Effect = { kind: "putKey", key: usedKey(id), value: String(info.number) };
+    const effects: readonly Effect[] = [{ kind: "deleteWork", stream: streamOf(id) }, used, this.finished(id)];
+    await this.commit(id, info, [versionIs(id, version)], effects);
+    return true;
+  }
+
+  /** A due item without a run. */
+  private async tidy(id: string): Promise<void> {
+    await this.commit(id, undefined, [versionIs(id, 0)], [this.finished(id)]);
+  }
+
+  private finished(id: string): Effect {
+    return { kind: "finish", queue: this.queue, id };
+  }
+
+  private commit(
+    id: string,
+    info: RunInfo | undefined,
+    conditions: readonly Condition[],
+    effects: readonly Effect[],
+  ): Promise<Committed | { readonly outcome: "refused" }> {
+    const cause = {
+      correlation: id,
+      actor: "sys_workflow",
+      tenant: "system",
+      source: `workflow/${info?.workflow ?? this.queue}`,
+    };
+    const unit = { ...this.unit(cause, [this.owned(), ...conditions]), effects };
+    return commitSettled(this.store, unit, { clock: this.clock });
+  }
+
+  private unit(cause: Unit["cause"], conditions: readonly Condition[]): Unit {
+    return { id: this.ids("unt"), cause, conditions, effects: [] };
+  }
+
+  private async acquire(): Promise<boolean> {
+    this.acquiring ??= this.lease
+      .hold()
+      .then((token) => token !== undefined)
+      .finally(() => (this.acquiring = undefined));
+    const isHeld = await this.acquiring;
+    if (isHeld) this.keepLease();
+    return isHeld;
+  }
+
+  /** Extends the lease for as long as runs are in memory. */
+  private keepLease(): void {
+    this.cancelRenewal ??= this.deadlines.after(this.options.leaseMs / 3, () => {
+      this.cancelRenewal = undefined;
+      if (this.active.size === 0 || this.isStopped) return;
+      this.acquire().then(
+        (isHeld) => isHeld || this.lost(),
+        () => this.lost(),
+      );
+    });
+  }
+
+  private wakeBy(at: number): void {
+    if (at >= this.wakeAt || this.isStopped) return;
+    this.wakeAt = at;
+    this.cancelWake?.();
+    this.cancelWake = this.deadlines.after(Math.max(0, at - this.clock.now()), () => {
+      this.wakeAt = Infinity;
+      void this.scan();
+    });
+  }
+}
