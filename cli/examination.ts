@@ -52,7 +52,7 @@ async function examineFolder(folder: string): Promise<readonly Finding[]> {
     const what = `${folder} does not exist yet`;
     return [{ name: "folder", state: "note", what, todo: "`daybook start` makes it." }, space];
   }
-  return [permissions(folder), ownership(folder), ...keyFiles(folder), space];
+  return [permissions(folder), ownership(folder), ...keyFiles(folder), ...keyExchange(folder), space];
 }
 
 function permissions(folder: string): Finding {
@@ -82,6 +82,12 @@ function keyFiles(folder: string): readonly Finding[] {
     const what = `can be read by others (mode ${mode.toString(8)})`;
     return { name, state: "bad", what, todo: `chmod 600 ${path}` };
   });
+}
+
+function keyExchange(folder: string): readonly Finding[] {
+  if (!existsSync(join(folder, FILES.nextMasterKey))) return [];
+  const todo = "Run `daybook keys rotate`: it goes on. Until then both key files are needed.";
+  return [{ name: FILES.nextMasterKey, state: "note", what: "the master key is being exchanged, or that was interrupted", todo }];
 }
 
 function missingKey(folder: string, name: string): Finding {
@@ -127,7 +133,9 @@ async function projections(client: Client): Promise<readonly Finding[]> {
       const todo = "Repair what blocks it, or deploy a version that can read it: it goes on by itself.";
       return { name, state: "bad", what: `stalled: ${JSON.stringify(blockedBy)}`, todo };
     }
-    if (Number(lag ?? 0) <= LAG_NOTED) return good(name, `lag ${Number(lag ?? 0)}`);
-    return { name, state: "note", what: `${String(lag)} events behind`, todo: "Wait; look again with `daybook projection ls`." };
+    const behind = Number(lag ?? 0);
+    if (behind <= LAG_NOTED) return good(name, state === "stopped" ? `lag ${behind}, not running` : `lag ${behind}`);
+    const todo = state === "stopped" ? "Run `daybook start`: it goes on." : "Wait; look again with `daybook projection ls`.";
+    return { name, state: "note", what: `${behind} events behind`, todo };
   });
 }

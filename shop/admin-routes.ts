@@ -2,7 +2,7 @@ import type { StoredEvent } from "@daybook/data/store";
 import { positionToken, readPosition } from "@daybook/data/store/position";
 import { givenId } from "@daybook/kernel/ids";
 import { jsonAnswer, route, type HttpRequest, type Route } from "@daybook/network/http/route";
-import { notFound } from "@daybook/network/http/errors";
+import { notFound, positionNotReached } from "@daybook/network/http/errors";
 import { importOrder, importOrderSchema } from "@daybook/shop-ordering/contract";
 import { z } from "zod";
 import { importAnswer } from "./import-answer.ts";
@@ -20,6 +20,7 @@ const eventSchema = z.strictObject({
   recordedAt: z.int(),
 });
 
+const REACH_WITHIN_MS = 2_000;
 const ADMIN = { roles: ["admin"] };
 
 /** Routes for operators and for the command line: streams, life lines, projections, import. */
@@ -131,11 +132,24 @@ function projectionsRoute(shop: Shop): Route {
     method: "GET",
     path: "/api/v1/projections",
     name: "listProjections",
-    summary: "Asynchronous read models, with their lag",
+    summary: "Asynchronous read models, with their lag; asked for a position, when all of them show it",
     tag: "projections",
+    readsAtLeast: true,
     schema: z.strictObject({ projections: z.array(z.unknown()) }),
-    answer: () => ({ projections: shop.projections() }),
+    answer: async ({ atLeast }) => {
+      if (atLeast !== undefined) await checkShown(shop, atLeast);
+      const running = shop.projections();
+      return { projections: running.length > 0 ? running : await shop.restingProjections() };
+    },
   });
+}
+
+/** Waits a while until every read model shows what stands at a position. */
+async function checkShown(shop: Shop, atLeast: string): Promise<void> {
+  const position = readPosition(atLeast, await shop.store.head());
+  const { isReached, lag } = await shop.whenShown(position, REACH_WITHIN_MS);
+  if (!isReached)
+    throw positionNotReached("a read model has not seen this position yet", { details: { lag, retryAfterMs: 1_000 } });
 }
 
 const rebuildSchema = z.strictObject({

@@ -1,5 +1,7 @@
 import { access } from "node:fs/promises";
 import { join } from "node:path";
+import { waitFor, type Reached } from "@daybook/data/cqrs/read-model";
+import { restingProjection } from "@daybook/data/cqrs/resting-projection";
 import { runProjection, type ProjectionStatus, type RunningProjection } from "@daybook/data/cqrs/running-projection";
 import { eventStore, type EventStore } from "@daybook/data/event-store/event-store";
 import { loadOrCreateKeyFile } from "@daybook/data/event-store/key-file";
@@ -51,7 +53,12 @@ export interface Shop {
   readonly lock: DataLock | undefined;
   /** Starts what works by itself: projections and the sealer. */
   startBackground(): void;
+  /** Those that run in this process. */
   projections(): readonly ProjectionStatus[];
+  /** All of them, by what the store says. */
+  restingProjections(): Promise<readonly ProjectionStatus[]>;
+  /** Waits until all read models show everything up to `position`, at most `timeoutMs`; answers the one that is last. */
+  whenShown(position: number, timeoutMs: number): Promise<Reached>;
   /** Rebuilds of running projections. */
   readonly rebuilds: Rebuilds;
   /** Exchanges the master key. */
@@ -203,6 +210,11 @@ async function compose(options: ShopOptions, opened: OpenedStores, clock: Clock,
     lock,
     startBackground: () => background.start(),
     projections: () => background.statuses(),
+    restingProjections: () => Promise.all(background.projections.map((each) => restingProjection(store, each))),
+    async whenShown(position, timeoutMs) {
+      const all = await Promise.all(background.projections.map((each) => waitFor(store, each, position, timeoutMs, clock)));
+      return { isReached: all.every(({ isReached }) => isReached), lag: Math.max(...all.map(({ lag }) => lag)) };
+    },
     rebuilds: new Rebuilds(background.running),
     keyRotation,
     async close() {
@@ -228,19 +240,20 @@ interface BackgroundParts {
 /** What works by itself beside the requests. */
 class Background {
   readonly running = new Map<string, RunningProjection>();
+  readonly projections: readonly OrderingService["search"][];
   private sealer: Sealer | undefined;
   private readonly parts: BackgroundParts;
 
   constructor(parts: BackgroundParts) {
     this.parts = parts;
+    this.projections = [parts.ordering.search];
   }
 
   start(): void {
-    const { events, ordering, clock, ids, owner } = this.parts;
-    this.running.set(
-      ordering.search.name,
-      runProjection(ordering.search, { events, clock, ids, owner, tuning: { gatherMs: 25 } }),
-    );
+    const { events, clock, ids, owner } = this.parts;
+    for (const each of this.projections) {
+      this.running.set(each.name, runProjection(each, { events, clock, ids, owner, tuning: { gatherMs: 25 } }));
+    }
     this.sealer = startSealer({ store: events.store, clock, ids, owner });
   }
 

@@ -2,6 +2,7 @@ import { loadMapping } from "@daybook/shop-import/mapping";
 import { importOrders } from "@daybook/shop-import/service";
 import type { ImportReport, OrderSink } from "@daybook/shop-import/contract";
 import { connect } from "../connection/connect.ts";
+import { latestPosition, waitShown } from "../connection/wait-shown.ts";
 import { remoteSink } from "../import-sink.ts";
 import { ImportMeter } from "../import-meter.ts";
 import { interrupted, usageInvalid } from "../errors.ts";
@@ -22,6 +23,7 @@ export const importOrdersCommand: Command = {
     { name: "mapping", value: "FILE", summary: "What the columns mean, as JSON" },
     { name: "concurrency", value: "N", summary: `Orders under way at once (${CONCURRENCY})`, range: [1, 1_000] },
     ...CONNECTION,
+    FLAGS.wait,
     FLAGS.dryRun,
     FLAGS.json,
     FLAGS.quiet,
@@ -46,6 +48,7 @@ async function importFile(invocation: Invocation): Promise<void> {
     const concurrency = flags.number("concurrency") ?? CONCURRENCY;
     const report = await importOrders({ file, mapping, sink, concurrency, signal, onProgress: (now) => meter.show(now) });
     meter.end();
+    await sink.shown();
     print(invocation, report, (clock.elapsed() - started) / 1_000, isDry);
   } catch (error) {
     meter.end();
@@ -57,12 +60,14 @@ async function importFile(invocation: Invocation): Promise<void> {
 }
 
 interface ClosableSink extends OrderSink {
+  /** Waits until the read models show what was placed, where it was asked for, or where nobody would build them afterwards. */
+  shown(): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Says what would be placed. */
 function drySink(): ClosableSink {
-  return { place: async (orders) => orders.map(() => ({ outcome: "placed" })), close: async () => {} };
+  return { place: async (orders) => orders.map(() => ({ outcome: "placed" })), shown: async () => {}, close: async () => {} };
 }
 
 /** Connects with the first order, so that a bad file makes no folder. */
@@ -72,6 +77,11 @@ function lazySink(invocation: Invocation, signal: AbortSignal): ClosableSink {
     async place(orders) {
       connecting ??= connect(invocation, "create");
       return remoteSink(await connecting, invocation.clock, signal).place(orders);
+    },
+    async shown() {
+      const client = await connecting;
+      if (!client || !(client.isAlone || invocation.flags.isSet("wait"))) return;
+      await waitShown(invocation, client, await latestPosition(client), signal);
     },
     async close() {
       await (await connecting?.catch(() => undefined))?.close();

@@ -3,7 +3,8 @@ import { text as textOf } from "node:stream/consumers";
 import { stdin } from "node:process";
 import { add, decimalText, lineAmount, money } from "@daybook/kernel/money";
 import { placeOrderSchema, type PlaceOrder } from "@daybook/shop-ordering/contract";
-import { path, type Client } from "../connection/client.ts";
+import { waitShown } from "../connection/wait-shown.ts";
+import { path, type Client, type ClientRequest } from "../connection/client.ts";
 import { connected } from "../connection/connect.ts";
 import { readDocument, readList } from "../connection/documents.ts";
 import { changeRefused, usageInvalid } from "../errors.ts";
@@ -25,6 +26,7 @@ export const orderPlaceCommand: Command = {
     { name: "customer", value: "ID", summary: "Who orders; a guest without" },
     { name: "body", value: "FILE", summary: "The whole order as JSON instead, as POST /api/v1/orders takes it; - is stdin" },
     FLAGS.idempotencyKey,
+    FLAGS.wait,
     FLAGS.dryRun,
     ...CONNECTION,
     ...OUTPUT,
@@ -38,7 +40,7 @@ async function place(invocation: Invocation): Promise<void> {
   await connected(invocation, invocation.flags.isSet("dry-run") ? "read" : "write", async (client) => {
     const document = invocation.flags.isSet("dry-run")
       ? await preview(client, body)
-      : (await client.call({ method: "POST", path: "/api/v1/orders", body, headers: conditions(invocation.flags) })).body;
+      : await changed(invocation, client, { path: "/api/v1/orders", body });
     printDocument(invocation, readDocument(document));
   });
 }
@@ -52,6 +54,7 @@ export const orderCancelCommand: Command = {
     { name: "reason", value: "TEXT", summary: "Why: kept with the order" },
     FLAGS.ifVersion,
     FLAGS.idempotencyKey,
+    FLAGS.wait,
     FLAGS.dryRun,
     ...CONNECTION,
     ...OUTPUT,
@@ -68,9 +71,18 @@ async function cancel(invocation: Invocation): Promise<void> {
   await connected(invocation, flags.isSet("dry-run") ? "read" : "write", async (client) => {
     const document = flags.isSet("dry-run")
       ? cancellable(readDocument((await client.call({ path: order })).body), flags)
-      : (await client.call({ method: "POST", path: `${order}/cancel`, body: { reason }, headers: conditions(flags) })).body;
+      : await changed(invocation, client, { path: `${order}/cancel`, body: { reason } });
     printDocument(invocation, readDocument(document));
   });
+}
+
+/** Carries out a change; with --wait, returns when the read models show it. */
+async function changed(invocation: Invocation, client: Client, request: Pick<ClientRequest, "path" | "body">): Promise<unknown> {
+  const { flags } = invocation;
+  const signal = flags.isSet("wait") ? invocation.interruption() : undefined;
+  const { body, position } = await client.call({ method: "POST", ...request, headers: conditions(flags) });
+  if (signal && position !== undefined) await waitShown(invocation, client, position, signal);
+  return body;
 }
 
 function conditions(flags: Flags): Readonly<Record<string, string>> {

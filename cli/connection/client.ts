@@ -2,6 +2,8 @@
 export interface Client {
   /** Answers 2xx; every other answer is thrown as `ServerProblem`, none at all as `server-unreachable`. */
   call(request: ClientRequest): Promise<ClientAnswer>;
+  /** Nobody goes on with what was begun once this client is closed. */
+  readonly isAlone: boolean;
   /** Releases what was opened for the client. Idempotent. */
   close(): Promise<void>;
 }
@@ -20,6 +22,8 @@ export interface ClientRequest {
 export interface ClientAnswer {
   readonly status: number;
   readonly body: unknown;
+  /** Of a command: what a read that must show it asks for. */
+  readonly position: string | undefined;
 }
 
 /** A path with encoded segments: path`/api/v1/orders/${id}`. */

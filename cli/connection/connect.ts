@@ -49,9 +49,7 @@ async function inProcess({ settings, clock }: Invocation, folder: string, access
   if (store === "sqlite" && access !== "create" && !holdsShop(folder)) throw noShopHere(`${folder} holds no shop`);
   const isReadOnly = access === "read" && store === "sqlite";
   const shop = await openShop({ data: folder, store, clock, isReadOnly });
-  if (access === "write") {
-    await shop.catalogue.seed(SYSTEM_CONTEXT);
-    shop.startBackground();
-  }
+  if (access === "write") await shop.catalogue.seed(SYSTEM_CONTEXT);
+  if (access !== "read") shop.startBackground();
   return inProcessClient(shop, jsonLog({ clock, level: logLevel }));
 }

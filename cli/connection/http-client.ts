@@ -10,14 +10,21 @@ export function httpClient(url: string, token: string): Client {
   const base = url.replace(/\/+$/, "");
   return {
     async call(request) {
-      const { status, text } = await fetched(base, token, request);
-      return readAnswer(status, text);
+      const { status, text, position } = await fetched(base, token, request);
+      return readAnswer(status, text, position);
     },
+    isAlone: false,
     close: async () => {},
   };
 }
 
-async function fetched(base: string, token: string, request: ClientRequest): Promise<{ status: number; text: string }> {
+interface Fetched {
+  readonly status: number;
+  readonly text: string;
+  readonly position: string | undefined;
+}
+
+async function fetched(base: string, token: string, request: ClientRequest): Promise<Fetched> {
   const { method = "GET", body, timeoutMs = TIMEOUT_MS, signal } = request;
   const timeout = AbortSignal.timeout(timeoutMs);
   try {
@@ -28,7 +35,8 @@ async function fetched(base: string, token: string, request: ClientRequest): Pro
       signal: signal ? AbortSignal.any([timeout, signal]) : timeout,
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
-    return { status: answer.status, text: await answer.text() };
+    const position = answer.headers.get("daybook-position") ?? undefined;
+    return { status: answer.status, text: await answer.text(), position };
   } catch (cause) {
     signal?.throwIfAborted();
     const why = timeout.aborted ? `no answer within ${timeoutMs / 1_000} s` : reasonOf(cause);

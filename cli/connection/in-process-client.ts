@@ -18,8 +18,10 @@ export function inProcessClient(shop: Shop, log: Log): Client {
         headers: { host: "daybook", ...headersOf(request, shop.developmentToken) },
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
-      return readAnswer(answer.status, answer.body);
+      const position = answer.headers["daybook-position"];
+      return readAnswer(answer.status, answer.body, typeof position === "string" ? position : undefined);
     },
+    isAlone: true,
     close() {
       closing ??= server.close(0).then(() => shop.close());
       return closing;

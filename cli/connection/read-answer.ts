@@ -13,9 +13,9 @@ const problemSchema = z.object({
 });
 
 /** The answer as a document. Throws the server's problem, or `answer-unreadable` for what no Daybook says. */
-export function readAnswer(status: number, text: string): ClientAnswer {
+export function readAnswer(status: number, text: string, position?: string): ClientAnswer {
   const body = parsed(text, status);
-  if (status >= 200 && status < 300) return { status, body };
+  if (status >= 200 && status < 300) return { status, body, position };
   const problem = problemSchema.safeParse(body);
   if (!problem.success) throw answerUnreadable(`the address answers ${status} and not what Daybook says`);
   throw new ServerProblem(status, problem.data);

@@ -14,6 +14,8 @@ are bytes of UTF-8.
 Made by \`npm run docs\` from \`platform/data/store/limits.ts\`.
 
 ${table(["limit", "at most"], rows)}
+
+An import has no limit of its own, but keeps the different numbers of its file and the rejected rows in memory: docs/import.md.
 `;
   },
 };
