@@ -5,7 +5,7 @@ import { dispute, settle } from "./card/settling.ts";
 import { deliver, handOver } from "./carrier/moving.ts";
 import { parcels } from "./carrier/parcels.ts";
 import { carrierRoutes } from "./carrier/routes.ts";
-import { systemClock, type Clock } from "./clock.ts";
+import { sleep, systemClock, type Clock } from "./clock.ts";
 import type { HttpPartner } from "./control/behaviour.ts";
 import { conduct } from "./control/conduct.ts";
 import { controlRoutes } from "./control/routes.ts";
@@ -43,9 +43,11 @@ export interface Sandbox {
   readonly carrierUrl: string;
   readonly smtpPort: number;
   readonly webhookSecret: string;
-  /** Cuts connections, finishes what was begun, closes the file. */
+  /** Takes no more requests, answers those under way for a second, then cuts them; closes the file. */
   close(): Promise<void>;
 }
+
+const PATIENCE_MS = 1_000;
 
 /** The world outside, in this process: card provider, carrier, mail server, and their control. */
 export async function sandbox(options: SandboxOptions): Promise<Sandbox> {
@@ -77,9 +79,10 @@ export async function sandbox(options: SandboxOptions): Promise<Sandbox> {
     smtpPort: smtp.port,
     webhookSecret,
     async close() {
+      const patience = sleep(clock, PATIENCE_MS);
+      await Promise.all([smtp.setOpen(false), ...[all, card, carrier].map((door) => door.close(patience))]);
       world.work.stop();
       world.hooks.stop();
-      await Promise.all([all, card, carrier, smtp].map((door) => door.setOpen(false)));
       await file.change(() => {});
       file.close();
     },

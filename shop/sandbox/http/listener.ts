@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Settings } from "../file/settings.ts";
 import type { Handler } from "./handler.ts";
@@ -10,10 +10,17 @@ export interface Listener {
   readonly url: string;
   /** While it is closed connections are refused. Closing cuts those that there are; opened again it has its old port. */
   setOpen(isOpen: boolean): Promise<void>;
+  /** Takes no more, and lets what is under way finish until `patience` is over. */
+  close(patience: Promise<void>): Promise<void>;
 }
 
 export async function listener(name: string, port: number, handle: Handler, settings: Settings): Promise<Listener> {
-  const server = createServer({ keepAliveTimeout: 60_000 }, handle);
+  const underWay = new Set<ServerResponse>();
+  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+    underWay.add(response);
+    response.on("close", () => underWay.delete(response));
+    handle(request, response);
+  });
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => refuse(socket, error.code));
   const taken = await listenAgain(server, name, port, settings);
   return {
@@ -21,16 +28,20 @@ export async function listener(name: string, port: number, handle: Handler, sett
     async setOpen(isOpen) {
       if (isOpen === server.listening) return;
       if (isOpen) await listen(server, taken);
-      else await closed(server);
+      else await closed(server, Promise.resolve());
+    },
+    async close(patience) {
+      for (const response of underWay) response.shouldKeepAlive = false;
+      if (server.listening) await closed(server, patience);
     },
   };
 }
 
-function closed(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
+async function closed(server: Server, patience: Promise<void>): Promise<void> {
+  const isClosed = new Promise<void>((resolve) => void server.close(() => resolve()));
+  await Promise.race([isClosed, patience]);
+  server.closeAllConnections();
+  await isClosed;
 }
 
 /** What is no HTTP. */

@@ -18,13 +18,18 @@ export async function trial(): Promise<Trial> {
   const data = await mkdtemp(join(tmpdir(), "daybook-sandbox-"));
   const clock = manualClock();
   const world = await sandbox({ data, port: 0, smtpPort: 0, clock });
+  let isClosed = false;
+  function close(): Promise<void> {
+    isClosed = true;
+    return world.close();
+  }
   return {
     ...client(world.url),
     clock,
-    sandbox: world,
+    sandbox: { ...world, close },
     data,
     async [Symbol.asyncDispose]() {
-      await world.close();
+      if (!isClosed) await close();
       await rm(data, { recursive: true });
     },
   };
