@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { appendFileSync, chmodSync, chownSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { DevelopmentEngine, Progress, RunningEngine } from "./engine.ts";
 import { engineUnavailable } from "./errors.ts";
 import { alone, engineFolder, execute, freePort, isProcessAlive, readIfThere } from "./machine.ts";
+import { asServerUser, giveToServer } from "./server-user.ts";
 import { postgresPrograms, type FindPrograms, type PostgresPrograms } from "./postgres-programs.ts";
 
 const ROLE = "daybook";
@@ -92,7 +93,7 @@ async function initialise(
   const passwordFile = join(folder, "password");
   const password = origin ? new URL(origin.url).password : randomBytes(24).toString("base64url");
   writeFileSync(passwordFile, password, { mode: 0o600 });
-  giveToServer(folder);
+  giveToServer(folder, passwordFile);
   if (copyOf) return copyServer(folder, withPassword(programs, password), copyOf.as, origin?.port ?? 0);
   const words = ["-D", join(folder, "data"), "-U", ROLE, "-E", "UTF8", "--locale=C", "--auth=scram-sha-256", ...initdb];
   await asServer(programs, "initdb", [...words, "--pwfile", passwordFile]);
@@ -150,26 +151,6 @@ function postmaster(folder: string) {
   return { pid: Number(lines[0]), port: Number(lines[3]), isReady: lines[7]?.trim() === "ready" };
 }
 
-const isRoot = () => process.getuid?.() === 0;
-
-async function asServer({ folder, environment }: PostgresPrograms, program: string, words: readonly string[]): Promise<void> {
-  const path = join(folder, program);
-  if (!isRoot()) return void (await execute(path, words, environment));
-  const { user, group } = serverUser();
-  await execute("setpriv", [`--reuid=${user}`, `--regid=${group}`, "--clear-groups", path, ...words], environment);
-}
-
-/** The system user that runs the server when we are root: PostgreSQL refuses to be. */
-function serverUser(): { readonly user: number; readonly group: number } {
-  const lines = (readIfThere("/etc/passwd") ?? "").split("\n").map((line) => line.split(":"));
-  const found = lines.find(([name]) => name === "postgres") ?? lines.find(([name]) => name === "nobody");
-  if (!found) throw engineUnavailable("there is no user postgres or nobody to run the server, which root may not");
-  return { user: Number(found[2]), group: Number(found[3]) };
-}
-
-function giveToServer(folder: string): void {
-  chmodSync(folder, 0o700);
-  if (!isRoot()) return;
-  const { user, group } = serverUser();
-  for (const path of [folder, join(folder, "password")]) chownSync(path, user, group);
+async function asServer({ folder, environment }: PostgresPrograms, name: string, words: readonly string[]): Promise<void> {
+  await execute(...asServerUser(join(folder, name), words), environment);
 }

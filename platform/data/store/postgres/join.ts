@@ -52,7 +52,7 @@ export interface Joined {
 }
 
 /** `lost`: see JOIN_FUNCTION; `NOTHING_LOST` to be told the present fence. */
-export async function joinLog(client: Client, text: InSchema, lost: number | null): Promise<Joined> {
+export async function joinLog(client: Pick<Client, "unsafe">, text: InSchema, lost: number | null): Promise<Joined> {
   const [joined] = await client.unsafe<Joined[]>(text("select * from {schema}.join_1($1)"), [lost], { prepare: true });
   return joined as Joined; // a function with OUT parameters answers one row
 }

@@ -3,7 +3,7 @@ import type { Engine } from "../engine.ts";
 import { gatheredStore, type GatherOptions } from "../gather.ts";
 import type { Capabilities, Store } from "../port.ts";
 import { Writer } from "./apply.ts";
-import { connect, type Client } from "./client.ts";
+import { connect, hasPooler } from "./client.ts";
 import { joinLog, type Joined } from "./join.ts";
 import { Keeper } from "./keeper.ts";
 import { queries } from "./queries.ts";
@@ -11,7 +11,10 @@ import { postgresReads } from "./reads.ts";
 import { checkDatabase, inSchema, migrate } from "./schema.ts";
 
 export interface PostgresEngineOptions {
-  /** `postgres://user:password@host:port/database`. */
+  /**
+   * `postgres://user:password@host:port/database`, also by way of PgBouncer, in session or transaction mode. With several
+   * hosts, `host:port,host:port`, and `?target_session_attrs=primary` the store goes to the one that takes writes.
+   */
   readonly url: string;
   /** The tenant's schema, made when it is not there; "daybook" unless given. */
   readonly schema?: string;
@@ -38,15 +41,16 @@ export async function postgresEngine(options: PostgresEngineOptions): Promise<En
   const text = inSchema(schema);
   const clock = options.clock ?? systemClock;
   const { url } = options;
-  const joined = await prepare(connect({ url, name: "daybook-schema", connections: 1, settings: ISOLATION }), schema);
-  const readSettings = { ...PLANS, ...ISOLATION };
-  const readers = connect({ url, name: "daybook-read", connections: options.readConnections ?? 4, settings: readSettings });
+  const { joined, isPooled } = await prepare(url, schema);
+  const connectAs = (name: string, connections: number, plans: typeof PLANS) =>
+    connect({ url, name, connections, settings: { ...plans, ...ISOLATION }, isPooled });
+  const readers = connectAs("daybook-read", options.readConnections ?? 4, PLANS);
   const writer = new Writer({
     text,
     clock,
     joined,
     answerWithinMs: options.answerWithinMs ?? 30_000,
-    connect: () => connect({ url, name: "daybook-write", connections: 1, settings: { ...WRITE_PLANS, ...ISOLATION } }),
+    connect: () => connectAs("daybook-write", 1, WRITE_PLANS),
   });
   const statements = queries(readers, text);
   const keeper = new Keeper({ queries: statements, clock, known: writer });
@@ -67,11 +71,15 @@ export async function postgresStore(options: PostgresEngineOptions & GatherOptio
   return gatheredStore(await postgresEngine(options), options);
 }
 
-async function prepare(client: Client, schema: string): Promise<Joined> {
+async function prepare(url: string, schema: string): Promise<{ readonly joined: Joined; readonly isPooled: boolean }> {
+  const client = connect({ url, name: "daybook-schema", connections: 1 });
   try {
-    await checkDatabase(client);
+    const isPooled = await hasPooler(client);
+    await checkDatabase(client, isPooled);
     await migrate(client, schema);
-    return await joinLog(client, inSchema(schema), null);
+    const text = inSchema(schema);
+    const joined = await client.begin("isolation level read committed", (transaction) => joinLog(transaction, text, null));
+    return { joined, isPooled };
   } finally {
     await client.end({ timeout: 5 });
   }

@@ -90,20 +90,23 @@ function checksumOf(migration: Migration): string {
   return digestHex(migration.sql);
 }
 
-/** Throws `database-unsuitable` when the database could lose or mangle what was acknowledged. */
-export async function checkDatabase(client: Client): Promise<void> {
+/** Throws `database-unsuitable` when the database takes no writes, or could lose or mangle what was acknowledged. */
+export async function checkDatabase(client: Client, isPooled: boolean): Promise<void> {
   const [settings] = await client<Settings[]>`
     select current_setting('server_version_num')::int as version, current_setting('server_encoding') as encoding,
       current_setting('fsync') as fsync, current_setting('full_page_writes') as "fullPageWrites",
       current_setting('synchronous_commit') as "synchronousCommit",
-      pg_is_in_recovery() as "isStandby", current_setting('transaction_read_only') as "readOnly"`;
+      current_setting('default_transaction_isolation') as isolation, pg_is_in_recovery() as "isStandby", current_setting('transaction_read_only') as "readOnly"`;
   if (!settings) throw databaseUnsuitable("the database does not tell its settings");
-  const { version, encoding, fsync, fullPageWrites, synchronousCommit, isStandby, readOnly } = settings;
+  const { version, encoding, fsync, fullPageWrites, synchronousCommit, isolation, isStandby, readOnly } = settings;
   if (version < 140_000) throw databaseUnsuitable(`PostgreSQL 14 or newer is needed, this is ${Math.floor(version / 10_000)}`);
   if (encoding !== "UTF8") throw databaseUnsuitable(`the database's encoding must be UTF8, not ${encoding}`);
   if (fsync !== "on") throw databaseUnsuitable("fsync is off: a crash would lose acknowledged units");
   if (fullPageWrites !== "on") throw databaseUnsuitable("full_page_writes is off: a crash could damage the data");
   if (synchronousCommit === "off") throw databaseUnsuitable("synchronous_commit is off: a crash would lose acknowledged units");
+  if (isPooled && isolation !== "read committed") {
+    throw databaseUnsuitable(`default_transaction_isolation is ${isolation}, and a pooler keeps the store from setting it`);
+  }
   if (isStandby) throw databaseUnsuitable("the server is a standby: it takes no writes until it is promoted");
   if (readOnly === "on") throw databaseUnsuitable("transactions are read-only (default_transaction_read_only)");
 }
@@ -114,6 +117,7 @@ interface Settings {
   readonly fsync: string;
   readonly fullPageWrites: string;
   readonly synchronousCommit: string;
+  readonly isolation: string;
   readonly isStandby: boolean;
   readonly readOnly: string;
 }
