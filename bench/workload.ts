@@ -1,7 +1,7 @@
 import { systemClock } from "@daybook/kernel/clock";
 import { idSource } from "@daybook/kernel/ids";
 import { seededRandom } from "@daybook/kernel/random";
-import type { Unit, UnitCause } from "@daybook/data/store/unit";
+import type { Effect, Unit, UnitCause } from "@daybook/data/store/unit";
 
 /** A unit of one fact, as business code hands it over; raw contenders store the same bytes of it. */
 export interface OneFact {
@@ -15,8 +15,8 @@ export interface OneFact {
   readonly cause: UnitCause;
 }
 
-/** Where the facts go. */
-export type Streams = "fresh" | "long" | "hot";
+/** Where the facts go; of orders each to a fresh stream, with a row and an answer beside it. */
+export type Streams = "fresh" | "long" | "hot" | "orders";
 
 const DATA_BYTES = 200;
 const LONG_STREAMS = 512;
@@ -37,7 +37,7 @@ export function factSource(streams: Streams): () => OneFact {
 }
 
 function streamPlaces(streams: Streams, newId: () => string): () => { stream: string; version: number } {
-  if (streams === "fresh") return () => ({ stream: `order-${newId()}`, version: 1 });
+  if (streams === "fresh" || streams === "orders") return () => ({ stream: `order-${newId()}`, version: 1 });
   const names = Array.from({ length: streams === "hot" ? 1 : LONG_STREAMS }, () => `order-${newId()}`);
   let made = 0;
   return () => {
@@ -67,6 +67,31 @@ export function unitOf(fact: OneFact, isExpected: boolean): Unit {
     conditions: isExpected ? [{ kind: "version", stream, is: version - 1 }] : [],
     effects: [{ kind: "append", stream, events: [{ type, schemaVersion: 1, data }] }],
   };
+}
+
+/** What placing an order commits beside its event: the row that shows it, and the answer under the request's key. */
+export interface OrderParts {
+  readonly row: Extract<Effect, { kind: "putRow" }> & { readonly index: Readonly<Record<string, readonly string[]>> };
+  readonly answer: Extract<Effect, { kind: "putKey" }> & { readonly expiresAt: number };
+}
+
+const NEVER = 4_000_000_000_000;
+
+export function orderPartsOf({ stream, unitId, version, data, cause }: OneFact): OrderParts {
+  const key = stream.slice("order-".length);
+  const index = { placed: [`${cause.correlation} ${key}`], status: [`placed ${key}`] };
+  const answer = `{"orderId":"${key}","version":${version}}`;
+  return {
+    row: { kind: "putRow", collection: "orders", key, value: data, index },
+    answer: { kind: "putKey", key: `answer/${unitId}`, value: answer, expiresAt: NEVER },
+  };
+}
+
+/** The same as Daybook takes it. */
+export function orderUnitOf(fact: OneFact): Unit {
+  const { conditions, effects, ...rest } = unitOf(fact, true);
+  const { row, answer } = orderPartsOf(fact);
+  return { ...rest, conditions: [...conditions, { kind: "keyAbsent", key: answer.key }], effects: [...effects, row, answer] };
 }
 
 /** `count` of what `make` makes. */

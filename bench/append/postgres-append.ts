@@ -4,7 +4,7 @@ import { closedLoop, eachBy, type Work } from "../closed-loop.ts";
 import type { BenchOptions } from "../options.ts";
 import { startPeer } from "../peers.ts";
 import { benchDatabase, type BenchDatabase } from "../postgres-database.ts";
-import { factSource, many, type OneFact, type Streams } from "../workload.ts";
+import { factSource, many, orderUnitOf, unitOf, type OneFact, type Streams } from "../workload.ts";
 import { commitEach } from "./commit-each.ts";
 import { bulkContenders } from "./postgres-bulk.ts";
 import { RawPostgres } from "./raw-postgres.ts";
@@ -13,13 +13,21 @@ const CALLERS = [1, 16, 64, 256];
 /** What most pools have by default, the peer's as well. */
 const CONNECTIONS = 10;
 
-/** One-event units into PostgreSQL: fresh streams, then one hot stream without expected version, then in bulk. */
+const WORKLOADS: Readonly<Record<Streams, string>> = {
+  fresh: "fresh streams",
+  long: "long streams",
+  hot: "one hot stream",
+  orders: "orders",
+};
+
+/** One-event units into PostgreSQL: fresh streams, then with a row and an answer as the shop has them, then one hot stream without expected version, then in bulk. */
 export async function postgresAppend(options: BenchOptions, progress: Progress): Promise<Contest> {
   const database = await benchDatabase(progress);
   const entrants = new Entrants(database, options.roundMs);
   return {
     contenders: [
       ...CALLERS.flatMap((callers) => entrants.all("fresh", callers)),
+      ...CALLERS.flatMap((callers) => entrants.grouped("orders", callers)),
       ...CALLERS.flatMap((callers) => entrants.grouped("hot", callers)),
       ...bulkContenders(database, options.roundMs),
     ],
@@ -74,7 +82,9 @@ class Entrants {
 
   private async openDaybook(streams: Streams, callers: number): Promise<OpenContender> {
     const store = await postgresStore({ url: this.database.url, schema: this.newSchema() });
-    const prepare = commitEach(store, factSource(streams), callers, streams !== "hot");
+    const prepare = commitEach(store, factSource(streams), callers, (one) =>
+      streams === "orders" ? orderUnitOf(one) : unitOf(one, streams !== "hot"),
+    );
     return { measure: this.loop(callers, prepare), close: () => store.close() };
   }
 
@@ -85,7 +95,7 @@ class Entrants {
   }
 
   private entrant(name: string, streams: Streams, callers: number, open: () => Promise<OpenContender>): Contender {
-    return { name, workload: streams === "hot" ? "one hot stream" : `${streams} streams`, callers, open };
+    return { name, workload: WORKLOADS[streams], callers, open };
   }
 
   private loop(callers: number, prepare: (count: number) => Work) {

@@ -6,7 +6,7 @@ import type { Contender, Contest, OpenContender } from "../benchmark.ts";
 import { closedLoop } from "../closed-loop.ts";
 import type { BenchOptions } from "../options.ts";
 import { startPeer } from "../peers.ts";
-import { factSource, many, type OneFact, type Streams } from "../workload.ts";
+import { factSource, many, unitOf, type OneFact, type Streams } from "../workload.ts";
 import { commitEach } from "./commit-each.ts";
 import { RawSqlite } from "./raw-sqlite.ts";
 
@@ -55,7 +55,7 @@ function openRaw(file: string, fact: () => OneFact, size: number, roundMs: numbe
 
 async function openDaybook(file: string, fact: () => OneFact, callers: number, roundMs: number): Promise<OpenContender> {
   const store = await sqliteStore({ file });
-  const prepare = commitEach(store, fact, callers, true);
+  const prepare = commitEach(store, fact, callers, (one) => unitOf(one, true));
   return { measure: closedLoop({ prepare, roundMs, callers }), close: () => store.close() };
 }
 

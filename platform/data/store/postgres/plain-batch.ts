@@ -133,8 +133,8 @@ export class PlainBatch {
     const { news, olds } = this.orderedStreams();
     const streams = [...news, ...olds];
     const found = new Map<number, Refused>();
-    for (const [kind, place, number, text] of JSON.parse(`[${refused}]`) as readonly PlainRefusal[]) {
-      // The function wrote the JSON.
+    const entries = JSON.parse(`[${refused}]`) as readonly PlainRefusal[]; // the function wrote it
+    for (const [kind, place, number, text] of entries) {
       const asker = kind === STEP.version ? streams[place] : this.state.asker(kind, place);
       if (asker?.condition === undefined) continue;
       if ((found.get(asker.unit)?.condition ?? Infinity) <= asker.condition) continue;
