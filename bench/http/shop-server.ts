@@ -49,7 +49,7 @@ export async function startShop({ store = "sqlite" }: ShopServerOptions = {}): P
 }
 
 async function loopDelayOf(url: string): Promise<{ loopDelayP50Ms: number; loopDelayP99Ms: number }> {
-  const health = (await (await fetch(`${url}/health`)).json()) as HealthDocument;
+  const health = (await (await fetch(`${url}/health`)).json()) as HealthDocument; // of health.ts
   const details = health.components.find(({ name }) => name === "event-loop")?.details;
   if (!details) throw benchFailed("the shop's health does not tell of its event loop");
   return { loopDelayP50Ms: details.p50Ms, loopDelayP99Ms: details.p99Ms };
