@@ -1,5 +1,4 @@
-import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { backup, restore, verifyBackup, type BackupManifest } from "@daybook/data/store/sqlite/backup";
 import { noShopHere } from "@daybook/shop/errors";
 import { FILES } from "@daybook/shop/shop";
@@ -28,7 +27,7 @@ async function backUp(invocation: Invocation): Promise<void> {
   if (settings.store !== "sqlite") throw usageInvalid("backup copies the folder of a SQLite store; use pg_dump for PostgreSQL");
   const folder = resolve(settings.data);
   if (!holdsShop(folder)) throw noShopHere(`${folder} holds no shop`);
-  const files = [FILES.masterKey, FILES.nextMasterKey, FILES.developmentKey].filter((name) => existsSync(join(folder, name)));
+  const files = [FILES.masterKey, FILES.nextMasterKey, FILES.developmentKey];
   // The store first: subject keys are durable before their first use, so the later copy has all that the store's copy needs.
   const manifest = await backup({ folder, to: resolve(to), databases: [FILES.store, FILES.keys], files, clock });
   printDocument(invocation, documentOf(manifest, { folder, to: resolve(to) }));

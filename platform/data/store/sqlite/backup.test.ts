@@ -89,11 +89,24 @@ describe("a backup", () => {
     assert.equal(epochs[1], (epochs[0] ?? 0) + 1);
   });
 
-  test("during which a plain file changes is none", async () => {
-    const changing: Clock = { ...virtualClock(), now: () => (writeFileSync(join(folder, "master.key"), "another"), 1) };
-    const made = backup({ folder, to: join(root, "copy"), databases, files: ["master.key"], clock: changing });
-    await rejectsWith("backup-invalid", made);
-    assert.deepEqual(readdirSync(root), ["data"]);
+  test("during which a plain file changes, comes or goes is none", async () => {
+    const file = (name: string) => join(folder, name);
+    const changes: readonly (() => void)[] = [
+      () => writeFileSync(file("master.key"), "another"),
+      () => writeFileSync(file("next.key"), "secret"),
+      () => rmSync(file("next.key")),
+    ];
+    for (const change of changes) {
+      const changing: Clock = { ...virtualClock(), now: () => (change(), 1) };
+      const files = ["master.key", "next.key"];
+      await rejectsWith("backup-invalid", backup({ folder, to: join(root, "copy"), databases, files, clock: changing }));
+      assert.deepEqual(readdirSync(root), ["data"]);
+    }
+    const made = await backup({ folder, to: join(root, "copy"), databases, files: ["master.key", "next.key"] });
+    assert.deepEqual(
+      made.files.map(({ name }) => name),
+      ["master.key"],
+    );
   });
 
   test("never replaces anything", async () => {

@@ -20,7 +20,7 @@ export interface BackupOptions {
    * are durable before their first use, so a copy made after the store's has all that the store's copy needs.
    */
   readonly databases: readonly string[];
-  /** Names of plain files, such as keys: one that changes meanwhile makes the backup `backup-invalid`. */
+  /** Names of plain files, such as keys, that may be missing: one that comes, goes or changes meanwhile makes it `backup-invalid`. */
   readonly files?: readonly string[];
   readonly clock?: Clock;
 }
@@ -65,15 +65,16 @@ export async function backup(options: BackupOptions): Promise<BackupManifest> {
   const { folder, to } = options;
   if (existsSync(to)) throw backupTargetExists(`${to} exists already`);
   return whole(to, async (draft) => {
-    const before = await Promise.all((options.files ?? []).map((name) => describeFile(join(folder, plain(name)))));
+    const names = (options.files ?? []).map(plain);
+    const before = await Promise.all(names.map((name) => describeIfThere(join(folder, name))));
     const madeAt = (options.clock ?? systemClock).now();
     const databases: BackedUpDatabase[] = [];
     for (const name of options.databases) databases.push(await copyDatabase(join(folder, plain(name)), join(draft, name)));
     const files: BackedUpFile[] = [];
-    for (const { name, digest } of before) {
-      const copy = await copyPlain(join(folder, name), join(draft, name));
-      if (copy.digest !== digest) throw backupInvalid(`${name} was changed while the backup was made`);
-      files.push(copy);
+    for (const [index, name] of names.entries()) {
+      const copy = existsSync(join(folder, name)) ? await copyPlain(join(folder, name), join(draft, name)) : undefined;
+      if (copy?.digest !== before[index]?.digest) throw backupInvalid(`${name} was changed while the backup was made`);
+      if (copy) files.push(copy);
     }
     const manifest: BackupManifest = { format: 1, madeAt, databases, files };
     await writeFile(join(draft, MANIFEST), `${JSON.stringify(manifest, undefined, 2)}\n`);
@@ -102,7 +103,7 @@ export async function restore(options: RestoreOptions): Promise<BackupManifest> 
 export async function verifyBackup(from: string): Promise<BackupManifest> {
   const manifest = await readManifest(from);
   for (const file of [...manifest.databases, ...manifest.files]) {
-    const found = existsSync(join(from, file.name)) ? await describeFile(join(from, file.name)) : undefined;
+    const found = await describeIfThere(join(from, file.name));
     if (found?.digest !== file.digest) throw backupInvalid(`${file.name} is not the file that was backed up`);
   }
   return manifest;
@@ -158,6 +159,10 @@ async function copyPlain(from: string, to: string): Promise<BackedUpFile> {
   await copyFile(from, to);
   syncPath(to);
   return describeFile(to);
+}
+
+async function describeIfThere(path: string): Promise<BackedUpFile | undefined> {
+  return existsSync(path) ? describeFile(path) : undefined;
 }
 
 async function describeFile(path: string): Promise<BackedUpFile> {
