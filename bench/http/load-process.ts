@@ -17,6 +17,8 @@ export interface LoadResult {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly maxMs: number;
+  /** Of the open loop: how late the generator itself was to send; it is part of the latencies. */
+  readonly sentLateP99Ms?: number;
 }
 
 /** Of load.ts: that it is ready, or what a task gave. */
@@ -35,6 +37,7 @@ export interface LoadProcess {
 export async function startLoad(target: Target): Promise<LoadProcess> {
   const child = fork(join(import.meta.dirname, "load.ts"), [JSON.stringify(target)], {
     stdio: ["ignore", "ignore", "inherit", "ipc"],
+    execArgv: ["--max-semi-space-size=64"], // its collections would be pauses of the orders that it measures
   });
   const nextAnswer = () =>
     new Promise<LoadAnswer>((resolve, reject) => {

@@ -48,6 +48,7 @@ async function closed(orders: number, connections: number) {
  */
 async function open(perSecond: number, orders: number) {
   const latencies: number[] = [];
+  const lateness: number[] = [];
   const under: Promise<void>[] = [];
   const started = performance.now();
   let planned = started;
@@ -55,10 +56,12 @@ async function open(perSecond: number, orders: number) {
     planned += (-Math.log(1 - unit(random)) * 1_000) / perSecond;
     const at = planned;
     for (let waitMs = at - performance.now(); waitMs > 0; waitMs = at - performance.now()) await pause(waitMs);
+    lateness.push(performance.now() - at);
     under.push(place(order()).then(() => void latencies.push(performance.now() - at)));
   }
   await Promise.all(under);
-  return resultOf(orders, performance.now() - started, latencies);
+  const sentLateP99Ms = percentile(lateness, 0.99);
+  return { ...resultOf(orders, performance.now() - started, latencies), sentLateP99Ms };
 }
 
 function order(): string {
