@@ -25,7 +25,7 @@ export async function hookListener(...statuses: readonly number[]): Promise<Hook
     request.on("end", () => {
       const text = Buffer.concat(chunks).toString();
       const header = (name: string) => String(request.headers[name]);
-      const { type } = JSON.parse(text) as { type: string };
+      const { type } = JSON.parse(text) as { type: string }; // every hook has one
       response.writeHead(statuses[heard.length] ?? 204).end();
       heard.push({
         id: header("webhook-id"),
@@ -38,7 +38,7 @@ export async function hookListener(...statuses: readonly number[]): Promise<Hook
   });
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hooks`,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hooks`, // it listens on a port
     heard,
     get types() {
       return heard.map(({ type }) => type);

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { connect, type Socket } from "node:net";
 
 /** One SMTP conversation, line by line, so that tests see each reply. */
@@ -11,7 +12,7 @@ export async function smtpTalk(port: number): Promise<SmtpTalk> {
   const socket = connect(port, "127.0.0.1");
   const next = replies(socket);
   const greeting = await next();
-  if (!greeting.startsWith("220")) throw new Error(greeting);
+  assert.ok(greeting.startsWith("220"), greeting);
   return {
     say(text) {
       socket.write(`${text}\r\n`);
