@@ -3,10 +3,12 @@ import { hash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { before, describe, test } from "node:test";
 import { answerCondition } from "@daybook/data/cqrs/idempotency";
+import { masterKeyMark } from "@daybook/data/event-store/master-keys";
 import { memoryStore } from "@daybook/data/store/memory";
 import { positionToken } from "@daybook/data/store/position";
 import { factOf } from "./log/fact.ts";
 import { sealsCheck } from "./log/seals.ts";
+import { markOf } from "./store/subject-keys.ts";
 import { openBlock, readSealedBlock, unwrapKey } from "./sealed-block.ts";
 import { tokenSecret, tokensOf } from "./search-tokens.ts";
 
@@ -34,7 +36,7 @@ describe("docs/format.md", () => {
 
   test("has the hash of a seal that the verification accepts", async () => {
     const digests = format.match(/`([0-9a-f]{64})`/g)?.map((text) => text.slice(1, -1)) ?? [];
-    const seals = digests.filter((digest) => digest !== fact.digest);
+    const seals = digests.filter((digest) => digest !== fact.digest && digest !== markOf(masterKey));
     assert.equal(seals.length, 1);
     const store = memoryStore();
     const value = `{"count":1,"from":1,"hash":"${seals[0]}","previous":"${"0".repeat(64)}","to":1}`;
@@ -65,6 +67,8 @@ describe("docs/format.md", () => {
 
   test("has a wrapped key that unwraps, and the token of a name", () => {
     assert.deepEqual(unwrapKey(masterKey, "cus_1", example(/^1:AwMD/)), Buffer.from(key));
+    assert.ok(format.includes(`\`${markOf(masterKey)}\``));
+    assert.equal(masterKeyMark(masterKey), markOf(masterKey));
     assert.equal(unwrapKey(masterKey, "cus_2", example(/^1:AwMD/)), undefined);
     assert.deepEqual(tokensOf(tokenSecret(masterKey), "Ada"), [example(/^[0-9a-f]{16}$/)]);
   });

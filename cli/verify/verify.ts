@@ -18,6 +18,7 @@ import { productsCheck } from "./shop/products.ts";
 import { snapshotsCheck } from "./shop/snapshots.ts";
 import { dueCheck } from "./store/due.ts";
 import { leasesCheck } from "./store/leases.ts";
+import { subjectKeysCheck } from "./store/subject-keys.ts";
 import { workCheck } from "./store/work.ts";
 import { subjectStates } from "./subject-states.ts";
 import { readMarks, type Verifying } from "./verifying.ts";
@@ -54,7 +55,7 @@ export async function verify(store: Store, keysStore?: Store, options: VerifyOpt
     subjects: keysStore && subjectStates(keysStore, masterKeys),
     tokenSecret: keysStore && (await keptTokenSecret(keysStore, masterKeys)),
   };
-  const checks = checksOf(verifying);
+  const checks = [...checksOf(verifying), subjectKeysCheck(keysStore, masterKeys)];
   await readFacts(store, verifying.head, checks, meter);
   for (const check of checks) await check.end?.();
   const results = checks.flatMap((check) => check.findings.map((findings) => findings.result()));

@@ -21,6 +21,7 @@ export const CHECKS = [
   "due items",
   "leases",
   "engine",
+  "subject keys",
 ] as const;
 export type CheckName = (typeof CHECKS)[number];
 
@@ -342,6 +343,18 @@ const IN_THE_REST: readonly Plant[] = [
     "a list that is none of its",
     sql("INSERT INTO row_index SELECT collection, 'other', entry, key, row FROM row_index WHERE name = 'end' AND key = '581475'"),
     /not the row's/,
+  ),
+  plant(
+    "subject keys",
+    "the mark of another master key",
+    { keys: (db) => db.exec("UPDATE keys SET value = '00' || substr(value, 3) WHERE key = 'master-key'") },
+    /another master key/,
+  ),
+  plant(
+    "subject keys",
+    "a subject's key under another name",
+    { keys: (db) => db.exec("UPDATE keys SET key = 'subject/cus_other' WHERE key = 'subject/cus_zoe'") },
+    /does not open/,
   ),
   plant("order-search (law 3)", "an entry too many", extraEntry("token", "cus_zoe"), /not the row's/),
   {
