@@ -1,10 +1,20 @@
 import { describe, test } from "node:test";
+import { attemptProofs } from "./conformance/attempts.ts";
+import { composingProofs } from "./conformance/composing.ts";
 import { runningProofs } from "./conformance/running.ts";
+import { waitingProofs } from "./conformance/waiting.ts";
+import { undoingProofs } from "./conformance/undoing.ts";
 import { Trial, type Proofs, type StoreForWorkflows } from "./conformance/trial.ts";
 
 export type { StoreForWorkflows } from "./conformance/trial.ts";
 
-const CHAPTERS: Readonly<Record<string, Proofs>> = { running: runningProofs };
+const CHAPTERS: Readonly<Record<string, Proofs>> = {
+  running: runningProofs,
+  attempts: attemptProofs,
+  waiting: waitingProofs,
+  composing: composingProofs,
+  undoing: undoingProofs,
+};
 
 /** What the engine promises, on any store: one test for each word, on a virtual clock. */
 export function workflowConformance(name: string, open: () => Promise<StoreForWorkflows>): void {

@@ -58,23 +58,17 @@ export class Trial {
 
   /** Lets time pass, from timer to timer, until the promise settles. */
   async until<T>(promise: Promise<T>): Promise<T> {
-    let isSettled = false;
-    promise.then(
-      () => (isSettled = true),
-      () => (isSettled = true),
-    );
-    for (let steps = 0; !isSettled; steps++) {
-      assert.ok(steps < 20_000, "what is waited for comes some time");
-      await this.idle();
-      if (!isSettled) this.clock.step();
-    }
+    const state = { isSettled: false };
+    const settle = () => (state.isSettled = true);
+    promise.then(settle, settle);
+    await this.untilTrue(() => state.isSettled);
     return promise;
   }
 
   /** Lets time pass until it holds. */
   async untilTrue(holds: () => boolean): Promise<void> {
     for (let steps = 0; !holds(); steps++) {
-      assert.ok(steps < 20_000, "what is waited for becomes true some time");
+      assert.ok(steps < 20_000, "what is waited for comes some time");
       await this.idle();
       if (!holds()) this.clock.step();
     }

@@ -4,9 +4,9 @@ import { isCommand, isOutcome, type Command, type History } from "./history.ts";
 import { RunCore } from "./run-core.ts";
 
 /** Resolves when no microtask is left: the code of every run in this process waits for an outcome then. */
-export async function quiet(): Promise<void> {
-  await undefined; // a tick set from within a microtask comes after all microtasks
-  return new Promise((resolve) => process.nextTick(resolve));
+export function quiet(): Promise<void> {
+  // A tick that is set from within a microtask comes after all microtasks.
+  return new Promise((resolve) => queueMicrotask(() => process.nextTick(resolve)));
 }
 
 /** Outcomes after which other work of the process gets its turn. */

@@ -132,5 +132,5 @@ function scopeOf(core: RunCore, scope: Scope, body: Body, isShielded: boolean): 
     scope.armed.push({ kind: "group", scopes });
     return body(runContext(core, inner)).finally(() => scope.forget(scopes));
   };
-  return isShielded ? handled(enter()) : guarded(scope, enter);
+  return isShielded ? handled(core.shielded(enter)) : guarded(scope, enter);
 }

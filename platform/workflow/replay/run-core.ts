@@ -1,6 +1,5 @@
 import { idSource, type IdSource } from "@daybook/kernel/ids";
 import { seededRandom, type Random } from "@daybook/kernel/random";
-import type { CodedError } from "@daybook/kernel/errors";
 import type { WorkflowDefinition } from "../definition.ts";
 import { workflowCancelled, workflowEnded, workflowTimeout } from "../errors.ts";
 import { errorOf, failure, failureOf } from "./failure.ts";
@@ -51,6 +50,10 @@ export class RunCore {
   private notes: Note[] = [];
   private busy = 0;
   private whenQuiet: (() => void) | undefined;
+  /** Shielded scopes that run. */
+  private shields = 0;
+  /** Cancels whose senders wait. */
+  private readonly unanswered: string[] = [];
 
   constructor(definition: WorkflowDefinition, started: Started) {
     this.definition = definition;
@@ -121,7 +124,7 @@ export class RunCore {
           try {
             resolve(read(outcome));
           } catch (error) {
-            reject(error as CodedError); // of decodeValue
+            reject(error);
           }
         },
         cancel: (reason) => {
@@ -152,10 +155,23 @@ export class RunCore {
     return true;
   }
 
+  /** A cancel that came while a shielded scope ran, and that nothing but it was waiting for, is void now. */
   pivot(id: string): void {
     this.isPivoted = true;
     this.root.disarm();
+    if (this.root.cancelled?.code === "workflow-cancelled") this.root.revive();
+    this.answerCancels("its pivot is passed");
     this.issue({ kind: "pivot", id });
+  }
+
+  /** Whether a cancel is accepted shows when no shielded scope is left that could pass the pivot. */
+  async shielded<T>(body: () => Promise<T>): Promise<T> {
+    this.shields++;
+    try {
+      return await body();
+    } finally {
+      if (--this.shields === 0) this.answerCancels();
+    }
   }
 
   patched(change: string): boolean {
@@ -187,8 +203,14 @@ export class RunCore {
 
   private cancel(of: string, reason: string): void {
     const refusal = this.isPivoted ? "its pivot is passed" : this.isUndoing ? "it is being undone already" : undefined;
+    this.unanswered.push(of);
     if (refusal === undefined) this.root.cancel(failure(workflowCancelled, reason));
-    this.notes.push({ kind: "answer", of, at: this.at, value: JSON.stringify(refusal ?? null) });
+    if (refusal !== undefined || this.shields === 0) this.answerCancels(refusal);
+  }
+
+  private answerCancels(refusal?: string): void {
+    const value = JSON.stringify(refusal ?? null);
+    for (const of of this.unanswered.splice(0)) this.notes.push({ kind: "answer", of, at: this.at, value });
   }
 
   private async execute(): Promise<void> {

@@ -45,8 +45,14 @@ export class Scope {
   cancel(failure: Failure): void {
     if (this.cancelled) return;
     this.cancelled = failure;
-    for (const wait of [...this.waits]) wait.cancel(failure);
+    for (const wait of this.waits) wait.cancel(failure);
     for (const child of this.children) if (!child.isShielded) child.cancel(failure);
+  }
+
+  /** What is still to come inside is not cancelled any more. */
+  revive(): void {
+    this.cancelled = undefined;
+    for (const child of this.children) if (!child.isShielded) child.revive();
   }
 
   /** The run is over: what is shielded ends, too. */

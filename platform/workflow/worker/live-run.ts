@@ -203,7 +203,7 @@ export class LiveRun {
     const given = { kind: "given", at, request } as const;
     if (served.isForCode) await this.give(given, entries);
     else this.write(given, entries);
-    for (const next of served.then) await this.give(next, entries);
+    for (const next of served.leads) await this.give(next, entries);
   }
 
   /** Timers whose time has come, in its order; true when there was one. */

@@ -7,19 +7,19 @@ import type { LiveRun } from "./live-run.ts";
 interface Served {
   /** The code is given it; else the worker serves it alone. */
   readonly isForCode: boolean;
-  readonly then: readonly (Outcome | Note)[];
+  readonly leads: readonly (Outcome | Note)[];
 }
 
 /** Serves what an operator, a child or a caller sent to the run. */
 export function operate(run: LiveRun, request: Request, at: number): Served {
   if (request.kind === "reset") return reset(run, request.id, request.to, at);
-  if (request.kind === "child") return { isForCode: false, then: childEnd(run, request, at) };
-  if (run.isOver) return { isForCode: false, then: [answer(request.id, at, "it has ended")] };
+  if (request.kind === "child") return { isForCode: false, leads: childEnd(run, request, at) };
+  if (run.isOver) return { isForCode: false, leads: [answer(request.id, at, "it has ended")] };
   switch (request.kind) {
     case "signal":
     case "update":
     case "cancel":
-      return { isForCode: true, then: [] };
+      return { isForCode: true, leads: [] };
     case "terminate":
       return told(request.id, at, { kind: "state", is: "terminated", at, reason: request.reason });
     case "pause":
@@ -36,14 +36,14 @@ function answer(of: string, at: number, refusal?: string): Note {
 }
 
 function told(of: string, at: number, ...notes: readonly Note[]): Served {
-  return { isForCode: false, then: [...notes, answer(of, at)] };
+  return { isForCode: false, leads: [...notes, answer(of, at)] };
 }
 
 function reset(run: LiveRun, id: string, to: string, at: number): Served {
   const refusal = refusalOfReset(run, to);
-  if (refusal !== undefined) return { isForCode: false, then: [answer(id, at, refusal)] };
+  if (refusal !== undefined) return { isForCode: false, leads: [answer(id, at, refusal)] };
   const running = { kind: "state", is: "running", at } as const;
-  return { isForCode: false, then: [running, answer(id, at), { kind: "reset", to, at }] };
+  return { isForCode: false, leads: [running, answer(id, at), { kind: "reset", to, at }] };
 }
 
 function refusalOfReset(run: LiveRun, to: string): string | undefined {

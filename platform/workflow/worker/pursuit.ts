@@ -3,7 +3,7 @@ import { failedAttempt, NO_ATTEMPTS, withAttempt, type AttemptRecord } from "@da
 import { DEFAULT_POLICY, mayRetry, retryDelay, type AttemptPolicy } from "@daybook/foundation/resilience/policy";
 import { workflowCancelled, workflowNotRegistered } from "../errors.ts";
 import { failure, failureOf } from "../replay/failure.ts";
-import type { Note, Outcome } from "../replay/history.ts";
+import type { End, Note, Outcome } from "../replay/history.ts";
 import type { Pending, RunCore } from "../replay/run-core.ts";
 import { childOutcome } from "./operate.ts";
 import type { RunHost } from "./run-host.ts";
@@ -172,16 +172,19 @@ export class Pursuit {
       ? host.cancelChild(child, "its parent was cancelled")
       : host.startChild({ id: child, name, input, parent, cause: causeOfRun(started) });
     this.children.set(id, "starting");
-    void told.then(
-      (end) => {
-        this.children.set(id, isCancelled ? "cancelled" : "started");
-        this.receive(end && childOutcome(id, end, host.clock.now()));
-      },
-      (error: unknown) => {
-        this.children.set(id, "cancelled");
-        this.receive({ kind: "failed", id, at: host.clock.now(), failure: failureOf(error, "child-workflow-failed") });
-      },
-    );
+    void this.awaitChild(id, told, isCancelled);
+  }
+
+  private async awaitChild(id: string, told: Promise<End | undefined>, isCancelled: boolean): Promise<void> {
+    const { clock } = this.host;
+    try {
+      const end = await told;
+      this.children.set(id, isCancelled ? "cancelled" : "started");
+      this.receive(end && childOutcome(id, end, clock.now()));
+    } catch (error) {
+      this.children.set(id, "cancelled");
+      this.receive({ kind: "failed", id, at: clock.now(), failure: failureOf(error, "child-workflow-failed") });
+    }
   }
 }
 

@@ -113,20 +113,25 @@ export class RunningStep {
     const { step, deadlines, key } = this.options;
     if (step.contract.heartbeatMs === undefined) return;
     this.cancelSilence?.();
-    this.cancelSilence = deadlines.after(step.contract.heartbeatMs, () =>
-      this.controller.abort(stepHeartbeatMissed(`attempt ${this.number} at ${key} is silent`)),
-    );
+    const silent = () => this.controller.abort(stepHeartbeatMissed(`attempt ${this.number} at ${key} is silent`));
+    this.cancelSilence = deadlines.after(step.contract.heartbeatMs, silent);
   }
 
   private async waitedFor(error: unknown): Promise<AttemptEnd> {
     const { deadlines, timeoutMs = 30_000 } = this.options;
     const gaveUp = Promise.withResolvers<AttemptEnd>();
     const stop = deadlines.after(timeoutMs, () => gaveUp.resolve({ error }));
-    const settled = this.handler.then(
-      (output) => this.encoded(output),
-      () => ({ error }),
-    );
-    return Promise.race([settled, gaveUp.promise]).finally(stop);
+    const result = await Promise.race([this.settled(error), gaveUp.promise]);
+    stop();
+    return result;
+  }
+
+  private async settled(error: unknown): Promise<AttemptEnd> {
+    try {
+      return this.encoded(await this.handler);
+    } catch {
+      return { error };
+    }
   }
 
   private encoded(output: unknown): AttemptEnd {
