@@ -186,6 +186,27 @@ void describe("the sealer", () => {
     await log.store.close();
   });
 
+  void test("lets others run while it reads a range", async () => {
+    const log = trialLog();
+    for (let n = 0; n < 10; n++) await log.add("sum-a", ...Array.from({ length: 100 }, (_, i) => i));
+    let turns = 0;
+    let isOver = false;
+    const count = () => {
+      turns++;
+      if (!isOver) setImmediate(count);
+    };
+    setImmediate(count);
+    const turnOfRead: number[] = [];
+    const store = {
+      ...log.store,
+      readLog: (options: Parameters<typeof log.store.readLog>[0]) => (turnOfRead.push(turns), log.store.readLog(options)),
+    };
+    assert.equal(await sealPending({ ...log, store, owner: "one" }, { isFinal: false }), 1_000);
+    isOver = true;
+    assert.deepEqual([turnOfRead.length, new Set(turnOfRead).size], [10, 10]);
+    await log.store.close();
+  });
+
   void test("does not seal a record that is not what its digest says, and tells", async () => {
     const log = trialLog();
     await log.add("sum-a", 1, 2);

@@ -19,6 +19,7 @@ import {
   type Seal,
   type SealedFact,
 } from "./seal-format.ts";
+import { turn } from "./turn.ts";
 import { workLease, type WorkLease } from "./work-lease.ts";
 
 export interface SealerOptions {
@@ -135,9 +136,7 @@ const CAUSE = { correlation: NAME, actor: "sys_sealer", tenant: "system" };
 async function sealRange(options: SealerOptions, lease: WorkLease, checkpoint: Checkpoint, size: number): Promise<void> {
   const { store, clock, ids } = options;
   const from = checkpoint.position + 1;
-  const range = { after: checkpoint.position, limit: size };
-  const [{ events }, digests] = await Promise.all([store.readLog(range), store.readDigests(range)]);
-  const facts = events.map((event, index) => sealedFact(event, digests[index], from + index));
+  const facts = await sealedFacts(store, checkpoint.position, size);
   const to = from + facts.length - 1;
   if (facts.length === 0) throw sealBrokenRange(`fact ${from} is missing`, { details: { position: from } });
   const previous = await previousHash(store, checkpoint);
@@ -153,6 +152,21 @@ async function sealRange(options: SealerOptions, lease: WorkLease, checkpoint: C
     { clock },
   );
   if (verdict.outcome === "refused") lease.drop();
+}
+
+/** In bites, each in a turn of its own: a thousand digests at once are a pause for everybody in this process. */
+const BITE = 100;
+
+async function sealedFacts(store: Store, after: number, size: number): Promise<readonly SealedFact[]> {
+  const facts: SealedFact[] = [];
+  while (facts.length < size) {
+    const range = { after: after + facts.length, limit: Math.min(BITE, size - facts.length) };
+    const [{ events }, digests] = await Promise.all([store.readLog(range), store.readDigests(range)]);
+    if (events.length === 0) return facts;
+    for (const [index, event] of events.entries()) facts.push(sealedFact(event, digests[index], after + facts.length + 1));
+    await turn();
+  }
+  return facts;
 }
 
 function sealedFact(event: StoredEvent, stored: string | undefined, position: number): SealedFact {

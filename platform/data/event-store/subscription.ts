@@ -8,6 +8,7 @@ import { checkpointAt, checkpointIs, putCheckpoint, readCheckpoint, type Checkpo
 import { commitSettled } from "./commit-settled.ts";
 import type { RecordedEvent } from "./event.ts";
 import type { EventStore } from "./event-store.ts";
+import { turn } from "./turn.ts";
 import { workLease, type WorkLease } from "./work-lease.ts";
 
 /** Which events a subscription is about; everything unless given. */
@@ -405,11 +406,6 @@ function causeOf(name: string, first?: RecordedEvent): UnitCause {
 /** Whether the handler's effects are to blame, not the store. */
 function isOfUnit(error: unknown): boolean {
   return ["limit-exceeded", "unit-invalid"].includes(errorCode(error) ?? "");
-}
-
-/** Lets others of this process run: pages that follow each other must not keep the event loop to themselves. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => void setImmediate(resolve));
 }
 
 function half(count: number): number {
