@@ -5,6 +5,7 @@ import { dispatchBench } from "./dispatch.ts";
 import { httpBench } from "./http/http.ts";
 import { importBench } from "./import.ts";
 import { parseOptions, type BenchOptions } from "./options.ts";
+import { queueBench } from "./queue/queue.ts";
 import { readBench } from "./read/read.ts";
 import { rebuildBench } from "./rebuild.ts";
 import { jsonText, rowsOf, tableText } from "./report.ts";
@@ -22,6 +23,7 @@ import { runRounds } from "./rounds.ts";
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   append: appendBench,
   read: readBench,
+  queue: queueBench,
   dispatch: dispatchBench,
   http: httpBench,
   import: importBench,

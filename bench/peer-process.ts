@@ -28,7 +28,7 @@ async function round(): Promise<void> {
 
 async function started() {
   const peer = await openPeer(task.peer, task.target);
-  const prepare = task.does === "append" ? appends(peer) : await reads(peer);
+  const prepare = task.does === "append" ? appends(peer) : task.does === "job" ? jobs(peer) : await reads(peer);
   const server = serverPid === undefined ? {} : { otherCpuMicros: () => cpuMicrosOfFamily(serverPid) };
   return closedLoop({ prepare, roundMs, callers, ...server });
 }
@@ -41,6 +41,14 @@ function appends(peer: Peer): (count: number) => Work {
       event: { type, data: parsed(data) },
     }));
     return () => eachBy(callers, events, ({ stream, event }) => peer.append(stream, [event]));
+  };
+}
+
+function jobs(peer: Peer): (count: number) => Work {
+  const fact = factSource("fresh");
+  return (count) => {
+    const data = many(count, fact).map((one) => parsed(one.data));
+    return () => eachBy(callers, data, (one) => peer.job(one));
   };
 }
 

@@ -5,12 +5,14 @@ import { pathToFileURL } from "node:url";
 import type { OpenContender, Sample } from "./benchmark.ts";
 import { benchFailed } from "./errors.ts";
 
-/** Another program's event store, as each `bench/peers/NAME/peer.mjs` opens it. */
+/** Another program's event store or queue, as each `bench/peers/NAME/peer.mjs` opens it: it has what it is measured at. */
 export interface Peer {
   /** Appends to a stream that must not exist. */
   append(stream: string, events: readonly PeerEvent[]): Promise<void>;
   /** Answers how many events the stream has. */
   read(stream: string): Promise<number>;
+  /** Sends a job, receives one and completes that. */
+  job(data: unknown): Promise<void>;
 }
 
 interface PeerEvent {
@@ -23,7 +25,7 @@ export interface PeerTask {
   readonly peer: string;
   /** A file or an address. */
   readonly target: string;
-  readonly does: "append" | "read";
+  readonly does: "append" | "read" | "job";
   readonly callers: number;
   readonly roundMs: number;
   /** To be read: how many streams, of how many events. */

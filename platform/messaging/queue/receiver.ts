@@ -15,7 +15,7 @@ import { findMessages, keyMarker, takingOf, type FoundDead, type FoundMessage } 
 /** Takes messages by hand; a consumer (consumer.ts) does it for a handler. */
 export interface Receiver<Message> {
   /**
-   * Takes up to `max` messages that are due, all by one unit; when there are none, waits up to `waitMs` for the first. What
+   * Takes up to `max` messages that are due; who asks at once is served by one unit. When there are none, waits up to `waitMs` for the first. What
    * cannot be delivered any more (unreadable, expired, delivery limit reached) is parked on the way.
    */
   receive(options: ReceiveOptions): Promise<readonly Delivery<Message>[]>;
@@ -78,20 +78,61 @@ export function receiver<Message>(options: ReceiverOptions<Message>): Receiver<M
   };
 }
 
+interface Waiting<Message> {
+  readonly max: number;
+  readonly resolve: (taken: Taken<Message>) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 class Taker<Message> {
   private readonly options: ReceiverOptions<Message>;
   private readonly queue: AnyQueue;
   /** As last read; taking is conditional on it. */
   private state: QueueState | undefined;
+  private readonly waiting: Waiting<Message>[] = [];
+  private isServing = false;
 
   constructor(options: ReceiverOptions<Message>) {
     this.options = options;
     this.queue = options.queue;
   }
 
-  async take(max: number): Promise<Taken<Message>> {
+  take(max: number): Promise<Taken<Message>> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ max: Math.min(max, TAKE_MAX), resolve, reject });
+      if (!this.isServing) void this.serve();
+    });
+  }
+
+  /** Who asks while messages are being taken is served by the next taking, together with all others who do. */
+  private async serve(): Promise<void> {
+    this.isServing = true;
+    while (this.waiting.length > 0) {
+      await Promise.resolve(); // those who ask in this turn come along
+      const served = this.nextServed();
+      try {
+        share(await this.takeTogether(served.reduce((sum, { max }) => sum + max, 0)), served);
+      } catch (error) {
+        for (const { reject } of served) reject(error);
+      }
+    }
+    this.isServing = false;
+  }
+
+  private nextServed(): readonly Waiting<Message>[] {
+    let sum = 0;
+    let count = 0;
+    for (const { max } of this.waiting) {
+      if (count > 0 && sum + max > TAKE_MAX) break;
+      sum += max;
+      count++;
+    }
+    return this.waiting.splice(0, count);
+  }
+
+  private async takeTogether(max: number): Promise<Taken<Message>> {
     for (let tries = 0; tries < TRIES; tries++) {
-      const taken = await this.tryTake(Math.min(max, TAKE_MAX));
+      const taken = await this.tryTake(max);
       if (taken) return taken;
     }
     return { deliveries: [], settings: this.queue.settings, nextInMs: 0, isPaused: false };
@@ -164,5 +205,14 @@ class Taker<Message> {
   private cause(): UnitCause {
     const correlation = `queue/${this.queue.name}`;
     return { correlation, actor: "sys_queue", tenant: "system", source: correlation };
+  }
+}
+
+/** First come, first served. */
+function share<Message>(taken: Taken<Message>, served: readonly Waiting<Message>[]): void {
+  let given = 0;
+  for (const { max, resolve } of served) {
+    resolve({ ...taken, deliveries: taken.deliveries.slice(given, given + max) });
+    given += max;
   }
 }

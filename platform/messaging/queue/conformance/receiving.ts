@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Unit } from "@daybook/data/store/unit";
 import { limitExceeded } from "@daybook/data/store/errors";
 import { seededRandom } from "@daybook/kernel/random";
 import { receiver } from "../receiver.ts";
@@ -32,6 +33,19 @@ export const receivingPromises: Promises = {
       got.toSorted((a, b) => a - b),
       sequence(60),
     );
+  },
+  "those who ask one receiver at once are served together, each with its own": async (trial) => {
+    for (const n of sequence(5)) await trial.send(n);
+    let commits = 0;
+    const store = { ...trial.store, commit: (unit: Unit) => (commits++, trial.store.commit(unit)) };
+    const { queue, clock, ids } = trial;
+    const shared = receiver({ queue, store, clock, ids, random: seededRandom(4) });
+    const taken = await Promise.all([2, 1, 2, 3].map((max) => shared.receive({ max })));
+    assert.deepEqual(
+      taken.map((deliveries) => deliveries.map(({ message }) => message.n)),
+      [[0, 1], [2], [3, 4], []],
+    );
+    assert.equal(commits, 1);
   },
   "an acknowledged message is finished, in one unit with what handling it changes": async (trial) => {
     await trial.send(1);
