@@ -126,10 +126,11 @@ const FOLLOWER_BUGS: readonly PlantedBug[] = [
   {
     name: "a checkpoint is written before the effects",
     file: SUBSCRIPTION,
-    find: "const verdict = await commitSettled(this.store, unit, {",
+    find: "return commitSettled(this.store, unit, { clock, signal: this.stopping.signal });",
     replace: `const { effects } = unit;
-    const first = await commitSettled(this.store, { ...unit, id: this.options.ids("unt"), effects: effects.slice(-1) }, { clock: this.options.clock });
-    const verdict = first.outcome === "refused" ? first : await commitSettled(this.store, { ...unit, conditions: [], effects: effects.slice(0, -1) }, {`,
+      const first = commitSettled(this.store, { ...unit, id: this.options.ids("unt"), effects: effects.slice(-1) }, { clock });
+      return first.then((verdict) => verdict.outcome === "refused" ? verdict
+        : commitSettled(this.store, { ...unit, conditions: [], effects: effects.slice(0, -1) }, { clock, signal: this.stopping.signal }));`,
     foundBy: ["each event once", "search rows"],
   },
   {
@@ -142,7 +143,7 @@ const FOLLOWER_BUGS: readonly PlantedBug[] = [
   {
     name: "a subscriber goes on from what was refused",
     file: SUBSCRIPTION,
-    find: 'if (verdict.outcome === "refused") {',
+    find: 'if (settled.value.outcome === "refused") {',
     replace: "if (false) {",
     foundBy: ["each event once", "search rows", "liveness"],
   },
@@ -190,7 +191,7 @@ const COMMAND_BUGS: readonly PlantedBug[] = [
     file: "platform/data/cqrs/decisive-verdict.ts",
     find: 'if (second && second.outcome !== "unknown") return second;',
     replace: 'return { outcome: "committed", position: 0, recordedAt: 0, versions: [], tokens: [], isRepeated: true };',
-    foundBy: ["acknowledged is kept", "read your writes"],
+    foundBy: ["acknowledged is kept", "read your writes", "a key is used once"],
   },
   {
     name: "an idempotency key is kept without its condition",
