@@ -30,8 +30,8 @@ export function stepImplementations({ ordering, inventory, payments, shipping }:
       undone(await inventory.release({ orderId, reason }, callOf(attempt))),
     ),
     implement(steps.chargePayment, async (input, attempt) => plain(await payments.charge(input, callOf(attempt)))),
-    implement(steps.cancelPayment, async ({ orderId }, attempt) =>
-      undone(await payments.cancel({ orderId, reason }, callOf(attempt))),
+    implement(steps.cancelPayment, async ({ orderId, method }, attempt) =>
+      undone(await payments.cancel({ orderId, method, reason }, callOf(attempt))),
     ),
     implement(steps.createShipment, async (input, attempt) => plain(await shipping.create(input, callOf(attempt)))),
     implement(steps.cancelShipment, async ({ orderId }, attempt) =>

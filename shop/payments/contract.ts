@@ -26,8 +26,14 @@ export const paymentsContract = contract("payments", {
     input: about.extend({ customerId: givenId.optional(), amount: moneySchema, method: chargeMethodSchema }),
     output: z.strictObject({ paymentId: z.string(), status: z.enum(["completed", "pending"]) }),
   },
-  /** Undoes the order's payment: money back when it was charged; a charge that comes later is refused. */
-  cancel: { input: about.extend({ reason: z.string().min(1).max(500) }), output: z.strictObject({}) },
+  /**
+   * Undoes the order's payment, also when nothing had happened: money back when it was charged; a charge that comes later
+   * is refused. Rejects with `provider-unavailable` (retryable).
+   */
+  cancel: {
+    input: about.extend({ method: chargeMethodSchema, reason: z.string().min(1).max(500) }),
+    output: z.strictObject({}),
+  },
 });
 
 /** What became of a pending payment: sent to whoever carries the order out. */

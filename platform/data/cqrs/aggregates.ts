@@ -39,8 +39,11 @@ export interface ExecuteOptions<State, Answer> {
   readonly isNew?: boolean;
   /** The answer; pure. Called for outcomes and for refusals. Under a key it is plain data, and is kept and replayed. */
   render(outcome: Outcome<State>): Answer;
-  /** What else belongs into the unit of an accepted command (also of one that changes nothing), given the new state; pure. */
-  extra?(folded: Folded<State>): Extra;
+  /**
+   * What else belongs into the unit of an accepted command (also of one that changes nothing), given the new state and
+   * what happened; pure.
+   */
+  extra?(folded: Folded<State>, happened: readonly DomainEvent[]): Extra;
 }
 
 export interface Extra {

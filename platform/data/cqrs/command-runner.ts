@@ -99,7 +99,7 @@ export class CommandRunner<State, Command, Event extends DomainEvent> {
     const encoded = await events.encode(unitId, decided);
     const state = encoded.events.reduce((folded, event) => decider.evolve(folded, event), before.state);
     const after = { state, version: before.version + decided.length };
-    const { guards = [], effects = [] } = execution.extra?.(after) ?? {};
+    const { guards = [], effects = [] } = execution.extra?.(after, decided) ?? {};
     const append: Effect = { kind: "append", stream: this.streamOf(id), events: encoded.stored };
     const changes = decided.length === 0 ? [] : [append, ...this.derived(id, before, after)];
     return { unitId, at, before, after, outcome: { kind: "done", ...after, at }, guards, effects: [...changes, ...effects] };

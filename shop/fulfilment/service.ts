@@ -1,0 +1,98 @@
+import type { Store } from "@daybook/data/store";
+import type { Clock } from "@daybook/kernel/clock";
+import { causeOf } from "@daybook/kernel/context";
+import { errorCode } from "@daybook/kernel/errors";
+import type { IdSource } from "@daybook/kernel/ids";
+import type { Random } from "@daybook/kernel/random";
+import type { Handled, MessageAttempt } from "@daybook/messaging/queue";
+import { consume, type Consumer } from "@daybook/messaging/queue/consumer";
+import { orderWork } from "@daybook/shop-ordering/contract";
+import { paymentOutcomes, type PaymentOutcome } from "@daybook/shop-payments/contract";
+import { WorkflowEngine, type WorkflowTuning } from "@daybook/workflow/engine";
+import type { z } from "zod";
+import { stepImplementations, type Partners } from "./carry-out.ts";
+import { fulfilment, fulfilmentId } from "./contract.ts";
+import { fulfilOrder } from "./fulfil-order.workflow.ts";
+
+export interface FulfilmentParts extends Partners {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly random: Random;
+  /** Unique among processes, kept over restarts. */
+  readonly owner: string;
+  readonly tuning?: WorkflowTuning;
+}
+
+/** Carries orders out, while it runs. */
+export interface FulfilmentService {
+  readonly engine: WorkflowEngine;
+  readonly consumers: readonly Consumer[];
+  /** Takes no more work, leaves what is under way where its records end. Idempotent. */
+  stop(): Promise<void>;
+}
+
+type OrderWork = z.infer<(typeof orderWork)["message"]["schema"]>;
+
+/** The run has ended, or never began: what is said to it comes too late, or the run will see it for itself. */
+const OVER: ReadonlySet<string> = new Set(["workflow-unknown", "workflow-ended"]);
+
+/** Starts the fulfilment context: the workflow's engine, and the consumers of what others ask of it. */
+export function startFulfilment(parts: FulfilmentParts): FulfilmentService {
+  const { store, clock, ids, random, owner, tuning = {} } = parts;
+  const engine = new WorkflowEngine({
+    store,
+    clock,
+    ids,
+    random,
+    owner,
+    tuning,
+    taskQueue: "fulfilment",
+    workflows: [fulfilOrder],
+    steps: stepImplementations(parts),
+  });
+  const common = { store, clock, ids, random };
+  const consumers = [
+    consume({ ...common, queue: orderWork, handle: (message, attempt) => work(engine, message, attempt) }),
+    consume({ ...common, queue: paymentOutcomes, handle: (message) => settle(engine, message) }),
+  ];
+  return {
+    engine,
+    consumers,
+    async stop() {
+      await Promise.all(consumers.map((consumer) => consumer.stop()));
+      await engine.stop();
+    },
+  };
+}
+
+async function work(engine: WorkflowEngine, message: OrderWork, attempt: MessageAttempt): Promise<Handled | void> {
+  const id = fulfilmentId(message.orderId);
+  switch (message.type) {
+    case "fulfil": {
+      const start = { id, input: { orderId: message.orderId }, cause: causeOf(attempt.context) };
+      // The run begins with the end of the message, in one unit; when there is one already, the second delivery sees it.
+      if (attempt.number === 1) return engine.starting(fulfilment, start);
+      await engine.start(fulfilment, start);
+      return;
+    }
+    case "cancel":
+      return unlessOver(engine.cancel(id, message.reason));
+    case "released":
+      return unlessOver(engine.signal(fulfilOrder, id, "released", {}));
+  }
+}
+
+function settle(engine: WorkflowEngine, message: PaymentOutcome): Promise<void> {
+  const { type, orderId } = message;
+  const outcome = type === "settled" ? { type } : { type, code: message.code, reason: message.reason };
+  return unlessOver(engine.signal(fulfilOrder, fulfilmentId(orderId), "paymentOutcome", outcome));
+}
+
+async function unlessOver(said: Promise<unknown>): Promise<void> {
+  try {
+    await said;
+  } catch (error) {
+    if (!OVER.has(errorCode(error) ?? "")) throw error;
+  }
+}

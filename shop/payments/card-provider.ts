@@ -1,0 +1,33 @@
+import type { Money } from "@daybook/kernel/money";
+
+/** The card provider, as payments need it. Adapters reject with `provider-unavailable` and `provider-refused`. */
+export interface CardProvider {
+  /** Charged at most once for a key, for ever; asked again, the answer is the first one's. */
+  charge(order: ChargeOrder): Promise<ChargeAnswer>;
+  /**
+   * Undoes what was charged under a key: it is paid back, or not charged when it is pending; when nothing had happened, a
+   * charge that comes later is refused. Asked again, the answer is the first one's.
+   */
+  cancel(chargeKey: string): Promise<CancelAnswer>;
+}
+
+export interface ChargeOrder {
+  readonly key: string;
+  readonly amount: Money;
+  readonly token: string;
+  /** By which people find it at the provider's: the order's id. */
+  readonly reference: string;
+}
+
+export type ChargeAnswer =
+  | { readonly status: "completed" | "pending"; readonly chargeId: string }
+  | { readonly status: "declined"; readonly code: DeclineCode; readonly reason: string }
+  /** It was cancelled before. */
+  | { readonly status: "cancelled" };
+
+export type DeclineCode = "payment-declined" | "insufficient-funds" | "payment-details-invalid";
+
+export interface CancelAnswer {
+  /** Whether money went back. */
+  readonly isRefunded: boolean;
+}

@@ -1,0 +1,133 @@
+import { accept, refuse, type Decider, type Decision, type Refusal } from "@daybook/data/cqrs/decider";
+import { stateMachine } from "@daybook/kernel/state-machine";
+import type { Money } from "@daybook/kernel/money";
+import { PAYMENT_CATEGORY, type PaymentEvent } from "./events.ts";
+import { HOUSE, reversal, transfer, type Entry } from "./ledger.ts";
+
+export type PaymentStatus = "absent" | "pending" | "completed" | "declined" | "cancelled" | "refunded";
+export type PaymentAction = "pend" | "complete" | "decline" | "cancel" | "refund";
+
+/** What may become of a payment. A declined one may be tried again with other details. */
+export const paymentStates = stateMachine<PaymentStatus, PaymentAction>("absent", {
+  absent: { pend: "pending", complete: "completed", decline: "declined", cancel: "cancelled" },
+  pending: { complete: "completed", decline: "declined", cancel: "cancelled" },
+  declined: { pend: "pending", complete: "completed", decline: "declined", cancel: "cancelled" },
+  completed: { refund: "refunded" },
+  cancelled: {},
+  refunded: {},
+});
+
+export interface Payment {
+  readonly status: PaymentStatus;
+  readonly paymentId?: string;
+  readonly amount?: Money;
+  readonly paidBy?: "card" | "account";
+  readonly accountId?: string;
+  readonly chargeId?: string;
+  readonly entry?: Entry;
+  readonly refusal?: Refusal;
+  readonly isDisputed?: boolean;
+}
+
+interface About {
+  readonly paymentId: string;
+  readonly orderId: string;
+}
+
+/** What the provider or the account said, to be kept. */
+export type PaymentCommand =
+  | ({ readonly type: "pend"; readonly amount: Money; readonly chargeId: string } & About)
+  | ({
+      readonly type: "complete";
+      readonly amount: Money;
+      readonly chargeId?: string | undefined;
+      readonly accountId?: string | undefined;
+    } & About)
+  | ({ readonly type: "decline"; readonly code: string; readonly reason: string } & About)
+  /** Money back when it was charged; what was not charged yet never is. */
+  | ({ readonly type: "undo"; readonly reason: string; readonly refundId?: string | undefined } & About)
+  | ({ readonly type: "dispute"; readonly chargeId: string; readonly reason: string } & About);
+
+/** The payment of one order: charged at most once, and given back at most once. What is said twice changes nothing. */
+export const paymentDecider: Decider<Payment, PaymentCommand, PaymentEvent> = {
+  category: PAYMENT_CATEGORY,
+  version: 1,
+  initial: { status: "absent" },
+  decide,
+  evolve,
+};
+
+function decide(command: PaymentCommand, payment: Payment): Decision<PaymentEvent> {
+  const { paymentId, orderId } = command;
+  const about = { paymentId, orderId };
+  switch (command.type) {
+    case "dispute": {
+      const { chargeId, reason } = command;
+      return payment.isDisputed ? accept() : accept({ type: "PaymentDisputed", data: { ...about, chargeId, reason } });
+    }
+    case "undo":
+      return undo(command, payment, about);
+    default: {
+      const next = paymentStates.next(payment.status, command.type);
+      if (next) return charged(command, about);
+      return paymentStates.next("absent", command.type) === payment.status ? accept() : illegal(command.type, payment.status);
+    }
+  }
+}
+
+function charged(command: Exclude<PaymentCommand, { type: "undo" | "dispute" }>, about: About): Decision<PaymentEvent> {
+  switch (command.type) {
+    case "pend":
+      return accept({ type: "PaymentPending", data: { ...about, amount: command.amount, chargeId: command.chargeId } });
+    case "complete":
+      return complete(command, about);
+    case "decline":
+      return accept({ type: "PaymentDeclined", data: { ...about, code: command.code, reason: command.reason } });
+  }
+}
+
+function complete(command: PaymentCommand & { type: "complete" }, about: About): Decision<PaymentEvent> {
+  const { amount, chargeId, accountId } = command;
+  const entry = transfer(accountId ?? HOUSE.cardClearing, HOUSE.sales, amount);
+  const paidBy = accountId === undefined ? "card" : "account";
+  return accept({ type: "PaymentCompleted", data: { ...about, amount, paidBy, accountId, chargeId, entry } });
+}
+
+function undo({ reason, refundId }: PaymentCommand & { type: "undo" }, payment: Payment, about: About): Decision<PaymentEvent> {
+  const { amount, entry, status } = payment;
+  if (status === "cancelled" || status === "refunded") return accept();
+  if (status !== "completed" || !amount || !entry) return accept({ type: "PaymentCancelled", data: { ...about, reason } });
+  return accept({ type: "PaymentRefunded", data: { ...about, amount, refundId, reason, entry: reversal(entry) } });
+}
+
+function illegal(action: PaymentAction, status: PaymentStatus): Decision<PaymentEvent> {
+  if (status === "cancelled" || status === "refunded")
+    return refuse("payment-cancelled", `The payment was ${status}.`, { status });
+  return refuse("illegal-transition", `A payment that is ${status} cannot be changed by "${action}".`, {
+    status,
+    legal: paymentStates.legal(status),
+  });
+}
+
+function evolve(payment: Payment, event: PaymentEvent): Payment {
+  switch (event.type) {
+    case "PaymentPending": {
+      const { paymentId, amount, chargeId } = event.data;
+      return { status: "pending", paymentId, amount, chargeId, paidBy: "card" };
+    }
+    case "PaymentCompleted": {
+      const { orderId, ...data } = event.data;
+      return { status: "completed", ...data } as Payment; // members that are absent stay absent
+    }
+    case "PaymentDeclined": {
+      const { paymentId, code, reason } = event.data;
+      return { status: "declined", paymentId, refusal: { code, message: reason } };
+    }
+    case "PaymentCancelled":
+      return { ...payment, status: "cancelled", paymentId: event.data.paymentId };
+    case "PaymentRefunded":
+      return { ...payment, status: "refunded" };
+    case "PaymentDisputed":
+      return { ...payment, isDisputed: true };
+  }
+}
