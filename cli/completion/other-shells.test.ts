@@ -16,6 +16,10 @@ function lacking(shell: string): string | false {
   return spawnSync(shell, ["--version"]).error ? `${shell} is not installed here` : false;
 }
 
+function printed(shell: string, ...words: readonly string[]): string {
+  return execFileSync(shell, words, { encoding: "utf8" });
+}
+
 describe("completion in fish", () => {
   const script = join(folder, "daybook.fish");
   writeFileSync(script, fishCompletion(COMMANDS));
@@ -34,7 +38,7 @@ describe("completion in fish", () => {
 
   test("offers nouns, verbs, flags, values and nothing else", { skip: lacking("fish") }, () => {
     const offered = (line: string) => {
-      const out = execFileSync("fish", ["--no-config", "-c", `source ${script}; complete -C '${line}'`], { encoding: "utf8" });
+      const out = printed("fish", "--no-config", "-c", `source ${script}; complete -C '${line}'`);
       return out.split("\n").flatMap((found) => (found === "" ? [] : [found.split("\t")[0]]));
     };
     assert.deepEqual(offered("daybook ord"), ["order"]);
@@ -64,6 +68,7 @@ describe("completion in zsh", () => {
   });
 
   test("is read by zsh", { skip: lacking("zsh") }, () => {
-    execFileSync("zsh", ["-f", "-c", `compdef() { [[ "$*" == "_daybook daybook" ]] }; source ${script} && typeset -f _daybook`]);
+    const program = `compdef() { [[ "$*" == "_daybook daybook" ]] }; source ${script} && typeset -f _daybook`;
+    assert.match(printed("zsh", "-f", "-c", program), /_arguments/);
   });
 });

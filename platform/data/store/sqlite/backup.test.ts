@@ -46,9 +46,10 @@ describe("a backup", () => {
 
   test("is restored with a higher epoch, into an empty folder, and works on", async () => {
     await backup({ folder, to: join(root, "copy"), databases, files: ["master.key"] });
-    await restore({ from: join(root, "copy"), folder: join(root, "again") });
+    const restored = await restore({ from: join(root, "copy"), folder: join(root, "again") });
     const again = await sqliteStore({ file: join(root, "again", "daybook.db") });
     const { epoch, position } = await again.head();
+    assert.deepEqual([restored.databases[0]?.epoch, restored.databases[0]?.position], [epoch, position]);
     assert.ok(epoch > (await store.head()).epoch);
     assert.equal(position, 60);
     assert.deepEqual(await again.readLog({ after: 0 }), await store.readLog({ after: 0 }));

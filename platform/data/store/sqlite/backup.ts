@@ -86,6 +86,7 @@ export async function backup(options: BackupOptions): Promise<BackupManifest> {
 /**
  * Puts a backup into an empty folder, after checking it, and begins a new life of each log: its epoch rises above every
  * epoch of an earlier restore, so that positions of a lost future are refused. The folder appears whole or not at all.
+ * Answers the backup's manifest, with the epochs that the logs have now.
  */
 export async function restore(options: RestoreOptions): Promise<BackupManifest> {
   const { from, folder } = options;
@@ -95,7 +96,8 @@ export async function restore(options: RestoreOptions): Promise<BackupManifest> 
   return whole(folder, async (draft) => {
     for (const { name } of [...manifest.databases, ...manifest.files]) await copyPlain(join(from, name), join(draft, name));
     for (const { name } of manifest.databases) beginNewLife(join(draft, name), epoch);
-    return manifest;
+    const databases = manifest.databases.map((each) => ({ ...each, ...headOf(join(draft, each.name)) }));
+    return { ...manifest, databases };
   });
 }
 
