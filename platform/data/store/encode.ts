@@ -3,6 +3,7 @@ import { checkUnit } from "./check-unit.ts";
 import { limitExceeded, unitInvalid } from "./errors.ts";
 import type { EncodedAppend, EncodedEffect, EncodedEvent, EncodedUnit } from "./engine.ts";
 import { LIMITS } from "./limits.ts";
+import type { EventMeta } from "./port.ts";
 import type { Effect, NewEvent, StreamKind, Unit } from "./unit.ts";
 
 /** Which context owns the facts of which stream category. A unit appends facts of one context only. */
@@ -49,18 +50,11 @@ class Encoder {
 
 function metaText(unit: Unit, occurredAt: number | undefined): string {
   const { correlation, causation = unit.id, actor, tenant, trace, source } = unit.cause;
-  // Canonical by the order in which the members stand here; put together by hand, for it is done for every unit.
-  let text = `{"actor":${quoted(actor)},"causation":${quoted(causation)},"correlation":${quoted(correlation)}`;
-  if (occurredAt !== undefined) text += `,"occurredAt":${occurredAt}`;
-  if (source !== undefined) text += `,"source":${quoted(source)}`;
-  text += `,"tenant":${quoted(tenant)}`;
-  return trace === undefined ? `${text}}` : `${text},"trace":${quoted(trace)}}`;
-}
-
-const NEEDS_NO_ESCAPE = /^[ !#-[\]-~]*$/;
-
-function quoted(text: string): string {
-  return NEEDS_NO_ESCAPE.test(text) ? `"${text}"` : JSON.stringify(text);
+  // Canonical by the order in which the members stand here.
+  return JSON.stringify({ actor, causation, correlation, occurredAt, source, tenant, trace } satisfies Record<
+    keyof EventMeta,
+    unknown
+  >);
 }
 
 /** The bytes that a fact's digest covers: its id, stream, type, schema version, data and meta, a line each. */

@@ -86,7 +86,8 @@ class UnitWriter {
       version++;
       if (as === "fact") {
         const position = ++state.position;
-        facts.add(stream, version, type, schemaVersion, unit.id, ordinal, state.recordedAt, meta, data, position, digest);
+        const bytes = Buffer.from(digest, "hex");
+        facts.add(stream, version, type, schemaVersion, unit.id, ordinal, state.recordedAt, meta, data, position, bytes);
       } else {
         work.add(stream, version, type, schemaVersion, unit.id, ordinal, state.recordedAt, meta, data, unit.correlation);
       }

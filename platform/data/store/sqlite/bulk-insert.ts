@@ -3,9 +3,6 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 /** Rows to a statement: a call into SQLite costs as much as a third of a small insert. */
 const WIDTH = 8;
 
-/** By column: what is made of its value in SQL, for those that are not stored as they are given. */
-type Values = Readonly<Record<string, string>>;
-
 /** Inserts rows into one table, several with one statement: they are in the table after `flush`, not before. */
 export class BulkInsert {
   private readonly columns: number;
@@ -13,8 +10,8 @@ export class BulkInsert {
   private readonly many: StatementSync;
   private pending: SQLInputValue[] = [];
 
-  constructor(db: DatabaseSync, table: string, columns: readonly string[], values: Values = {}) {
-    const row = `(${columns.map((column) => values[column] ?? "?").join(", ")})`;
+  constructor(db: DatabaseSync, table: string, columns: readonly string[]) {
+    const row = `(${columns.map(() => "?").join(", ")})`;
     const into = `INSERT INTO ${table} (${columns.join(", ")}) VALUES`;
     this.columns = columns.length;
     this.one = db.prepare(`${into} ${row}`);
@@ -23,11 +20,10 @@ export class BulkInsert {
 
   /** One row, its values in the order of the columns. */
   add(...row: readonly SQLInputValue[]): void {
-    const { pending } = this;
-    for (const value of row) pending.push(value);
-    if (pending.length < this.columns * WIDTH) return;
-    this.many.run(...pending);
-    pending.length = 0;
+    this.pending.push(...row);
+    if (this.pending.length < this.columns * WIDTH) return;
+    this.many.run(...this.pending);
+    this.pending = [];
   }
 
   flush(): void {

@@ -56,7 +56,7 @@ const EVENT = ["stream", "version", "type", "schema_version", "unit", "ordinal",
 
 export function insertsInto(db: DatabaseSync): Inserts {
   return {
-    facts: new BulkInsert(db, "facts", [...EVENT, "meta", "data", "position", "digest"], { digest: "unhex(?)" }),
+    facts: new BulkInsert(db, "facts", [...EVENT, "meta", "data", "position", "digest"]),
     work: new BulkInsert(db, "work", [...EVENT, "meta", "data", "correlation"]),
     cases: new BulkInsert(db, "cases", ["correlation", "position", "facts"]),
     units: new BulkInsert(db, "units", ["id", "position", "recorded_at"]),
