@@ -55,27 +55,35 @@ const TRIES = 5;
 const POLL_MS = 10_000;
 
 export function receiver<Message>(options: ReceiverOptions<Message>): Receiver<Message> {
-  const { store, clock } = options;
   const taker = new Taker(options);
   return {
     take: (max) => taker.take(max),
-    async receive({ max, waitMs = 0, signal }) {
-      const until = clock.elapsed() + waitMs;
-      const rung = bell(clock);
-      const unwatch = waitMs > 0 ? store.watch(() => rung.ring()) : () => undefined;
-      try {
-        for (;;) {
-          rung.hush();
-          const { deliveries, nextInMs } = await taker.take(max);
-          const leftMs = until - clock.elapsed();
-          if (deliveries.length > 0 || leftMs <= 0 || signal?.aborted) return deliveries;
-          await rung.wait(Math.min(leftMs, nextInMs, POLL_MS), signal);
-        }
-      } finally {
-        unwatch();
-      }
+    async receive(wanted) {
+      const { deliveries } = await taker.take(wanted.max);
+      return deliveries.length > 0 || !wanted.waitMs || wanted.signal?.aborted ? deliveries : awaited(taker, options, wanted);
     },
   };
+}
+
+async function awaited<Message>(
+  taker: Taker<Message>,
+  { store, clock }: ReceiverOptions<Message>,
+  { max, waitMs = 0, signal }: ReceiveOptions,
+): Promise<readonly Delivery<Message>[]> {
+  const until = clock.elapsed() + waitMs;
+  const rung = bell(clock);
+  const unwatch = store.watch(() => rung.ring());
+  try {
+    for (;;) {
+      rung.hush();
+      const { deliveries, nextInMs } = await taker.take(max);
+      const leftMs = until - clock.elapsed();
+      if (deliveries.length > 0 || leftMs <= 0 || signal?.aborted) return deliveries;
+      await rung.wait(Math.min(leftMs, nextInMs, POLL_MS), signal);
+    }
+  } finally {
+    unwatch();
+  }
 }
 
 interface Waiting<Message> {
