@@ -20,6 +20,7 @@ import { errorOf } from "./replay/failure.ts";
 import type { Entry, Note, ParentLink, Request, RunState, Started } from "./replay/history.ts";
 import { replay } from "./replay/replay.ts";
 import { decodeValue, encodeValue } from "./replay/value-text.ts";
+import type { Timing } from "./schedule.ts";
 import type { Bulletin } from "./worker/bulletin.ts";
 import { forgotten, unstarted, usedKey } from "./worker/decision.ts";
 import type { Programs } from "./worker/run-host.ts";
@@ -34,6 +35,7 @@ import {
   startedEvent,
   streamOf,
 } from "./worker/run-stream.ts";
+import { parseSchedule, putSchedule, removeSchedule, SCHEDULES, type Schedule } from "./worker/scheduled.ts";
 import type { Worker } from "./worker/worker.ts";
 
 export interface StartOptions<Input> {
@@ -48,6 +50,13 @@ export interface StartOptions<Input> {
   /** Newest registered unless given. */
   readonly version?: number;
   readonly parent?: ParentLink;
+}
+
+export interface ScheduleOptions<Input> {
+  readonly id: string;
+  readonly timing: Timing;
+  readonly input: Input;
+  readonly cause: UnitCause;
 }
 
 export interface StartedRun {
@@ -233,6 +242,27 @@ export class WorkflowClient {
     return { started: history.started, entries: history.entries, waiting: history.requests };
   }
 
+  /** Starts a run at each time, under `{id}-{time}`; put again, it is changed. Times missed by all workers start one run. */
+  async schedule<Input, Output>(contract: WorkflowContract<Input, Output>, options: ScheduleOptions<Input>): Promise<void> {
+    const { id, timing, cause } = options;
+    const { name } = contract;
+    const input = encodeValue(contract.input, options.input, `input of ${name}`);
+    const schedule = { id, workflow: name, queue: this.parts.taskQueue, input, timing, cause };
+    await this.write(cause, putSchedule(schedule, this.parts.clock.now()));
+  }
+
+  /** Its runs go on. */
+  async unschedule(id: string, cause: UnitCause): Promise<void> {
+    const row = await this.parts.store.getRow(SCHEDULES, id);
+    if (row) await this.write(cause, removeSchedule(parseSchedule(row.value)));
+  }
+
+  /** By id, at most 1,000. */
+  async schedules(): Promise<readonly Schedule[]> {
+    const { rows } = await this.parts.store.listRows({ collection: SCHEDULES });
+    return rows.map((row) => parseSchedule(row.value));
+  }
+
   /** To be called after a unit that `starting` was part of: saves the time until the queues are looked at. */
   nudge(id: string): void {
     this.worker?.nudge(id);
@@ -252,19 +282,25 @@ export class WorkflowClient {
     }
   }
 
-  protected startedOf(contract: WorkflowContract, options: Omit<StartOptions<unknown>, "reuse">): Started {
+  private startedOf(contract: WorkflowContract, options: Omit<StartOptions<unknown>, "reuse">): Started {
+    const { name } = contract;
+    return this.startedAs(name, encodeValue(contract.input, options.input, `input of ${name}`), options);
+  }
+
+  /** `input` is encoded. */
+  protected startedAs(name: string, input: string, options: Omit<StartOptions<unknown>, "reuse" | "input">): Started {
     const { clock, random, programs, taskQueue } = this.parts;
-    const { id, input, cause, attributes = {}, parent } = options;
+    const { id, cause, attributes = {}, parent } = options;
     if (!givenId.safeParse(id).success)
       throw workflowValueInvalid(`a run's id is 1 to 100 letters, digits, _, . and -, not "${id}"`);
     const { correlation, actor, tenant, trace } = cause;
     return {
       id,
-      workflow: contract.name,
-      version: options.version ?? programs.workflow(contract.name)?.version ?? 1,
+      workflow: name,
+      version: options.version ?? programs.workflow(name)?.version ?? 1,
       number: 1,
       queue: taskQueue,
-      input: encodeValue(contract.input, input, `input of ${contract.name}`),
+      input,
       at: clock.now(),
       seed: random.word(),
       attributes,
@@ -285,6 +321,11 @@ export class WorkflowClient {
     const verdict = await commitSettled(store, { id: ids("unt"), cause: causeOfRun(started), ...parts }, { clock });
     if (verdict.outcome === "committed") this.worker?.nudge(started.id);
     return verdict.outcome === "committed";
+  }
+
+  private async write(cause: UnitCause, effects: readonly Effect[]): Promise<void> {
+    const { store, clock, ids } = this.parts;
+    await commitSettled(store, { id: ids("unt"), cause, conditions: [], effects }, { clock });
   }
 
   private async command(id: string, request: Request, isForEnded = false): Promise<Refusal> {

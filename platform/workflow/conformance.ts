@@ -1,6 +1,7 @@
 import { describe, test } from "node:test";
 import { attemptProofs } from "./conformance/attempts.ts";
 import { composingProofs } from "./conformance/composing.ts";
+import { operatingProofs } from "./conformance/operating.ts";
 import { runningProofs } from "./conformance/running.ts";
 import { waitingProofs } from "./conformance/waiting.ts";
 import { undoingProofs } from "./conformance/undoing.ts";
@@ -14,6 +15,7 @@ const CHAPTERS: Readonly<Record<string, Proofs>> = {
   waiting: waitingProofs,
   composing: composingProofs,
   undoing: undoingProofs,
+  operating: operatingProofs,
 };
 
 /** What the engine promises, on any store: one test for each word, on a virtual clock. */

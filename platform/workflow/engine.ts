@@ -79,6 +79,9 @@ export class WorkflowEngine extends WorkflowClient {
       scanMs: tuning.scanMs ?? 100,
       compactAfter: tuning.compactAfter ?? 10_000,
       runsMax: tuning.runsMax ?? 4_000,
+      startScheduled: async ({ id, workflow, input, cause }, at) => {
+        await this.tryStart(this.startedAs(workflow, input, { id: `${id}-${at}`, cause, attributes: { schedule: id } }), 0);
+      },
       startChild: (child) => this.startChild(child),
       cancelChild: (id, reason) => this.cancelChild(id, reason),
       changed: (info) => isOver(info.status) && bulletin.tell(`run ${info.id}`, info),
@@ -92,12 +95,7 @@ export class WorkflowEngine extends WorkflowClient {
   }
 
   private async startChild({ id, name, input, parent, cause }: ChildStart): Promise<End | undefined> {
-    const { programs, clock, random, taskQueue } = this.parts;
-    const { correlation, actor, tenant, trace } = cause;
-    const version = programs.workflow(name)?.version ?? 1;
-    const context = { correlation, actor, tenant, ...(trace !== undefined && { trace }) };
-    const start = { id, workflow: name, version, number: 1, queue: taskQueue, input, at: clock.now(), seed: random.word() };
-    await this.tryStart({ ...start, attributes: {}, ...context, parent }, 0);
+    await this.tryStart(this.startedAs(name, input, { id, cause, parent }), 0);
     const info = await this.get(id);
     if (info && (info.parent?.id !== parent.id || info.parent.command !== parent.command)) {
       return { status: "failed", failure: failureOf(workflowUnknown(`${id} is no child of ${parent.id}`), "") };

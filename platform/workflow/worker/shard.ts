@@ -12,9 +12,11 @@ import { usedKey } from "./decision.ts";
 import { LiveRun } from "./live-run.ts";
 import type { RunHost } from "./run-host.ts";
 import { advanced, infoOf, isOver, rowOf, type RunInfo } from "./run-info.ts";
+import { isScheduleItem, runSchedule, type Schedule } from "./scheduled.ts";
 import { FOREVER, loadHistory, shardQueue, streamOf, versionIs } from "./run-stream.ts";
 
 export interface ShardOptions extends Omit<RunHost, "owned" | "release" | "lost" | "failed"> {
+  startScheduled(schedule: Schedule, at: number): Promise<void>;
   readonly taskQueue: string;
   readonly shard: number;
   readonly owner: string;
@@ -209,6 +211,7 @@ export class Shard implements RunHost {
     this.loading.add(id);
     try {
       if (!(await this.acquire())) return this.wakeBy(this.clock.now() + this.options.leaseMs / 3);
+      if (isScheduleItem(id)) return await this.runSchedule(id);
       const history = await loadHistory(this.store, id);
       if (history) await this.resume(history, scheduledAt);
       else await this.tidy(id);
@@ -217,6 +220,12 @@ export class Shard implements RunHost {
     } finally {
       this.loading.delete(id);
     }
+  }
+
+  private async runSchedule(id: string): Promise<void> {
+    const host = { ...this.options, owned: () => this.owned() };
+    await runSchedule(host, this.queue, id);
+    void this.scan();
   }
 
   private async resume(history: History, scheduledAt: number | undefined): Promise<void> {
