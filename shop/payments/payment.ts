@@ -44,8 +44,16 @@ export type PaymentCommand =
       readonly accountId?: string | undefined;
     } & About)
   | ({ readonly type: "decline"; readonly code: string; readonly reason: string } & About)
-  /** Money back when it was charged; what was not charged yet never is. */
-  | ({ readonly type: "undo"; readonly reason: string; readonly refundId?: string | undefined } & About)
+  /**
+   * Money back when it was charged; what was not charged yet never is. `toAccount`: the unit pays it into the account that
+   * paid; without it such a payment stays as it is.
+   */
+  | ({
+      readonly type: "undo";
+      readonly reason: string;
+      readonly refundId?: string | undefined;
+      readonly toAccount?: boolean;
+    } & About)
   | ({ readonly type: "dispute"; readonly chargeId: string; readonly reason: string } & About);
 
 /** The payment of one order: charged at most once, and given back at most once. What is said twice changes nothing. */
@@ -93,10 +101,15 @@ function complete(command: PaymentCommand & { type: "complete" }, about: About):
   return accept({ type: "PaymentCompleted", data: { ...about, amount, paidBy, accountId, chargeId, entry } });
 }
 
-function undo({ reason, refundId }: PaymentCommand & { type: "undo" }, payment: Payment, about: About): Decision<PaymentEvent> {
+function undo(
+  { reason, refundId, toAccount = false }: PaymentCommand & { type: "undo" },
+  payment: Payment,
+  about: About,
+): Decision<PaymentEvent> {
   const { amount, entry, status } = payment;
   if (status === "cancelled" || status === "refunded") return accept();
   if (status !== "completed" || !amount || !entry) return accept({ type: "PaymentCancelled", data: { ...about, reason } });
+  if (payment.accountId !== undefined && !toAccount) return illegal("refund", status);
   return accept({ type: "PaymentRefunded", data: { ...about, amount, refundId, reason, entry: reversal(entry) } });
 }
 

@@ -106,20 +106,26 @@ export class Payments implements Operations {
     );
     const refusal = refusalOf(executed.kind === "answered" ? executed.answer : undefined);
     if (!refusal) return { value: { paymentId: about.paymentId, status: "completed" } };
-    if (refusal.code === "payment-exists") return answerOf((await this.payments.load(orderId)).state, about.paymentId);
+    const { state, version } = await this.payments.load(orderId);
+    if (version > 0) return answerOf(state, about.paymentId); // it was asked before, and the account has less since
     return { refusal: INVALID_ACCOUNT.has(refusal.code) ? { ...refusal, code: "payment-details-invalid" } : refusal };
   }
 
   /** False when the payment changed meanwhile. */
   private async undo(orderId: string, method: ChargeMethod, reason: string, { context }: Call): Promise<boolean> {
-    const about = { orderId, paymentId: paymentIdOf(orderId) };
-    const command: PaymentCommand = { type: "undo", reason, ...about };
+    const command: PaymentCommand = { type: "undo", reason, orderId, paymentId: paymentIdOf(orderId) };
     const { state, version } = method.kind === "account" ? await this.payments.load(orderId) : NOT_LOADED;
-    if (state.status !== "completed" || !state.amount || state.accountId === undefined) {
-      await this.tell(orderId, command, context, (_, happened) => ({ effects: this.billedBy(happened) }), false);
-      return method.kind === "card" || !(await this.isCompleted(orderId));
+    if (state.status === "completed" && state.amount && state.accountId !== undefined) {
+      return this.payBack(
+        orderId,
+        { ...command, toAccount: true },
+        { ...state, amount: state.amount, accountId: state.accountId },
+        version,
+        context,
+      );
     }
-    return this.payBack(orderId, command, { ...state, amount: state.amount, accountId: state.accountId }, version, context);
+    const undone = await this.tell(orderId, command, context, (_, happened) => ({ effects: this.billedBy(happened) }), false);
+    return !("refusal" in undone) || undone.refusal.code === "payment-cancelled";
   }
 
   private async payBack(
@@ -143,10 +149,6 @@ export class Payments implements Operations {
       { context: { ...context, correlationId: orderId }, extra, render: (outcome) => outcome },
     );
     return refusalOf(executed.kind === "answered" ? executed.answer : undefined) === undefined;
-  }
-
-  private async isCompleted(orderId: string): Promise<boolean> {
-    return (await this.payments.load(orderId)).state.status === "completed";
   }
 
   private async tell(
