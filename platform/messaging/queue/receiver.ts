@@ -154,8 +154,8 @@ class Taker<Message> {
       this.state = undefined;
       return { deliveries: [], settings: state.settings, nextInMs: Infinity, isPaused: true };
     }
-    const now = await store.now();
-    const found = await findMessages(store, this.queue, state.settings, max, now);
+    const found = await findMessages(store, this.queue, state.settings, max);
+    const { now } = found;
     for (const dead of found.dead) await this.park(dead, state, now);
     if (found.dead.length > 0 && found.ready.length === 0) return undefined; // what they stood before may be free
     const deliveries = found.ready.length === 0 ? [] : await this.own(found.ready, state, now);

@@ -1,5 +1,5 @@
 import { withAttempt, type Attempt } from "@daybook/foundation/resilience/attempt-record";
-import type { DueCursor, DueItem, Store } from "@daybook/data/store";
+import type { DueItem, Store } from "@daybook/data/store";
 import { LIMITS } from "@daybook/data/store/limits";
 import type { Condition, Effect } from "@daybook/data/store/unit";
 import { deliveriesUsedUp, messageExpired, messageUnreadable } from "./errors.ts";
@@ -20,6 +20,8 @@ export interface FoundDead {
 }
 
 export interface Found {
+  /** The store's time at which they were looked for. */
+  readonly now: number;
   readonly ready: readonly FoundMessage[];
   readonly dead: readonly FoundDead[];
   /** When the next message is due, epoch milliseconds; Infinity when none is. */
@@ -31,16 +33,16 @@ const TAKE_BYTES = LIMITS.unitBytes / 2;
 /** Messages that wait for others of their key are passed over: this many a round at most. */
 const LOOKED_AT_MAX = 10_000;
 
-/** Looks for up to `max` messages that can be taken at `now`, by priority, then time, then id. */
-export async function findMessages(
-  store: Store,
-  queue: AnyQueue,
-  settings: QueueSettings,
-  max: number,
-  now: number,
-): Promise<Found> {
+/** Looks for up to `max` messages that can be taken at `now`, by priority, then time, then id. `now` is the store's. */
+export async function findMessages(store: Store, queue: AnyQueue, settings: QueueSettings, max: number): Promise<Found> {
+  const limit = Math.min(LIMITS.page, max + 1); // one more tells when the next is due
+  // Side by side: both are read before anything is taken, so nothing is taken early.
+  const [now, first] = await Promise.all([store.now(), store.listDue(levelName(queue, 0), Infinity, { limit })]);
   const finder = new Finder(store, queue, settings, max, now);
-  for (let level = 0; level < queue.priorities && !finder.isFull; level++) await finder.search(level);
+  await finder.search(0, first, limit);
+  for (let level = 1; level < queue.priorities && !finder.isFull; level++) {
+    await finder.search(level, await store.listDue(levelName(queue, level), Infinity, { limit }), limit);
+  }
   return finder;
 }
 
@@ -56,7 +58,7 @@ class Finder implements Found {
   private readonly queue: AnyQueue;
   private readonly settings: QueueSettings;
   private readonly max: number;
-  private readonly now: number;
+  readonly now: number;
 
   constructor(store: Store, queue: AnyQueue, settings: QueueSettings, max: number, now: number) {
     this.store = store;
@@ -70,19 +72,16 @@ class Finder implements Found {
     return this.ready.length + this.dead.length >= this.max || this.bytes >= TAKE_BYTES;
   }
 
-  async search(level: number): Promise<void> {
-    let limit = Math.min(LIMITS.page, this.max + 1); // one more tells when the next is due
-    let after: DueCursor | undefined;
-    while (!this.isFull && this.lookedAt < LOOKED_AT_MAX) {
-      const page = await this.store.listDue(levelName(this.queue, level), Infinity, { limit, ...(after && { after }) });
+  async search(level: number, first: readonly DueItem[], firstLimit: number): Promise<void> {
+    let page = first;
+    for (let limit = firstLimit; ; limit = LIMITS.page) {
       for (const item of page) {
-        if (item.at > this.now) return this.comes(item.at);
-        if (this.isFull) return this.comes(this.now);
+        if (item.at > this.now || this.isFull) return this.comes(Math.max(item.at, this.now));
         await this.look(item);
       }
-      if (page.length < limit) return;
-      after = page.at(-1);
-      limit = LIMITS.page;
+      const after = page.at(-1);
+      if (page.length < limit || !after || this.isFull || this.lookedAt >= LOOKED_AT_MAX) return;
+      page = await this.store.listDue(levelName(this.queue, level), Infinity, { limit: LIMITS.page, after });
     }
   }
 
