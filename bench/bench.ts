@@ -6,6 +6,7 @@ import { httpBench } from "./http/http.ts";
 import { importBench } from "./import.ts";
 import { parseOptions, type BenchOptions } from "./options.ts";
 import { queueBench } from "./queue/queue.ts";
+import { processesBench } from "./processes/processes.ts";
 import { readBench } from "./read/read.ts";
 import { rebuildBench } from "./rebuild.ts";
 import { jsonText, rowsOf, tableText } from "./report.ts";
@@ -27,6 +28,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   dispatch: dispatchBench,
   http: httpBench,
   import: importBench,
+  processes: processesBench,
   rebuild: rebuildBench,
 };
 

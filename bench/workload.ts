@@ -21,9 +21,9 @@ export type Streams = "fresh" | "long" | "hot" | "orders";
 const DATA_BYTES = 200;
 const LONG_STREAMS = 512;
 
-/** Makes facts, each with ids of its own that rise with time. */
-export function factSource(streams: Streams): () => OneFact {
-  const random = seededRandom(26);
+/** Makes facts, each with ids of its own that rise with time; processes at one log need seeds of their own. */
+export function factSource(streams: Streams, seed = 26): () => OneFact {
+  const random = seededRandom(seed);
   const id = idSource(systemClock, random);
   const places = streamPlaces(streams, () => id("ord"));
   return () => {

@@ -103,7 +103,7 @@ export class Batch {
     const step = this.steps.unit.length;
     if (effect.as === "work") return this.workColumns.add(step, effect.events);
     this.factColumns.add(step, effect.events);
-    for (const _ of effect.events) this.factPlaces.push(this.factPlaces.length + 1 - factsBefore);
+    for (let n = effect.events.length; n > 0; n--) this.factPlaces.push(this.factPlaces.length + 1 - factsBefore);
   }
 
   private stream(name: string, as: StreamKind = "fact"): number {

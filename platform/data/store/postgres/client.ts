@@ -1,3 +1,4 @@
+import { Socket } from "node:net";
 import postgres from "postgres";
 import type { Sql } from "postgres";
 
@@ -16,18 +17,42 @@ export interface ClientOptions {
 
 /** A pool of connections, each opened when it is first needed and again when it was lost. */
 export function connect({ url, name, connections, settings = {}, isPooled = false }: ClientOptions): Client {
-  return postgres(url, {
+  const options = {
+    ...(hasOneHost(url) ? { socket: promptSocket } : {}), // of several, the client tries one after another itself
     max: connections,
     max_lifetime: 45 * 60,
     idle_timeout: 10 * 60,
     connect_timeout: 5,
-    backoff: (tries) => Math.min(1, 0.02 * 2 ** tries),
+    backoff: (tries: number) => Math.min(1, 0.02 * 2 ** tries),
     fetch_types: false,
     onnotice: () => {},
     connection: { application_name: name, ...(isPooled ? {} : settings) },
     types: { bigint: { to: 20, from: [20], serialize: String, parse: Number } },
     ...(isPooled ? UNPREPARED_ONE_BY_ONE : {}),
-  });
+  };
+  return postgres(url, options);
+}
+
+interface Address {
+  readonly host: readonly string[];
+  readonly port: readonly number[];
+  /** Of a Unix socket. */
+  readonly path: string | false | undefined;
+}
+
+/**
+ * A socket on its way to the server, without Nagle's algorithm: that keeps the end of a batch back until the server has
+ * acknowledged the beginning, which costs every batch of more than a segment a way there and back.
+ */
+function promptSocket({ host: [host = ""], port: [port = 0], path }: Address): Socket {
+  const socket = new Socket().setNoDelay(true);
+  if (path) return socket.connect(path);
+  socket.connect(port, host);
+  return Object.assign(socket, { host, port }); // the client asks for the certificate of this host
+}
+
+function hasOneHost(url: string): boolean {
+  return !(/\/\/(?:[^/@]*@)?([^/?]*)/.exec(url)?.[1] ?? "").includes(",");
 }
 
 /** PgBouncer 1.18 in transaction mode never answers what is sent to it before the answer to what was sent first. */

@@ -72,7 +72,7 @@ export class PlainBatch {
   private append(unit: number, { stream: name, events }: EncodedAppend): void {
     const stream = this.stream(unit, name);
     this.facts.add(0, events);
-    for (const _ of events) {
+    for (let n = events.length; n > 0; n--) {
       this.factUnit.push(unit + 1);
       this.factStream.push(stream);
       this.factNth.push(++stream.added);
