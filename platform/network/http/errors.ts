@@ -134,3 +134,9 @@ export const internalError = defineError({
   code: "internal-error",
   advice: "A defect. Report the trace id; the log has the details under it.",
 });
+
+export const partnerUnavailable = defineError({
+  code: "partner-unavailable",
+  advice: "A partner outside does not answer, or says that it cannot. The same request under the same key may be sent again.",
+  retryable: true,
+});

@@ -1,0 +1,96 @@
+import { errorCode, messageOf } from "@daybook/kernel/errors";
+import type { JsonAnswer, JsonClient, JsonRequest } from "@daybook/network/http/json-client";
+import { z } from "zod";
+import type { CardProvider, ChargeAnswer, DeclineCode } from "./card-provider.ts";
+import { providerRefused, providerUnavailable } from "./errors.ts";
+
+const chargeSchema = z.object({
+  id: z.string(),
+  reference: z.string(),
+  amountMinor: z.int(),
+  currency: z.string(),
+  status: z.enum(["pending", "succeeded", "declined", "disputed", "cancelled"]),
+  declineCode: z.string().optional(),
+});
+/** A charge as the provider shows it, in answers and in its web hooks. */
+export type ProviderCharge = z.infer<typeof chargeSchema>;
+
+const cancellationSchema = z.object({ result: z.string(), refundedMinor: z.int() });
+const errorSchema = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
+
+const DECLINES: Readonly<Record<string, DeclineCode>> = {
+  insufficient_funds: "insufficient-funds",
+  invalid_details: "payment-details-invalid",
+  expired_card: "payment-details-invalid",
+};
+
+/** The provider's HTTP interface, version 1. */
+export function httpCardProvider(client: JsonClient): CardProvider {
+  return {
+    async charge({ key, amount, token, reference }) {
+      const body = { amountMinor: Number(amount.minor), currency: amount.currency, token, reference };
+      if (!Number.isSafeInteger(body.amountMinor)) return tooMuch();
+      const answer = await send(client, { method: "POST", path: "/card/v1/charges", key, body });
+      if (errorCodeIn(answer) === "charge-cancelled") return { status: "cancelled" };
+      return chargeAnswer(parsed(chargeSchema, answer));
+    },
+    async cancel(chargeKey) {
+      const request = {
+        method: "POST",
+        path: "/card/v1/cancellations",
+        key: `cancel-${chargeKey}`,
+        body: { chargeKey },
+      } as const;
+      const { refundedMinor } = parsed(cancellationSchema, await send(client, request));
+      return { isRefunded: refundedMinor > 0 };
+    },
+  };
+}
+
+/** What a charge has come to. A dispute comes after the charge: it was made. */
+export function chargeAnswer({ id, status, declineCode = "declined" }: ProviderCharge): ChargeAnswer {
+  switch (status) {
+    case "pending":
+      return { status: "pending", chargeId: id };
+    case "succeeded":
+    case "disputed":
+      return { status: "completed", chargeId: id };
+    case "declined":
+      return {
+        status: "declined",
+        code: DECLINES[declineCode] ?? "payment-declined",
+        reason: `The card was declined: ${declineCode}.`,
+      };
+    case "cancelled":
+      return { status: "cancelled" };
+  }
+}
+
+/** A charge out of a web hook; undefined when it is none. */
+export function readCharge(data: unknown): ProviderCharge | undefined {
+  return chargeSchema.safeParse(data).data;
+}
+
+function tooMuch(): ChargeAnswer {
+  return { status: "declined", code: "payment-details-invalid", reason: "No card is charged with so much." };
+}
+
+async function send(client: JsonClient, request: JsonRequest): Promise<JsonAnswer> {
+  try {
+    return await client.request(request);
+  } catch (cause) {
+    if (errorCode(cause) !== "partner-unavailable") throw cause;
+    throw providerUnavailable(messageOf(cause), { cause });
+  }
+}
+
+function errorCodeIn({ status, body }: JsonAnswer): string | undefined {
+  return status === 409 ? errorSchema.safeParse(body).data?.error.code : undefined;
+}
+
+function parsed<Value>(schema: z.ZodType<Value>, { status, body }: JsonAnswer): Value {
+  const read = schema.safeParse(body);
+  if (status < 300 && read.success) return read.data;
+  const said = errorSchema.safeParse(body).data?.error;
+  throw providerRefused(`the card provider answered ${status}: ${said?.code ?? read.error?.message ?? ""}`);
+}
