@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { assert, messageOf } from "@daybook/kernel/errors";
 import { freshFolder, leftBehind } from "../../tools/engines/fresh-server.ts";
 import { engineFolder, execute } from "../../tools/engines/machine.ts";
 import { postgresServer, type PostgresServer } from "../../tools/engines/postgres.ts";
@@ -28,7 +29,7 @@ export async function smallDisk(name: string, megabytes: number): Promise<SmallD
   const ballast = join(folder, "ballast");
   return {
     server: serverOn(folder),
-    fill: () => writeFileSync(ballast, Buffer.alloc(freeBytes(folder))),
+    fill: () => fill(ballast, freeBytes(folder)),
     free: () => rmSync(ballast),
     remove: () => unmount(folder),
   };
@@ -39,7 +40,17 @@ function serverOn(folder: string): PostgresServer {
   return postgresServer("server", { parent: folder, initdb: ["--wal-segsize=1"] });
 }
 
+/** The server may take space at the same time. */
+function fill(file: string, bytes: number): void {
+  try {
+    writeFileSync(file, Buffer.alloc(bytes));
+  } catch (error) {
+    assert(error instanceof Error && "code" in error && error.code === "ENOSPC", messageOf(error));
+  }
+}
+
 async function unmount(folder: string): Promise<void> {
+  rmSync(join(folder, "ballast"), { force: true });
   await serverOn(folder).remove();
   await execute("umount", [folder]).catch(no); // a killed run may have left the folder only
   rmSync(folder, { recursive: true });

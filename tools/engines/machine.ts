@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
@@ -62,15 +63,18 @@ export async function alone<T>(lockFile: string, work: () => Promise<T>): Promis
 }
 
 function tryLock(lockFile: string): boolean {
+  const draft = `${lockFile}.${randomBytes(4).toString("hex")}`; // a lock must never be seen without its owner
   try {
-    const file = openSync(lockFile, "wx");
-    writeSync(file, String(process.pid));
-    closeSync(file);
+    writeFileSync(draft, String(process.pid));
+    linkSync(draft, lockFile);
     return true;
-  } catch {
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
     const owner = Number(readIfThere(lockFile));
     if (owner > 0 && !isProcessAlive(owner)) rmSync(lockFile, { force: true });
     return false;
+  } finally {
+    rmSync(draft, { force: true });
   }
 }
 

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { RunningEngine } from "./engine.ts";
 import { engineUnavailable } from "./errors.ts";
-import { freshFolder } from "./fresh-server.ts";
-import { freePort } from "./machine.ts";
+import { freshFolder, leftBehind } from "./fresh-server.ts";
+import { engineFolder, freePort } from "./machine.ts";
 import { librariesOf, unpackedPackages } from "./packages.ts";
 import { asServerUser, giveToServer } from "./server-user.ts";
 
@@ -25,6 +25,7 @@ interface Program {
 
 /** PgBouncer with its default settings before a server, on a free port. It ends with this process. */
 export async function pgBouncer(program: Program, server: RunningEngine, mode: "session" | "transaction"): Promise<PgBouncer> {
+  for (const left of leftBehind(`pgbouncer-${mode}`)) rmSync(engineFolder(left), { recursive: true });
   const folder = freshFolder(`pgbouncer-${mode}`);
   mkdirSync(folder, { recursive: true });
   const url = new URL(server.url);
