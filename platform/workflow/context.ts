@@ -70,7 +70,7 @@ export interface CancelScope<M extends Messages> extends WorkflowContext<M> {
 }
 
 export interface StepOptions<Input> {
-  readonly undo?: StepContract<Input, unknown>;
+  readonly undo?: StepContract<Input>;
 }
 
 export type Branch<M extends Messages, Result> = (ctx: WorkflowContext<M>) => Promise<Result>;
@@ -83,6 +83,6 @@ export type UpdateHandler<Contract> = Contract extends UpdateContract
   ? (input: Parsed<Contract["input"]>) => Parsed<Contract["output"]> | Promise<Parsed<Contract["output"]>>
   : never;
 
-export type NamesOf<Table> = keyof NonNullable<Table> & string;
+export type NamesOf<Table> = [NonNullable<Table>] extends [never] ? never : keyof NonNullable<Table> & string;
 
 export type Parsed<Schema> = Schema extends z.ZodType<infer Value> ? Value : never;

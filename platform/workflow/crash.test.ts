@@ -76,7 +76,12 @@ async function endingOf(fails: boolean, crashAt: number, isAfter: boolean): Prom
   }
   const { isCrashed } = life;
   await trial.destroy();
-  return { said: outcome.said, effects: [...stage.effects].toSorted(), undone: stage.undone, isCrashed };
+  return {
+    said: outcome.said,
+    effects: [...stage.effects].toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    undone: stage.undone,
+    isCrashed,
+  };
 }
 
 for (const fails of [false, true]) {

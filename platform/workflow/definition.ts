@@ -30,6 +30,13 @@ export interface Messages {
   readonly updates?: Readonly<Record<string, UpdateContract>>;
 }
 
+/** The empty table. */
+export interface NoMessages extends Messages {
+  readonly signals?: never;
+  readonly queries?: never;
+  readonly updates?: never;
+}
+
 export interface UpdateContract {
   readonly input: z.ZodType;
   readonly output: z.ZodType;
@@ -80,7 +87,7 @@ export interface AnyWorkflow extends WorkflowContract {
 }
 
 /** Declares a workflow. A file that does imports only types, schemas, contracts and this module (`tidy`: workflows). */
-export function workflow<Input, Output, const M extends Messages = Record<never, never>>(
+export function workflow<Input, Output, const M extends Messages = NoMessages>(
   options: WorkflowOptions<Input, Output, M>,
 ): WorkflowDefinition<Input, Output, M> {
   // Without messages M is the empty table.

@@ -79,6 +79,7 @@ const PLANTED: readonly Planted[] = [
       ["platform/kernel/record-type.ts", ""],
       ["platform/kernel/one/two/three/clock.ts", ""],
       ["platform/data/store/sqlite-store.int.test.ts", ""],
+      ["shop/ordering/fulfil-order.workflow.ts", ""],
     ],
   },
   {
@@ -181,6 +182,25 @@ const PLANTED: readonly Planted[] = [
     allowed: [
       ["platform/kernel/clock.test.ts", `test("x", { skip: "no engine" }, (t) => { t.skip("no engine"); });`],
       ["platform/kernel/clock.test.ts", `test("x", { skip: hasEngine ? false : "no engine" }, () => {});`],
+    ],
+  },
+  {
+    rule: "workflows",
+    violations: [
+      ["shop/ordering/fulfil.workflow.ts", `import { readFile } from "node:fs/promises";`],
+      ["shop/ordering/fulfil.workflow.ts", `import { WorkflowEngine } from "@daybook/workflow/engine";`],
+      ["shop/ordering/fulfil.workflow.ts", `import { charge } from "./card-client.ts";`],
+      ["shop/ordering/fulfil.workflow.ts", `const x = await import("@daybook/data/store/memory");`],
+    ],
+    allowed: [
+      ["shop/ordering/fulfil.workflow.ts", `import { workflow } from "@daybook/workflow/definition"; import { z } from "zod";`],
+      [
+        "shop/ordering/fulfil.workflow.ts",
+        `import { pay } from "@daybook/payments/contract"; import { charge } from "./steps.ts";`,
+      ],
+      ["shop/ordering/fulfil.workflow.ts", `import type { Clock } from "@daybook/kernel/clock";`],
+      ["shop/ordering/fulfil.workflow.ts", `import { returns } from "./return-order.workflow.ts";`],
+      ["shop/ordering/fulfil.ts", `import { readFile } from "node:fs/promises";`],
     ],
   },
 ];

@@ -7,6 +7,7 @@ import { modulesRule } from "./rules/modules.ts";
 import { namesRule } from "./rules/names.ts";
 import { sizeRule } from "./rules/size.ts";
 import { testMarksRule } from "./rules/test-marks.ts";
+import { workflowsRule } from "./rules/workflows.ts";
 
 export const RULES: readonly Rule[] = [
   layersRule,
@@ -17,4 +18,5 @@ export const RULES: readonly Rule[] = [
   modulesRule,
   castsRule,
   testMarksRule,
+  workflowsRule,
 ];

@@ -63,7 +63,7 @@ export const runningProofs: Proofs = {
     for (let n = 0; n < 2; n++) {
       const history = await loadHistory(trial.store, "o");
       assert.ok(history);
-      const core = await replay(observer as never, history);
+      const core = await replay(observer, history);
       assert.equal(core.end?.status, "completed");
       assert.deepEqual(core.take(), { commands: [], notes: [] });
     }

@@ -20,7 +20,13 @@ type Programs = Pick<WorkflowEngineOptions, "workflows" | "steps" | "tuning">;
 export interface TestEngine {
   readonly engine: WorkflowEngine;
   /** From now on nothing reaches the store, as after SIGKILL. */
-  kill(): void;
+  readonly kill: () => void;
+}
+
+interface Life {
+  isAlive: boolean;
+  /** Calls of the store that have not ended. */
+  underWay: number;
 }
 
 /** A store, a virtual clock, and the engines of one test. */
@@ -30,20 +36,20 @@ export class Trial {
   private readonly stored: StoreForWorkflows;
   private readonly engines: TestEngine[] = [];
   private readonly random = seededRandom(26);
-  private underWay = 0;
+  private readonly lives: Life[] = [];
 
   constructor(stored: StoreForWorkflows) {
     this.stored = stored;
-    this.store = this.watched(stored.store, () => true);
+    this.store = this.watched({ isAlive: true, underWay: 0 });
   }
 
   /** An engine with these programs. Of the same owner: what an engine before it owned is its own. */
   engine(programs: Programs): TestEngine {
-    let isAlive = true;
-    const store = this.watched(this.stored.store, () => isAlive);
+    const life = { isAlive: true, underWay: 0 };
+    const store = this.watched(life);
     const { clock, random } = this;
     const engine = new WorkflowEngine({ store, clock, random, ids: idSource(clock, random), owner: "test", ...programs });
-    const started = { engine, kill: () => void (isAlive = false) };
+    const started = { engine, kill: () => void (life.isAlive = false) };
     this.engines.push(started);
     return started;
   }
@@ -52,7 +58,7 @@ export class Trial {
   async idle(): Promise<void> {
     for (let calm = 0; calm < 3; calm++) {
       await new Promise((resolve) => setImmediate(resolve));
-      if (this.underWay > 0) calm = 0;
+      if (this.lives.some(({ isAlive, underWay }) => isAlive && underWay > 0)) calm = 0;
     }
   }
 
@@ -91,19 +97,20 @@ export class Trial {
   }
 
   /** Counts calls under way; one that comes from the dead never ends. */
-  private watched(store: Store, isAlive: () => boolean): Store {
-    return new Proxy(store, {
+  private watched(life: Life): Store {
+    this.lives.push(life);
+    return new Proxy(this.stored.store, {
       get: (target, name) => {
-        const value: unknown = Reflect.get(target, name);
+        const value = Reflect.get(target, name) as ((...words: unknown[]) => unknown) | undefined; // a store's members
         if (typeof value !== "function" || name === "watch" || name === "status") return value;
         return async (...words: unknown[]) => {
-          if (!isAlive()) return new Promise(() => undefined);
-          this.underWay++;
+          if (!life.isAlive) return new Promise(() => undefined);
+          life.underWay++;
           try {
-            const answer: unknown = await Reflect.apply(value, target, words);
-            return isAlive() ? answer : new Promise(() => undefined);
+            const answer = await value.apply(target, words);
+            return life.isAlive ? answer : new Promise(() => undefined);
           } finally {
-            this.underWay--;
+            life.underWay--;
           }
         };
       },

@@ -121,11 +121,7 @@ export class RunCore {
         settle: (outcome) => {
           forget();
           if (outcome.kind === "failed") return reject(errorOf(outcome.failure, { command: command.id }));
-          try {
-            resolve(read(outcome));
-          } catch (error) {
-            reject(error);
-          }
+          resolve(Promise.try(() => read(outcome)));
         },
         cancel: (reason) => {
           pending.isCancelled = true;

@@ -90,7 +90,7 @@ export function isOver(status: RunState): boolean {
 }
 
 /** Sorts like the time. */
-export function timeEntry(at: number): string {
+function timeEntry(at: number): string {
   return at.toString().padStart(15, "0");
 }
 

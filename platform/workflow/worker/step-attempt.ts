@@ -117,20 +117,20 @@ export class RunningStep {
     this.cancelSilence = deadlines.after(step.contract.heartbeatMs, silent);
   }
 
-  private async waitedFor(error: unknown): Promise<AttemptEnd> {
+  private async waitedFor(reason: unknown): Promise<AttemptEnd> {
     const { deadlines, timeoutMs = 30_000 } = this.options;
-    const gaveUp = Promise.withResolvers<AttemptEnd>();
-    const stop = deadlines.after(timeoutMs, () => gaveUp.resolve({ error }));
-    const result = await Promise.race([this.settled(error), gaveUp.promise]);
+    const { promise: gaveUp, resolve: giveUp } = Promise.withResolvers<AttemptEnd>();
+    const stop = deadlines.after(timeoutMs, () => giveUp({ error: reason }));
+    const result = await Promise.race([this.settled(reason), gaveUp]);
     stop();
     return result;
   }
 
-  private async settled(error: unknown): Promise<AttemptEnd> {
+  private async settled(reason: unknown): Promise<AttemptEnd> {
     try {
       return this.encoded(await this.handler);
     } catch {
-      return { error };
+      return { error: reason };
     }
   }
 

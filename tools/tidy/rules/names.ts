@@ -10,7 +10,7 @@ const FOLDERS_MAX = 3;
 /** Folders and files are nouns of the field, in kebab-case, at most three folders deep in a package. */
 export const namesRule = sourceRule("names", function* ({ path }, report, { workspaces }) {
   for (const segment of path.split("/")) {
-    const name = segment.replace(/(\.(test|int|sim|config))*\.[a-z]+$/, "");
+    const name = segment.replace(/(\.(test|int|sim|config|workflow))*\.[a-z]+$/, "");
     if (!KEBAB.test(name)) yield report(`"${segment}" is not in kebab-case`);
     const last = name.slice(name.lastIndexOf("-") + 1);
     if (WHOLE.includes(name) || LAST_WORD.includes(last)) yield report(`"${segment}" says nothing: name what it holds`);
