@@ -24,7 +24,10 @@ export interface QueueControl {
   browse(page?: Page<DueCursor> & { readonly priority?: number }): Promise<readonly BrowsedMessage[]>;
 }
 
-export type SettingsChange = { readonly [Name in keyof QueueSettings]?: QueueSettings[Name] | undefined };
+/** Expiry is the senders': they say it when they send. */
+export type SettingsChange = {
+  readonly [Name in Exclude<keyof QueueSettings, "expireAfterMs">]?: QueueSettings[Name] | undefined;
+};
 
 export interface BrowsedMessage {
   readonly id: string;

@@ -84,7 +84,8 @@ export interface SealedEnvelope extends Envelope {
 }
 
 /** What a header may grow to while a message is tried; bodies have the rest of the store's limit. */
-const HEADER_BYTES = 16 * 1024;
+const HEADER_BYTES = 40 * 1024;
+const HEADERS_BYTES_MAX = 4 * 1024;
 const BODY_BYTES_MAX = LIMITS.messageBytes - HEADER_BYTES;
 
 /** The message as an effect: pure. Throws `message-too-large`. */
@@ -110,7 +111,7 @@ export function sendEffect<Message>(
     attempts: NO_ATTEMPTS,
     redrives: 0,
   };
-  checkSize(queue.name, Buffer.byteLength(JSON.stringify(headers ?? {})), HEADER_BYTES / 4, "headers");
+  checkSize(queue.name, Buffer.byteLength(JSON.stringify(headers ?? {})), HEADERS_BYTES_MAX, "headers");
   checkSize(queue.name, Buffer.byteLength(body), BODY_BYTES_MAX, "body");
   return { kind: "schedule", queue: levelName(queue, priority), id, at, payload: messageText({ header, body }) };
 }

@@ -37,7 +37,8 @@ const attempt = z.object({
   message: z.string().exactOptional(),
 });
 
-const header = z.object({
+/** Loose: what a newer program keeps there is not lost. */
+const header = z.looseObject({
   version: z.int(),
   sentAt: z.number(),
   expiresAt: z.number().exactOptional(),
