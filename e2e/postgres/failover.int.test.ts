@@ -70,6 +70,22 @@ test("a base backup that is put back has another epoch, and its log goes on", as
   );
 });
 
+test("a copy of the database has another epoch", async (context) => {
+  const sql = postgres(url, { max: 1 });
+  context.after(() => sql.end());
+  const epochOf = async (database: string) => {
+    const store = await postgresStore({ url: new URL(database, url).href });
+    const { epoch } = await store.head();
+    await store.close();
+    return epoch;
+  };
+  await sql`create database original`;
+  assert.equal(await epochOf("original"), 1);
+  await sql`create database copied template original`;
+  assert.ok((await epochOf("copied")) > 1);
+  assert.equal(await epochOf("original"), 1);
+});
+
 test("when a standby takes over, nothing acknowledged is lost, clients go on, and the epoch is another", async (context) => {
   const standby = await copyOfPrimary(context, "standby");
   await replicateSynchronously();

@@ -29,7 +29,7 @@ export const batchNotApplied = defineError({
 
 export const positionFromLostFuture = defineError({
   code: "position-from-lost-future",
-  advice: "The position is of a log that was replaced by a restore. Start again without it.",
+  advice: "The position is of a log that was replaced by a restore or a failover. Start again without it.",
 });
 
 export const positionInvalid = defineError({

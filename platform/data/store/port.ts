@@ -26,7 +26,10 @@ export interface Store extends StoreReads {
 /** What every engine answers. Pages hold at most 1,000 records; order and limits are the same on every engine. */
 export interface StoreReads {
   head(): Promise<Head>;
-  /** What became of a unit: committed, or undefined when no such unit was committed (so far). */
+  /**
+   * What became of a unit: committed, or undefined when it was not. Then nothing that was sent before for a process that has
+   * ended, or that gave it up as unknown, commits it later; only a new try can.
+   */
   outcome(unitId: string): Promise<Committed | undefined>;
   readStream(stream: string, options?: ReadStream): Promise<readonly StoredEvent[]>;
   /** Version of a stream, 0 when it does not exist. */

@@ -14,7 +14,7 @@ export const IS_JOINED = `current_setting('transaction_isolation') = 'read commi
 /**
  * Joins the log, which a writer does before its first commit and whenever it is told to. Raises the fence above `p_lost`
  * (null: above the present one): what was sent under a lower one and is not done yet is never done. Raises the epoch when
- * the log is not where it was: on another timeline, in another cluster, or in another table.
+ * the log is not where it was: on another timeline, or in another cluster, database or table.
  */
 export const JOIN_FUNCTION = `
 create function {schema}.join_1(p_lost bigint, out fence bigint, out number bigint) language plpgsql as $join$
@@ -27,7 +27,8 @@ begin
   if current_setting('transaction_isolation') <> 'read committed' then
     raise exception 'transactions must be read committed, not %', current_setting('transaction_isolation');
   end if;
-  v_life := (select system_identifier from pg_control_system()) || '/' || '{schema}.log'::regclass::oid;
+  v_life := concat_ws('/', (select system_identifier from pg_control_system()),
+    (select oid from pg_database where datname = current_database()), '{schema}.log'::regclass::oid);
   update {schema}.log l set
       fence = greatest(l.fence, coalesce(p_lost, l.fence) + 1),
       epoch = case when l.life in ('', v_life) and l.timeline in ('', ${TIMELINE}) then l.epoch

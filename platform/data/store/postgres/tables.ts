@@ -11,7 +11,7 @@ create table {schema}.log (
   timeline text collate "C" not null,
   fence bigint not null
 );
-comment on column {schema}.log.life is 'Database and table that the epoch is of: other ones in a copy put back.';
+comment on column {schema}.log.life is 'Cluster, database and table that the epoch is of: other ones in a copy.';
 comment on column {schema}.log.timeline is 'PostgreSQL''s timeline that the epoch is of: another one after a failover or a restore to a point in time.';
 comment on column {schema}.log.fence is 'Only statements sent under this number are still done.';
 insert into {schema}.log (epoch, life, timeline, fence) values (1, '', '', 0);
