@@ -3,6 +3,9 @@ import type { Refusal } from "@daybook/data/cqrs/decider";
 import { handlers, type Handlers, type Operation } from "@daybook/data/cqrs/handlers";
 import type { Projection } from "@daybook/data/cqrs/projection";
 import type { Folded } from "@daybook/data/event-store/fold";
+import type { RecordedEvent } from "@daybook/data/event-store/event";
+import type { LogFilter } from "@daybook/data/event-store/subscription";
+import type { Effect } from "@daybook/data/store/unit";
 import type { EventStore } from "@daybook/data/event-store/event-store";
 import type { Clock } from "@daybook/kernel/clock";
 import type { IdSource } from "@daybook/kernel/ids";
@@ -30,6 +33,7 @@ import type { Line, OrderEvent, OrderPlaced } from "./events.ts";
 import { orderDecider, type Order, type OrderCommand } from "./order.ts";
 import { orderCalls } from "./order-calls.ts";
 import { orderQueries } from "./order-queries.ts";
+import { follow, PROGRESS } from "./order-progress.ts";
 import { orderRow } from "./order-row.ts";
 import { orderSearch, orderSearchProjection, type SearchRow } from "./order-search.ts";
 import { workEffects } from "./order-work.ts";
@@ -55,6 +59,8 @@ export interface OrderingService {
   readonly search: Projection<SearchRow, OrderEvent>;
   /** Carries out `orderingContract` for other contexts. */
   readonly calls: Service;
+  /** What a subscription does to keep orders up to date with other contexts. */
+  readonly progress: LogFilter & { handle(page: readonly RecordedEvent[]): Promise<readonly Effect[]> };
 }
 
 /** The ordering context, put together. */
@@ -114,6 +120,7 @@ export function orderingService(parts: OrderingParts): OrderingService {
     queries,
     search: orderSearchProjection(events.keys, searchSecret),
     calls: service(orderingContract, orderCalls(events, orders)),
+    progress: { ...PROGRESS, handle: (page) => follow(orders, page).then(() => []) },
   };
 }
 

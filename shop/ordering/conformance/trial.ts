@@ -70,7 +70,7 @@ export function codeOf(outcome: PlacedOrRefused): string {
 
 export function trialOrders(products = PRODUCTS): TrialOrders {
   const clock = virtualClock();
-  const store = memoryStore({ clock, owners: { order: "ordering" } });
+  const store = memoryStore({ clock, owners: { order: "ordering", stock: "inventory", payment: "payments" } });
   const events = eventStore(store, orderEvents, memoryKeys());
   const ids = idSource(clock, seededRandom(1));
   const parts = { events, clock, ids, catalogue: catalogueOf(products), searchSecret: new Uint8Array(32) };

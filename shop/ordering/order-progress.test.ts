@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
+import { eventStore } from "@daybook/data/event-store/event-store";
+import { memoryKeys } from "@daybook/data/event-store/subject-keys";
+import { subscribe } from "@daybook/data/event-store/subscription";
+import { idSource } from "@daybook/kernel/ids";
+import { money } from "@daybook/kernel/money";
+import { seededRandom } from "@daybook/kernel/random";
+import { stockEvents } from "@daybook/shop-inventory/events";
+import { paymentEvents } from "@daybook/shop-payments/events";
+import { cancelOrder } from "./contract.ts";
+import { outcomeOf, trialOrders } from "./conformance/trial.ts";
+import { orderEvents } from "./events.ts";
+
+const context = { correlationId: "cor_1", actor: "sys_1", tenant: "shop" };
+const ten = money(1_000n, "GBP");
+
+function trial() {
+  const orders = trialOrders();
+  const { store, clock, service } = orders;
+  const ids = idSource(clock, seededRandom(2));
+  const events = eventStore(store, { ...orderEvents, ...stockEvents, ...paymentEvents }, memoryKeys());
+  const append = (stream: string, type: string, data: object) =>
+    events.append({ unitId: ids("unt"), stream, events: [{ type, data }], context });
+  const reserved = (orderId: string, productId: string) =>
+    append(`stock-${productId}`, "StockReserved", { orderId, productId, quantity: 1, reservationId: "res_1" });
+  const entry = [
+    { account: "house:card-clearing", currency: "GBP", minor: "-1000" },
+    { account: "house:sales", currency: "GBP", minor: "1000" },
+  ];
+  const paid = (orderId: string) =>
+    append(`payment-${orderId}`, "PaymentCompleted", { orderId, paymentId: "pay_1", amount: ten, paidBy: "card", entry });
+
+  /** Follows from the start to the head, as a process that has never followed before. */
+  async function followAll(name: string): Promise<void> {
+    const { position: until } = await store.head();
+    const subscription = subscribe({ name, events, clock, ids, owner: "prc_1", until, ...service.progress });
+    for (let isOver = false; !isOver; clock.advance(1)) {
+      isOver = await Promise.race([subscription.ended.then(() => true), setImmediate(false)]);
+    }
+  }
+
+  const typesOf = async (orderId: string) => (await events.read(`order-${orderId}`)).map(({ event }) => event.type);
+  return { ...orders, events, append, reserved, paid, followAll, typesOf };
+}
+
+void describe("an order", () => {
+  void test("learns that it is reserved and paid, once, however often it is told", async () => {
+    const { place, reserved, paid, followAll, typesOf, events } = trial();
+    const orderId = await place();
+    for (const product of ["mug", "pot"]) await reserved(orderId, product);
+    await paid(orderId);
+    for (const name of ["a", "b"]) await followAll(name);
+    assert.deepEqual(await typesOf(orderId), ["OrderPlaced", "OrderReserved", "OrderPaid"]);
+    const [, second] = await events.read(`order-${orderId}`);
+    assert.equal(second?.meta.correlation, orderId);
+    assert.match(second.meta.causation, /^unt_.*\/0$/, "the cause is the event that it learned from");
+  });
+
+  void test("that is paid before it heard of the reservation is paid", async () => {
+    const { place, reserved, paid, followAll, typesOf } = trial();
+    const orderId = await place();
+    await paid(orderId);
+    await reserved(orderId, "mug");
+    await followAll("a");
+    assert.deepEqual(await typesOf(orderId), ["OrderPlaced", "OrderPaid"]);
+  });
+
+  void test("that was cancelled stays so; of one that does not exist nothing is made", async () => {
+    const { place, reserved, followAll, typesOf, service, store } = trial();
+    const orderId = await place();
+    await outcomeOf(service, cancelOrder, { orderId, reason: "late" });
+    await reserved(orderId, "mug");
+    await reserved("ord_none", "mug");
+    await followAll("a");
+    assert.deepEqual(await typesOf(orderId), ["OrderPlaced", "OrderCancelled"]);
+    assert.equal(await store.streamVersion("order-ord_none"), 0);
+  });
+});
