@@ -11,6 +11,7 @@ import { readBench } from "./read/read.ts";
 import { rebuildBench } from "./rebuild.ts";
 import { jsonText, rowsOf, tableText } from "./report.ts";
 import { runRounds } from "./rounds.ts";
+import { workflowBench } from "./workflow/workflow.ts";
 
 /**
  * `npm run bench -- NAME`: absolute figures and ratios of one interleaved run.
@@ -28,6 +29,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   dispatch: dispatchBench,
   http: httpBench,
   import: importBench,
+  workflow: workflowBench,
   processes: processesBench,
   rebuild: rebuildBench,
 };

@@ -28,9 +28,29 @@ async function round(): Promise<void> {
 
 async function started() {
   const peer = await openPeer(task.peer, task.target);
-  const prepare = task.does === "append" ? appends(peer) : task.does === "job" ? jobs(peer) : await reads(peer);
+  const prepare = await prepared(peer);
   const server = serverPid === undefined ? {} : { otherCpuMicros: () => cpuMicrosOfFamily(serverPid) };
   return closedLoop({ prepare, roundMs, callers, ...server });
+}
+
+async function prepared(peer: Peer): Promise<(count: number) => Work> {
+  switch (task.does) {
+    case "append":
+      return appends(peer);
+    case "job":
+      return jobs(peer);
+    case "workflow":
+      return workflows(peer);
+    case "read":
+      return reads(peer);
+  }
+}
+
+function workflows(peer: Peer): (count: number) => Work {
+  return (count) => {
+    const starts = Array.from({ length: count }, (_, n) => n + 1);
+    return () => eachBy(callers, starts, (start) => peer.workflow(start));
+  };
 }
 
 function appends(peer: Peer): (count: number) => Work {

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import type { OpenContender, Sample } from "./benchmark.ts";
 import { benchFailed } from "./errors.ts";
 
-/** Another program's event store or queue, as each `bench/peers/NAME/peer.mjs` opens it: it has what it is measured at. */
+/** Another program's event store, queue or workflow engine, as each `bench/peers/NAME/peer.mjs` opens it: it has what it is measured at. */
 export interface Peer {
   /** Appends to a stream that must not exist. */
   append(stream: string, events: readonly PeerEvent[]): Promise<void>;
@@ -13,6 +13,8 @@ export interface Peer {
   read(stream: string): Promise<number>;
   /** Sends a job, receives one and completes that. */
   job(data: unknown): Promise<void>;
+  /** Runs a workflow of three steps that add to a number, to its end. */
+  workflow(start: number): Promise<void>;
 }
 
 interface PeerEvent {
@@ -25,7 +27,7 @@ export interface PeerTask {
   readonly peer: string;
   /** A file or an address. */
   readonly target: string;
-  readonly does: "append" | "read" | "job";
+  readonly does: "append" | "read" | "job" | "workflow";
   readonly callers: number;
   readonly roundMs: number;
   /** To be read: how many streams, of how many events. */
