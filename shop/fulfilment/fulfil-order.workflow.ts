@@ -45,7 +45,7 @@ export const fulfilOrder = workflow({
   messages,
   policy: { overallMs: 24 * 60 * 60 * 1_000 },
   async run(ctx, { orderId }): Promise<FulfilmentEnd> {
-    const refusal = await carryOut(ctx, orderId);
+    const refusal = await carryOut(ctx, orderId).catch((error: unknown) => failed(ctx, orderId, error));
     if (!refusal) return { end: "fulfilled" };
     const { code, message } = refusal;
     await ctx.step(failOrder, { orderId, code, reason: message });
@@ -53,6 +53,13 @@ export const fulfilOrder = workflow({
     return { end: "refused", code, reason: message };
   },
 });
+
+/** Says so at once, as far as the run still may; then it is undone. */
+async function failed(ctx: Ctx, orderId: string, error: unknown): Promise<never> {
+  const reason = "It cannot be carried out at present.";
+  await ctx.step(failOrder, { orderId, code: "not-fulfilled", reason }).catch(() => undefined);
+  throw error;
+}
 
 /** Why the order is not carried out; undefined when it is. */
 async function carryOut(ctx: Ctx, orderId: string): Promise<Refusal | undefined> {

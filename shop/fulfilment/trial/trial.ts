@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { setImmediate } from "node:timers/promises";
+import { aggregates } from "@daybook/data/cqrs/aggregates";
+import type { Executed } from "@daybook/data/cqrs/aggregates";
+import { refuse } from "@daybook/data/cqrs/decider";
+import type { Operation } from "@daybook/data/cqrs/handlers";
+import { eventStore } from "@daybook/data/event-store/event-store";
+import { memoryKeys } from "@daybook/data/event-store/subject-keys";
+import { memoryStore } from "@daybook/data/store/memory";
+import { idSource } from "@daybook/kernel/ids";
+import { money } from "@daybook/kernel/money";
+import { seededRandom } from "@daybook/kernel/random";
+import { virtualClock } from "@daybook/kernel/virtual-clock";
+import { client } from "@daybook/network/rpc/client";
+import type { Operable } from "@daybook/network/rpc/contract";
+import { localTransport, service } from "@daybook/network/rpc/server";
+import { inventoryContract } from "@daybook/shop-inventory/contract";
+import { stockEvents } from "@daybook/shop-inventory/events";
+import { inventoryService } from "@daybook/shop-inventory/service";
+import { orderingContract, placeOrder, type Execution, type PlacedOrRefused } from "@daybook/shop-ordering/contract";
+import { orderEvents } from "@daybook/shop-ordering/events";
+import { orderingService } from "@daybook/shop-ordering/service";
+import { paymentsContract } from "@daybook/shop-payments/contract";
+import { accountEvents, billEvents, paymentEvents } from "@daybook/shop-payments/events";
+import { shippingContract } from "@daybook/shop-shipping/contract";
+import { accountDecider } from "../../payments/account.ts";
+import { Payments } from "../../payments/payments.ts";
+import { TrialProvider } from "../../payments/trial/trial.ts";
+import { fulfilmentId } from "../contract.ts";
+import { startFulfilment, type FulfilmentService } from "../service.ts";
+
+type Shipping = Operable<(typeof shippingContract)["operations"]>;
+
+/** A carrier in memory; each effect is counted by order. */
+export class TrialShipping {
+  readonly created = new Set<string>();
+  readonly cancelled = new Set<string>();
+  readonly handedOver = new Set<string>();
+  isRefusing = false;
+
+  operations(): Shipping {
+    return {
+      create: async ({ orderId }) => {
+        if (this.isRefusing) return refuse("shipment-refused", "Nobody goes there.");
+        if (this.cancelled.has(orderId)) return refuse("shipment-cancelled", "It was cancelled.");
+        this.created.add(orderId);
+        return { value: { shipmentId: `shp_${orderId}`, carrier: "Post", trackingNumber: "T1" } };
+      },
+      cancel: async ({ orderId }) => {
+        if (this.handedOver.has(orderId)) return refuse("shipment-under-way", "It has left.");
+        this.cancelled.add(orderId);
+        return { value: {} };
+      },
+      handOver: async ({ orderId }) => {
+        if (!this.created.has(orderId) || this.cancelled.has(orderId)) return refuse("shipment-missing", "There is none.");
+        this.handedOver.add(orderId);
+        return { value: {} };
+      },
+    };
+  }
+}
+
+const OWNERS = {
+  order: "ordering",
+  stock: "inventory",
+  payment: "payments",
+  account: "payments",
+  bills: "payments",
+  workflow: "fulfilment",
+};
+const PRODUCTS = ["mug", "pot"];
+const context = { correlationId: "cor_1", actor: "usr_1", tenant: "shop" };
+
+/** Ordering, inventory, payments and fulfilment over one store in memory, with a provider and a carrier that are played. */
+export async function trialFulfilment(pieces = 10) {
+  const clock = virtualClock();
+  const store = memoryStore({ clock, owners: OWNERS });
+  const catalogueTypes = { ...orderEvents, ...stockEvents, ...paymentEvents, ...accountEvents, ...billEvents };
+  const events = eventStore(store, catalogueTypes, memoryKeys());
+  const provider = new TrialProvider();
+  const carrier = new TrialShipping();
+  const ids = idSource(clock, seededRandom(1));
+  const catalogue = {
+    product: async (productId: string) =>
+      PRODUCTS.includes(productId) ? { productId, name: productId, price: money(1_000n, "GBP") } : undefined,
+    products: async () => [],
+  };
+
+  /** A process: everything but the store and the world outside is its own. */
+  function open() {
+    const common = { events, store, clock, ids };
+    const ordering = orderingService({ ...common, catalogue, searchSecret: new Uint8Array(32) });
+    const inventory = inventoryService({ ...common, catalogue });
+    const accounts = aggregates({ ...common, decider: accountDecider });
+    const payments = new Payments({ ...common, provider, accounts });
+    const local = localTransport({ clock });
+    for (const each of [ordering.calls, inventory.calls, service(paymentsContract, payments)]) local.add(each);
+    local.add(service(shippingContract, carrier.operations()));
+    const partners = {
+      ordering: client(orderingContract, local.transport),
+      inventory: client(inventoryContract, local.transport),
+      payments: client(paymentsContract, local.transport),
+      shipping: client(shippingContract, local.transport),
+    };
+    const start = (): FulfilmentService =>
+      startFulfilment({ ...partners, store, clock, ids, random: seededRandom(3), owner: "embedded" });
+    return { ordering, inventory, payments, accounts, partners, start };
+  }
+
+  const first = open();
+  for (const product of PRODUCTS) await first.inventory.receive(product, pieces, context);
+
+  /** Lets everything happen, with the clock going on, until `isDone`. */
+  async function until(isDone: () => Promise<boolean>, stepMs = 5): Promise<void> {
+    for (let turn = 0; !(await isDone()); turn++) {
+      assert.ok(turn < 20_000, "nothing happens any more");
+      await setImmediate();
+      if (turn % 4 === 3) clock.advance(stepMs);
+    }
+  }
+
+  async function outcomeOf<Input>(operation: Operation<Input>, input: unknown): Promise<PlacedOrRefused> {
+    const execution: Execution<PlacedOrRefused> = { context, render: (outcome) => outcome };
+    const executed = (await first.ordering.commands.dispatch(operation, input, execution)) as Executed<PlacedOrRefused>;
+    assert.ok(executed.kind === "answered");
+    return executed.answer;
+  }
+
+  async function place(token = "tok_ok", quantity = 1): Promise<string> {
+    const items = [{ productId: "mug", quantity }];
+    const outcome = await outcomeOf(placeOrder, { items, payment: { kind: "card", token } });
+    assert.ok(outcome.kind === "done" && outcome.state.status !== "absent");
+    return outcome.state.orderId;
+  }
+
+  const statusOf = async (orderId: string) =>
+    (await first.partners.ordering.forFulfilment({ orderId }, { context })) as { value: { status: string } };
+
+  return {
+    clock,
+    store,
+    events,
+    provider,
+    carrier,
+    open,
+    until,
+    place,
+    outcomeOf,
+    context,
+    ...first,
+    orderStatus: async (orderId: string) => (await statusOf(orderId)).value.status,
+    stockOf: async (productId: string) => {
+      const answer = await first.partners.inventory.stock({ productId }, { context });
+      return "value" in answer ? answer.value : null;
+    },
+    isOver: async (service: FulfilmentService, orderId: string) => {
+      const run = await service.engine.get(fulfilmentId(orderId));
+      return run !== undefined && ["completed", "compensated", "failed", "cancelled"].includes(run.status);
+    },
+  };
+}
