@@ -20,7 +20,7 @@ export function deadlineList(clock: Clock): DeadlineList {
     if (at >= armedFor) return; // the timer that is set rings earlier, and looks again then
     disarm?.();
     armedFor = at;
-    disarm = clock.after(at - clock.elapsed(), ring);
+    disarm = clock.after(Math.max(0, at - clock.elapsed()), ring);
   }
 
   function ring(): void {
