@@ -96,6 +96,11 @@ export const versionMismatch = defineError({
   advice: "It changed since you read it. Read it again, decide again, send the new version in If-Match.",
 });
 
+export const webhookUntrusted = defineError({
+  code: "webhook-untrusted",
+  advice: "Sign the web hook with the secret that both sides know, and send it within five minutes (Standard Webhooks).",
+});
+
 export const idempotencyKeyReused = defineError({
   code: "idempotency-key-reused",
   advice: "The key was used for another request. Take a new key for a new request.",

@@ -6,7 +6,7 @@ import { deadlineExceeded } from "./errors.ts";
 import { ANONYMOUS, type Principal } from "./principals.ts";
 import { hasBody } from "./request/headers.ts";
 import type { Expiring } from "./request/deadlines.ts";
-import type { HttpAnswer, HttpRequest, Route } from "./route.ts";
+import type { HttpAnswer, HttpRequest, Received, Route } from "./route.ts";
 
 /** What every answer carries; an answer's own headers come after and win. */
 const SECURITY_HEADERS: Readonly<Record<string, string>> = {
@@ -27,6 +27,7 @@ export class Exchange implements HttpRequest, Expiring {
   params: unknown = {};
   query: unknown = {};
   body: unknown = undefined;
+  received: Received | undefined = undefined;
   idempotencyKey: string | undefined = undefined;
   ifMatch: number | undefined = undefined;
   /** Entity tags that the caller has: an answer with one of them is not sent again. */

@@ -81,6 +81,7 @@ function operation(route: Route, statuses: StatusTable): Document {
         content: { "application/json": { schema: jsonSchema(route.body, "input") } },
       },
     }),
+    ...(route.rawBody && { requestBody: { required: true, content: { "application/json": {} } } }),
     responses: {
       [route.success.status]: successOf(route),
       ...(isConditional(route) && { 304: { description: "It is the one that If-None-Match names" } }),
@@ -169,7 +170,9 @@ function formProblems(route: Route): readonly string[] {
     "internal-error",
     "deadline-exceeded",
     ...(route.auth === "public" ? [] : ["unauthenticated", "forbidden"]),
-    ...(route.body ? ["body-malformed", "body-too-large", "media-type-unsupported", "store-busy"] : ["body-unexpected"]),
+    ...(route.body || route.rawBody
+      ? ["body-malformed", "body-too-large", "media-type-unsupported", "store-busy"]
+      : ["body-unexpected"]),
     ...(route.isIdempotent ? ["header-invalid", "request-in-progress", "idempotency-key-reused"] : []),
     ...(route.ifMatch === "optional" || route.ifMatch === "required" ? ["header-invalid", "version-mismatch"] : []),
     ...(isConditional(route) ? ["header-invalid"] : []),

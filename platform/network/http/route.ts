@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { Context } from "@daybook/kernel/context";
 import type { z } from "zod";
 import type { Principal } from "./principals.ts";
@@ -21,6 +22,8 @@ export interface Route<Params = unknown, Query = unknown, Body = unknown> {
   readonly query?: z.ZodType<Query>;
   /** Without a schema, a request with a body is refused. */
   readonly body?: z.ZodType<Body>;
+  /** Instead of `body`: the handler gets the body as it came (`received`), unparsed, for what is signed. */
+  readonly rawBody?: boolean;
   readonly success: RouteSuccess;
   /** Codes of the problems that this route answers beyond those that every route may. */
   readonly problems?: readonly string[];
@@ -52,6 +55,8 @@ export interface HttpRequest<Params = unknown, Query = unknown, Body = unknown> 
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
+  /** On routes with `rawBody`. */
+  readonly received?: Received | undefined;
   readonly context: Context;
   /** `ANONYMOUS` on public routes. */
   readonly principal: Principal;
@@ -66,6 +71,12 @@ export interface HttpRequest<Params = unknown, Query = unknown, Body = unknown> 
   readonly signal: AbortSignal;
   /** Path and query as they were sent. */
   readonly target: string;
+}
+
+/** Headers (names in lower case) and body as they came: what a signature is of. */
+export interface Received {
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Uint8Array;
 }
 
 /** An answer as it is sent, and as it is stored for replay: names in lower case, the body as text. */

@@ -143,11 +143,11 @@ function admitAs(principal: Principal, gate: Gate, exchange: Exchange, request: 
     gate.refuse?.(exchange, request.method);
     return;
   }
-  const { auth, body } = gate.route;
+  const { auth, body, rawBody = false } = gate.route;
   if (auth !== "public" && !auth.roles.some((role) => principal.roles.includes(role))) {
     throw forbidden("none of your roles may do this");
   }
-  checkBodyHeaders(request.raw.headers, body !== undefined);
+  checkBodyHeaders(request.raw.headers, body !== undefined || rawBody);
   next();
 }
 
@@ -182,7 +182,9 @@ function readInput(route: Route, exchange: Exchange, request: FastifyRequest): v
   if (route.readsAtLeast) exchange.atLeast = takeAtLeast(request, query);
   const params = { ...(request.params as Readonly<Record<string, string>>) }; // find-my-way gives texts
   const bytes: unknown = request.body;
-  const body = Buffer.isBuffer(bytes) && bytes.length > 0 ? parseJsonBody(bytes) : undefined;
+  const content = Buffer.isBuffer(bytes) ? bytes : Buffer.alloc(0);
+  if (route.rawBody) exchange.received = { headers: request.raw.headers, body: content };
+  const body = content.length > 0 && !route.rawBody ? parseJsonBody(content) : undefined;
   if (exchange.idempotencyKey !== undefined) exchange.question = { params, query, body };
   const faults: FieldError[] = [];
   exchange.params = checked(route.params ?? NOTHING, params, "path", faults);

@@ -26,6 +26,7 @@ export const STATUSES: StatusTable = {
   "headers-too-large": 431,
   // Who asks.
   unauthenticated: 401,
+  "webhook-untrusted": 401,
   forbidden: 403,
   // What is asked for.
   "not-found": 404,
