@@ -9,6 +9,9 @@ import type { RunCore } from "./run-core.ts";
 import type { Scope } from "./scope.ts";
 import { decodeValue, encodeValue } from "./value-text.ts";
 
+const BRANCH_FAILED = failure(workflowCancelled, "another branch failed");
+const BRANCH_FIRST = failure(workflowCancelled, "another branch was first");
+
 type Body = (ctx: CancelScope<Messages>) => Promise<unknown>;
 
 /** The context of one scope of a run. */
@@ -105,7 +108,7 @@ async function allOf(core: RunCore, scope: Scope, branches: readonly Body[]): Pr
       return await body(runContext(core, scopes[index] as Scope)); // one each
     } catch (error) {
       first ??= { error };
-      for (const other of scopes) other.cancel(failure(workflowCancelled, "another branch failed"));
+      for (const other of scopes) other.cancel(BRANCH_FAILED);
       return undefined;
     }
   };
@@ -120,7 +123,7 @@ async function raceOf(core: RunCore, scope: Scope, branches: readonly Body[]): P
   try {
     return await Promise.race(branches.map((body, index) => handled(body(runContext(core, scopes[index] as Scope))))); // one each
   } finally {
-    for (const each of scopes) each.cancel(failure(workflowCancelled, "another branch was first"));
+    for (const each of scopes) each.cancel(BRANCH_FIRST);
   }
 }
 

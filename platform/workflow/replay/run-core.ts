@@ -18,6 +18,8 @@ export interface Pending extends Wait {
   settle(outcome: Outcome): void;
 }
 
+const RETURNED = failure(workflowEnded, "the workflow has returned");
+
 type Awaited = Pending["command"];
 
 /**
@@ -211,7 +213,7 @@ export class RunCore {
 
   private async execute(): Promise<void> {
     const tried = await this.tried();
-    this.root.close(failure(workflowEnded, "the workflow has returned"));
+    this.root.close(RETURNED);
     await this.quiet();
     const end = await this.compensated(tried);
     this.end = end;
