@@ -1,107 +1,36 @@
-import type { Executed } from "@daybook/data/cqrs/aggregates";
-import type { Around, Handlers } from "@daybook/data/cqrs/handlers";
-import type { IdempotentRequest } from "@daybook/data/cqrs/idempotency";
+import type { Around } from "@daybook/data/cqrs/handlers";
 import { waitFor } from "@daybook/data/cqrs/read-model";
 import type { RowCursor, Store } from "@daybook/data/store";
-import { positionToken, readPosition } from "@daybook/data/store/position";
-import type { Clock } from "@daybook/kernel/clock";
+import { readPosition } from "@daybook/data/store/position";
 import { givenId } from "@daybook/kernel/ids";
-import { idempotencyKeyReused, notFound, positionNotReached, versionMismatch } from "@daybook/network/http/errors";
+import { notFound, positionNotReached } from "@daybook/network/http/errors";
 import { nextLink, pageCursor, readCursor } from "@daybook/network/http/paging";
 import { etag } from "@daybook/network/http/preconditions";
-import { problemAnswer } from "@daybook/network/http/problem";
 import { jsonAnswer, route, type HttpAnswer, type HttpRequest, type Route } from "@daybook/network/http/route";
-import type { StatusTable } from "@daybook/network/http/statuses";
 import { z } from "zod";
 import {
-  cancelOrder,
   countOrders,
   getOrder,
   listOrders,
   orderStatusSchema,
-  placeOrder,
-  placeOrderSchema,
   rowCursorSchema,
   searchOrders,
-  type Execution,
-  type PlacedOrRefused,
   type SomeOrders,
 } from "./contract.ts";
-import { orderBody, orderBodySchema, orderListSchema, placedBody, placedSchema } from "./http-bodies.ts";
+import { orderBody, orderBodySchema, orderListSchema } from "./http-bodies.ts";
+import { changeRoutes, orderIdSchema, ownCustomer, type OrderRoutesParts } from "./http-changes.ts";
 import type { OrderingService } from "./service.ts";
 
-/** Statuses of the refusals of this context. */
-export const ORDER_STATUSES: StatusTable = {
-  "order-not-found": 404,
-  "order-exists": 409,
-  "illegal-transition": 409,
-  "unknown-product": 409,
-  "price-differs": 409,
-  "quantity-too-large": 400,
-  "mixed-currencies": 400,
-  "amount-differs": 400,
-  "total-differs": 400,
-  "total-negative": 400,
-  "subject-erased": 409,
-};
-
-export interface OrderRoutesParts {
-  readonly ordering: OrderingService;
-  readonly store: Store;
-  readonly clock: Clock;
-}
+export { ORDER_STATUSES } from "./http-changes.ts";
 
 const READ_ROLES = ["operator", "viewer", "customer"];
-const WRITE_ROLES = ["operator", "customer"];
 const REACH_WITHIN_MS = 2_000;
 const COUNT_CAP = 10_000;
 const STATUS = orderStatusSchema.optional();
-const orderIdSchema = z.strictObject({ id: givenId });
 
 /** The routes of orders. */
 export function orderRoutes(parts: OrderRoutesParts): readonly Route[] {
-  return [place(parts), list(parts), search(parts), listOfCustomer(parts), details(parts), cancel(parts)];
-}
-
-function place({ ordering, store }: OrderRoutesParts): Route {
-  return route({
-    method: "POST",
-    path: "/api/v1/orders",
-    name: "placeOrder",
-    summary: "Place an order at the catalogue's prices",
-    tag: "orders",
-    auth: { roles: WRITE_ROLES },
-    body: placeOrderSchema,
-    isIdempotent: true,
-    success: { status: 201, schema: placedSchema, headers: { location: "The order's address", etag: "Its version" } },
-    problems: ["unknown-product", "price-differs", "quantity-too-large", "mixed-currencies", "idempotency-key-reused"],
-    handle(request) {
-      const own = ownCustomer(request);
-      const input = own === undefined ? request.body : { ...request.body, customerId: own };
-      return executed(store, ordering.commands, placeOrder, input, request, (outcome) => placedAnswer(outcome, 201, request));
-    },
-  });
-}
-
-function cancel({ ordering, store }: OrderRoutesParts): Route {
-  return route({
-    method: "POST",
-    path: "/api/v1/orders/{id}/cancel",
-    name: "cancelOrder",
-    summary: "Cancel an order",
-    tag: "orders",
-    auth: { roles: WRITE_ROLES },
-    params: orderIdSchema,
-    body: z.strictObject({ reason: z.string().trim().min(1).max(500) }),
-    isIdempotent: true,
-    ifMatch: "optional",
-    success: { status: 200, schema: placedSchema, headers: { etag: "The order's version" } },
-    problems: ["order-not-found", "illegal-transition", "version-mismatch", "idempotency-key-reused"],
-    handle(request) {
-      const input = { orderId: request.params.id, reason: request.body.reason, customerId: ownCustomer(request) };
-      return executed(store, ordering.commands, cancelOrder, input, request, (outcome) => placedAnswer(outcome, 200, request));
-    },
-  });
+  return [...changeRoutes(parts), list(parts), search(parts), listOfCustomer(parts), details(parts)];
 }
 
 function details({ ordering, store }: OrderRoutesParts): Route {
@@ -250,56 +179,9 @@ function search({ ordering, store, clock }: OrderRoutesParts): Route {
   });
 }
 
-/** The customer that a request is limited to; undefined for principals who may see all. */
-function ownCustomer({ principal }: HttpRequest): string | undefined {
-  return principal.roles.some((role) => role === "operator" || role === "viewer") ? undefined : principal.id;
-}
-
 /** The position that the request asks to have been reached, 0 without one. Rows of orders are as new as the log. */
 async function checkReached(store: Store, { atLeast }: HttpRequest): Promise<number> {
   return atLeast === undefined ? 0 : readPosition(atLeast, await store.head());
-}
-
-/** Runs a command and answers it; its rendered answer is kept with the unit and comes back byte for byte. */
-async function executed<Input>(
-  store: Store,
-  commands: Handlers<Execution>,
-  operation: { readonly name: string; readonly input: z.ZodType<Input> },
-  input: Input,
-  request: HttpRequest,
-  render: (outcome: PlacedOrRefused) => HttpAnswer,
-): Promise<HttpAnswer> {
-  const execution: Execution<HttpAnswer> = {
-    context: request.context,
-    idempotency: idempotencyOf(operation.name, request),
-    expectedVersion: request.ifMatch,
-    render,
-  };
-  // The head is read beside the command: behind it, the answer would wait for the next batch's sync.
-  const [executed, { epoch }] = await Promise.all([commands.dispatch(operation, input, execution), store.head()]);
-  const result = executed as Executed<HttpAnswer>; // by render above
-  switch (result.kind) {
-    case "answered":
-      return { ...result.answer, position: positionToken(epoch, result.position) };
-    case "keyReused":
-      throw idempotencyKeyReused("this Idempotency-Key came with another request before");
-    case "stale":
-      throw versionMismatch(`the order is at version ${result.actual}`, { details: { version: result.actual } });
-  }
-}
-
-function idempotencyOf(operation: string, request: HttpRequest): IdempotentRequest | undefined {
-  if (request.idempotencyKey === undefined) return undefined;
-  return { principal: request.principal.id, operation, key: request.idempotencyKey, content: request.requestDigest };
-}
-
-function placedAnswer(outcome: PlacedOrRefused, status: number, request: HttpRequest): HttpAnswer {
-  if (outcome.kind === "refused") return problemAnswer(outcome.refusal, ORDER_STATUSES, request.context.traceparent);
-  const body = placedBody(outcome);
-  return jsonAnswer(status, body, {
-    etag: etag(outcome.version),
-    ...(status === 201 && { location: `/api/v1/orders/${body.id}` }),
-  });
 }
 
 function epochMs(text: string): number {
