@@ -1,0 +1,81 @@
+import { jsonLog } from "@daybook/foundation/log";
+import type { Clock } from "@daybook/kernel/clock";
+import { idSource } from "@daybook/kernel/ids";
+import { seededRandom } from "@daybook/kernel/random";
+import { httpServer } from "@daybook/network/http";
+import { tokenDigest, tokenPrincipals } from "@daybook/network/http/principals";
+import type { Route } from "@daybook/network/http/route";
+import type { StatusTable } from "@daybook/network/http/statuses";
+
+/** Asks routes as a person would, without a socket. */
+export interface HttpTrial {
+  /** `as`: `operator`, `viewer`, or a customer's id; an operator unless given. */
+  ask(method: string, target: string, options?: AskOptions): Promise<TrialAnswer>;
+}
+
+export interface AskOptions {
+  readonly as?: string;
+  readonly body?: unknown;
+  /** Sent as it is, instead of `body`. */
+  readonly text?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface TrialAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly text: string;
+  /** Undefined when the text is no JSON object. */
+  readonly json: Readonly<Record<string, unknown>> | undefined;
+}
+
+export function httpTrial(parts: {
+  readonly routes: readonly Route[];
+  readonly clock: Clock;
+  readonly statuses?: StatusTable;
+  /** Ids of customers who may ask. */
+  readonly customers?: readonly string[];
+}): HttpTrial {
+  const { routes, clock, statuses = {}, customers = [] } = parts;
+  const random = seededRandom(7);
+  const people = [
+    ...["operator", "viewer"].map((role) => ({ id: role, roles: [role] })),
+    ...customers.map((id) => ({ id, roles: ["customer"] })),
+  ];
+  const server = httpServer({
+    routes,
+    principals: tokenPrincipals(
+      people.map(({ id, roles }) => ({ digest: tokenDigest(`dbk_${id}`), principal: { id, roles, tenant: "default" } })),
+    ),
+    clock,
+    ids: idSource(clock, random),
+    random,
+    log: jsonLog({ clock, level: "silent", to: { write: () => undefined } }),
+    statuses,
+  });
+  return {
+    async ask(method, target, { as = "operator", body, text, headers = {} } = {}) {
+      const content = text ?? (body === undefined ? undefined : JSON.stringify(body));
+      const answer = await server.inject({
+        method,
+        url: target,
+        headers: {
+          host: "daybook",
+          authorization: `Bearer dbk_${as}`,
+          ...(content !== undefined && { "content-type": "application/json" }),
+          ...headers,
+        },
+        ...(content !== undefined && { body: content }),
+      });
+      return { status: answer.status, headers: answer.headers, text: answer.body, json: jsonOf(answer.body) };
+    },
+  };
+}
+
+function jsonOf(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    return JSON.parse(text) as Readonly<Record<string, unknown>>; // routes answer objects
+  } catch {
+    return undefined;
+  }
+}
