@@ -177,10 +177,12 @@ function openKeyStore({ data, store, isReadOnly = false }: ShopOptions, kind: St
 
 /** The database's URL without our own parameter, which names the schema. */
 function database(text = ""): { readonly url: string; readonly schema?: string } {
-  const url = new URL(text);
-  const schema = url.searchParams.get("schema");
-  url.searchParams.delete("schema");
-  return schema === null ? { url: url.href } : { url: url.href, schema };
+  const [address = "", query = ""] = text.split("?", 2); // an address with several hosts is no URL
+  const settings = new URLSearchParams(query);
+  const schema = settings.get("schema");
+  settings.delete("schema");
+  const url = settings.size === 0 ? address : `${address}?${settings.toString()}`;
+  return schema === null ? { url } : { url, schema };
 }
 
 async function compose(options: ShopOptions, opened: OpenedStores, clock: Clock, ids: IdSource): Promise<Shop> {

@@ -62,7 +62,12 @@ Stop with Ctrl-C; what was answered is kept${store === "memory" ? " only as long
 }
 
 function keptWhere(store: string, folder: string): string {
-  return store === "sqlite" ? folder : `PostgreSQL at ${new URL(store).host}; keys in ${folder}`;
+  return store === "sqlite" ? folder : `PostgreSQL at ${hostsOf(store)}; keys in ${folder}`;
+}
+
+/** Of a PostgreSQL address, which may name several. */
+function hostsOf(store: string): string {
+  return /^[^:]+:\/\/(?:[^/?]*@)?([^/?]*)/.exec(store)?.[1] ?? "";
 }
 
 /** Commands for a POSIX shell: the order's id goes from the first to the others in a variable. */

@@ -52,7 +52,10 @@ test("a pooler that keeps the store from setting the isolation is refused unless
   if (!program) return context.skip("there is no PgBouncer, and its package cannot be had");
   const sql = postgres(running().url, { max: 1 });
   await sql`alter role daybook set default_transaction_isolation = serializable`;
-  context.after(() => sql`alter role daybook reset default_transaction_isolation`.finally(() => sql.end()));
+  context.after(async () => {
+    await sql`alter role daybook reset default_transaction_isolation`;
+    await sql.end();
+  });
   const pooler = await pgBouncer(program, running(), "transaction");
   context.after(() => pooler.stop());
   const direct = await postgresStore({ url: running().url, schema: "isolation" });
