@@ -31,8 +31,6 @@ type Awaited = Pending["command"];
 export class RunCore {
   readonly started: Started;
   readonly definition: WorkflowDefinition;
-  readonly random: Random;
-  readonly ids: IdSource;
   readonly mailbox: Mailbox;
   /** By command. */
   readonly pending = new Map<string, Pending>();
@@ -51,6 +49,8 @@ export class RunCore {
   private commands: Command[] = [];
   private notes: Note[] = [];
   private busy = 0;
+  private ownRandom: Random | undefined;
+  private ownIds: IdSource | undefined;
   private whenQuiet: (() => void) | undefined;
   /** Shielded scopes that run. */
   private shields = 0;
@@ -61,13 +61,20 @@ export class RunCore {
     this.definition = definition;
     this.started = started;
     this.at = started.at;
-    this.random = seededRandom(started.seed);
-    this.ids = idSource({ now: () => this.at, elapsed: () => this.at, after: () => () => undefined }, this.random);
     this.mailbox = new Mailbox(
       definition,
       (note) => this.notes.push(note),
       () => this.at,
     );
+  }
+
+  get random(): Random {
+    return (this.ownRandom ??= seededRandom(this.started.seed));
+  }
+
+  get ids(): IdSource {
+    const clock = { now: () => this.at, elapsed: () => this.at, after: () => () => undefined };
+    return (this.ownIds ??= idSource(clock, this.random));
   }
 
   /** What the code decided since it was last asked. */

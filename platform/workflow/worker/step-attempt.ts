@@ -1,7 +1,9 @@
 import type { UnitCause } from "@daybook/data/store/unit";
 import type { DeadlineList } from "@daybook/foundation/resilience/deadline-list";
 import { runAttempt, type AttemptContext } from "@daybook/foundation/resilience/run-attempt";
+import { attemptCancelled } from "@daybook/foundation/resilience/errors";
 import type { Cancel } from "@daybook/kernel/clock";
+import { errorCode } from "@daybook/kernel/errors";
 import { attemptSuperseded, stepHeartbeatMissed } from "../errors.ts";
 import type { StepAttempt, StepImplementation } from "../implement.ts";
 import { decodeValue, encodeValue } from "../replay/value-text.ts";
@@ -21,6 +23,9 @@ export interface StepAttemptOptions {
   readonly lastHeartbeat: string | undefined;
 }
 
+/** How long a cancelled attempt without a time of its own is waited for. */
+const CANCELLED_MS = 30_000;
+
 export type AttemptEnd = { readonly value: string } | { readonly error: unknown };
 
 /**
@@ -35,58 +40,76 @@ export class RunningStep {
   isCancelled = false;
   readonly ended: Promise<AttemptEnd>;
   private readonly options: StepAttemptOptions;
-  private readonly controller = new AbortController();
+  private readonly end: (end: AttemptEnd) => void;
+  /** Made when the handler asks for its signal: most never do. */
+  private controller: AbortController | undefined;
+  private ending: Error | undefined;
   private cancelSilence: Cancel | undefined;
-  private handler: Promise<unknown> = Promise.resolve();
   private isOver = false;
 
   constructor(options: StepAttemptOptions) {
+    const { promise, resolve } = Promise.withResolvers<AttemptEnd>();
     this.options = options;
     this.number = options.number;
     this.startedAt = options.deadlines.clock.now();
-    this.ended = this.run();
+    this.ended = promise;
+    this.end = resolve;
+    const { deadlines, token, number, timeoutMs, deadline } = options;
+    runAttempt((attempt) => this.begin(attempt), { deadlines, token, number, timeoutMs, deadline }).then(
+      (output) => this.finish(this.encoded(output)),
+      (error: unknown) => this.failed(error),
+    );
   }
 
   cancel(): void {
-    if (this.isCancelled) return;
+    if (this.isCancelled || this.isOver) return;
     this.isCancelled = true;
-    this.controller.abort();
+    const { deadlines, timeoutMs = CANCELLED_MS } = this.options;
+    const error = attemptCancelled(`attempt ${this.number} at ${this.options.key} is not wanted any more`);
+    this.abort(error);
+    this.cancelSilence?.();
+    this.cancelSilence = deadlines.after(timeoutMs, () => this.finish({ error }));
   }
 
   /** Nobody asks for it any more. */
   drop(): void {
     this.isOver = true;
-    this.controller.abort();
     this.cancelSilence?.();
+    this.abort(attemptCancelled(`the run of ${this.options.key} went on elsewhere`));
   }
 
-  private async run(): Promise<AttemptEnd> {
-    const { deadlines, token, number, timeoutMs, deadline } = this.options;
-    const limits = { deadlines, token, number, timeoutMs, deadline, signal: this.controller.signal };
-    try {
-      const output = await runAttempt((attempt) => this.begin(attempt), limits);
-      return this.encoded(output);
-    } catch (error) {
-      if (this.isCancelled) return await this.waitedFor(error);
-      return { error: this.controller.signal.aborted ? this.controller.signal.reason : error };
-    } finally {
-      this.isOver = true;
-      this.cancelSilence?.();
-    }
+  private failed(error: unknown): void {
+    if (errorCode(error) === "attempt-timeout") this.abort(error as Error); // a coded error
+    this.finish({ error });
   }
 
-  private begin(attempt: AttemptContext): Promise<unknown> {
+  private finish(end: AttemptEnd): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.cancelSilence?.();
+    this.end(end);
+  }
+
+  private abort(reason: Error): void {
+    this.ending ??= reason;
+    this.controller?.abort(this.ending);
+  }
+
+  private signal(): AbortSignal {
+    this.controller ??= new AbortController();
+    if (this.ending) this.controller.abort(this.ending);
+    return this.controller.signal;
+  }
+
+  private async begin(attempt: AttemptContext): Promise<unknown> {
     const { step, input } = this.options;
     this.listen();
-    const context = this.contextOf(attempt);
-    this.handler = Promise.resolve().then(() =>
-      step.run(decodeValue(step.contract.input, input, `input of ${step.contract.name}`), context),
-    );
-    return this.handler;
+    return step.run(decodeValue(step.contract.input, input, `input of ${step.contract.name}`), this.contextOf(attempt));
   }
 
   private contextOf(attempt: AttemptContext): StepAttempt {
     const { key, isUndo, workflowId, cause, lastHeartbeat } = this.options;
+    const signal = () => this.signal();
     return {
       key,
       isUndo,
@@ -97,7 +120,7 @@ export class RunningStep {
       number: attempt.number,
       deadline: attempt.deadline,
       get signal() {
-        return attempt.signal;
+        return signal();
       },
       heartbeat: (details) => this.beat(details),
     };
@@ -106,32 +129,18 @@ export class RunningStep {
   private beat(details: string | undefined): void {
     if (this.isOver) throw attemptSuperseded(`attempt ${this.number} at ${this.options.key} is over`);
     this.heartbeat = details ?? this.heartbeat;
-    this.listen();
+    if (!this.isCancelled) this.listen();
   }
 
   private listen(): void {
     const { step, deadlines, key } = this.options;
     if (step.contract.heartbeatMs === undefined) return;
     this.cancelSilence?.();
-    const silent = () => this.controller.abort(stepHeartbeatMissed(`attempt ${this.number} at ${key} is silent`));
-    this.cancelSilence = deadlines.after(step.contract.heartbeatMs, silent);
-  }
-
-  private async waitedFor(reason: unknown): Promise<AttemptEnd> {
-    const { deadlines, timeoutMs = 30_000 } = this.options;
-    const { promise: gaveUp, resolve: giveUp } = Promise.withResolvers<AttemptEnd>();
-    const stop = deadlines.after(timeoutMs, () => giveUp({ error: reason }));
-    const result = await Promise.race([this.settled(reason), gaveUp]);
-    stop();
-    return result;
-  }
-
-  private async settled(reason: unknown): Promise<AttemptEnd> {
-    try {
-      return this.encoded(await this.handler);
-    } catch {
-      return { error: reason };
-    }
+    this.cancelSilence = deadlines.after(step.contract.heartbeatMs, () => {
+      const error = stepHeartbeatMissed(`attempt ${this.number} at ${key} is silent`);
+      this.abort(error);
+      this.finish({ error });
+    });
   }
 
   private encoded(output: unknown): AttemptEnd {
