@@ -7,7 +7,7 @@ import type { Condition, Effect, NewEvent } from "@daybook/data/store/unit";
 import { canonical } from "@daybook/kernel/canonical";
 import { causeOf, type Context } from "@daybook/kernel/context";
 import type { IdSource } from "@daybook/kernel/ids";
-import { encodeRecord } from "@daybook/kernel/record-type";
+import { encodeRecord } from "@daybook/kernel/record-codec";
 import type { Stock } from "./contract.ts";
 import { STOCK_CATEGORY, stockEvents, type StockEvent } from "./events.ts";
 import { decideStock, evolveStock, stockDecider, type StockCommand } from "./stock.ts";
@@ -137,7 +137,7 @@ function decideAll(
   }
   const [first] = refusals;
   if (!first) return { events };
-  const short = refusals.flatMap(({ details }) => (details?.["short"] as readonly unknown[] | undefined) ?? []);
+  const short = refusals.flatMap(({ details }) => (details?.["short"] as readonly unknown[] | undefined) ?? []); // by stock.ts
   return { refusal: short.length === 0 ? first : { ...first, message: "Not enough is in stock.", details: { short } } };
 }
 

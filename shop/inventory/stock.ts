@@ -33,21 +33,29 @@ export function stockDecider(productId: string): Decider<Stock, StockCommand, St
 }
 
 export function decideStock(command: StockCommand, stock: Stock): Decision<StockEvent> {
-  const { type, quantity, ...rest } = command;
-  const data = { productId: stock.productId, quantity, ...rest };
+  const { productId, onHand, reserved, received } = stock;
+  const { quantity } = command;
   switch (command.type) {
     case "receive":
-      if (stock.received + quantity > PIECES_MAX) return refuse("stock-too-large", "More pieces than can be counted.");
-      return accept({ type: "StockReceived", data });
+      if (received + quantity > PIECES_MAX) return refuse("stock-too-large", "More pieces than can be counted.");
+      return accept({ type: "StockReceived", data: { productId, quantity, reference: command.reference } });
     case "reserve":
-      return quantity > stock.onHand ? short(stock, quantity) : accept({ type: "StockReserved", data } as StockEvent);
+      if (quantity > onHand) return short(stock, quantity);
+      return accept({ type: "StockReserved", data: { productId, quantity, ...orderOf(command) } });
     case "release":
-      return quantity > stock.reserved ? unreserved(stock) : accept({ type: "StockReleased", data } as StockEvent);
+      if (quantity > reserved) return unreserved(stock);
+      return accept({ type: "StockReleased", data: { productId, quantity, reason: command.reason, ...orderOf(command) } });
     case "ship":
-      return quantity > stock.reserved ? unreserved(stock) : accept({ type: "StockShipped", data } as StockEvent);
+      if (quantity > reserved) return unreserved(stock);
+      return accept({ type: "StockShipped", data: { productId, quantity, ...orderOf(command) } });
     case "write-off":
-      return quantity > stock.onHand ? short(stock, quantity) : accept({ type: "StockWrittenOff", data } as StockEvent);
+      if (quantity > onHand) return short(stock, quantity);
+      return accept({ type: "StockWrittenOff", data: { productId, quantity, reason: command.reason } });
   }
+}
+
+function orderOf({ reservationId, orderId }: ForOrder) {
+  return { reservationId, orderId };
 }
 
 function short({ productId, onHand }: Stock, requested: number): Decision<StockEvent> {

@@ -47,8 +47,9 @@ function trial() {
 
 void describe("an order", () => {
   void test("learns that it is reserved and paid, once, however often it is told", async () => {
-    const { place, reserved, paid, followAll, typesOf, events } = trial();
-    const orderId = await place();
+    const trialled = trial();
+    const { reserved, paid, followAll, typesOf, events } = trialled;
+    const orderId = await trialled.place();
     for (const product of ["mug", "pot"]) await reserved(orderId, product);
     await paid(orderId);
     for (const name of ["a", "b"]) await followAll(name);
@@ -59,8 +60,9 @@ void describe("an order", () => {
   });
 
   void test("that is paid before it heard of the reservation is paid", async () => {
-    const { place, reserved, paid, followAll, typesOf } = trial();
-    const orderId = await place();
+    const trialled = trial();
+    const { reserved, paid, followAll, typesOf } = trialled;
+    const orderId = await trialled.place();
     await paid(orderId);
     await reserved(orderId, "mug");
     await followAll("a");
@@ -68,8 +70,9 @@ void describe("an order", () => {
   });
 
   void test("that was cancelled stays so; of one that does not exist nothing is made", async () => {
-    const { place, reserved, followAll, typesOf, service, store } = trial();
-    const orderId = await place();
+    const trialled = trial();
+    const { reserved, followAll, typesOf, service, store } = trialled;
+    const orderId = await trialled.place();
     await outcomeOf(service, cancelOrder, { orderId, reason: "late" });
     await reserved(orderId, "mug");
     await reserved("ord_none", "mug");

@@ -1,6 +1,6 @@
 import { aggregates } from "@daybook/data/cqrs/aggregates";
 import type { Refusal } from "@daybook/data/cqrs/decider";
-import { handlers, type Handlers, type Operation } from "@daybook/data/cqrs/handlers";
+import { handlers, type Handlers } from "@daybook/data/cqrs/handlers";
 import type { Projection } from "@daybook/data/cqrs/projection";
 import type { Folded } from "@daybook/data/event-store/fold";
 import type { RecordedEvent } from "@daybook/data/event-store/event";
@@ -27,7 +27,6 @@ import {
   releaseOrder,
   searchOrders,
   type Execution,
-  type OneOrder,
 } from "./contract.ts";
 import type { Line, OrderEvent, OrderPlaced } from "./events.ts";
 import { orderDecider, type Order, type OrderCommand } from "./order.ts";
@@ -103,7 +102,7 @@ export function orderingService(parts: OrderingParts): OrderingService {
   ] as const;
   for (const [operation, type] of plain) {
     commands.register(
-      operation as Operation<OneOrder>,
+      operation,
       ({ orderId, ...rest }, execution) => submit(orderId, type, { type, ...rest } as OrderCommand, execution), // the operation's schema is the command's shape
     );
   }

@@ -7,7 +7,7 @@ import { valueOf, type Answer } from "@daybook/network/rpc/contract";
 import type { ChargeMethod } from "./contract.ts";
 import type { BillEvent, PaymentEvent } from "./events.ts";
 import { paymentIdOf } from "./payments.ts";
-import { context, trialPayments } from "./trial/trial.ts";
+import { context, trialPayments } from "./conformance/trial.ts";
 
 const call = { context };
 const ten = money(1_000n, "GBP");

@@ -5,13 +5,13 @@ import { streamName, type DomainEvent, type EventTypes } from "@daybook/data/eve
 import type { EventStore } from "@daybook/data/event-store/event-store";
 import type { Folded } from "@daybook/data/event-store/fold";
 import type { Condition, Effect } from "@daybook/data/store/unit";
-import { digestHex } from "@daybook/kernel/canonical";
+import { digestHex } from "@daybook/kernel/digest";
 import type { Clock } from "@daybook/kernel/clock";
 import type { Context } from "@daybook/kernel/context";
 import { assert } from "@daybook/kernel/errors";
 import type { IdSource } from "@daybook/kernel/ids";
 import type { Money } from "@daybook/kernel/money";
-import { encodeRecord } from "@daybook/kernel/record-type";
+import { encodeRecord } from "@daybook/kernel/record-codec";
 import type { Answer, Call, Operable } from "@daybook/network/rpc/contract";
 import type { Account, AccountCommand } from "./account.ts";
 import type { CardProvider, ChargeAnswer } from "./card-provider.ts";
@@ -183,6 +183,7 @@ export class Payments implements Operations {
    */
   private billedBy(happened: readonly DomainEvent[]): readonly Effect[] {
     const year = new Date(this.parts.clock.now()).getUTCFullYear();
+    // What happens to a payment is an event of a payment.
     return (happened as readonly PaymentEvent[]).flatMap((event) => {
       if (event.type !== "PaymentCompleted" && event.type !== "PaymentRefunded") return [];
       const { orderId, paymentId, amount } = event.data;

@@ -12,7 +12,7 @@ import { money } from "@daybook/kernel/money";
 import { seededRandom } from "@daybook/kernel/random";
 import { virtualClock } from "@daybook/kernel/virtual-clock";
 import { client } from "@daybook/network/rpc/client";
-import type { Operable } from "@daybook/network/rpc/contract";
+import { valueOf, type Operable } from "@daybook/network/rpc/contract";
 import { localTransport, service } from "@daybook/network/rpc/server";
 import { inventoryContract } from "@daybook/shop-inventory/contract";
 import { stockEvents } from "@daybook/shop-inventory/events";
@@ -23,11 +23,11 @@ import { orderingService } from "@daybook/shop-ordering/service";
 import { paymentsContract } from "@daybook/shop-payments/contract";
 import { accountEvents, billEvents, paymentEvents } from "@daybook/shop-payments/events";
 import { shippingContract } from "@daybook/shop-shipping/contract";
-import { accountDecider } from "../../payments/account.ts";
-import { Payments } from "../../payments/payments.ts";
-import { TrialProvider } from "../../payments/trial/trial.ts";
-import { fulfilmentId } from "../contract.ts";
-import { startFulfilment, type FulfilmentService } from "../service.ts";
+import { accountDecider } from "../../shop/payments/account.ts";
+import { Payments } from "../../shop/payments/payments.ts";
+import { TrialProvider } from "../../shop/payments/conformance/trial.ts";
+import { fulfilmentId } from "@daybook/shop-fulfilment/contract";
+import { startFulfilment, type FulfilmentService } from "@daybook/shop-fulfilment/service";
 
 type Shipping = Operable<(typeof shippingContract)["operations"]>;
 
@@ -71,43 +71,54 @@ const OWNERS = {
 const PRODUCTS = ["mug", "pot"];
 const context = { correlationId: "cor_1", actor: "usr_1", tenant: "shop" };
 
-/** Ordering, inventory, payments and fulfilment over one store in memory, with a provider and a carrier that are played. */
-export async function trialFulfilment(pieces = 10) {
+const TYPES = { ...orderEvents, ...stockEvents, ...paymentEvents, ...accountEvents, ...billEvents };
+
+/** The world of one trial: what outlives its processes. */
+function world() {
   const clock = virtualClock();
   const store = memoryStore({ clock, owners: OWNERS });
-  const catalogueTypes = { ...orderEvents, ...stockEvents, ...paymentEvents, ...accountEvents, ...billEvents };
-  const events = eventStore(store, catalogueTypes, memoryKeys());
-  const provider = new TrialProvider();
-  const carrier = new TrialShipping();
-  const ids = idSource(clock, seededRandom(1));
-  const catalogue = {
-    product: async (productId: string) =>
-      PRODUCTS.includes(productId) ? { productId, name: productId, price: money(1_000n, "GBP") } : undefined,
-    products: async () => [],
+  const events = eventStore(store, TYPES, memoryKeys());
+  return {
+    clock,
+    store,
+    events,
+    ids: idSource(clock, seededRandom(1)),
+    provider: new TrialProvider(),
+    carrier: new TrialShipping(),
   };
+}
 
-  /** A process: everything but the store and the world outside is its own. */
-  function open() {
-    const common = { events, store, clock, ids };
-    const ordering = orderingService({ ...common, catalogue, searchSecret: new Uint8Array(32) });
-    const inventory = inventoryService({ ...common, catalogue });
-    const accounts = aggregates({ ...common, decider: accountDecider });
-    const payments = new Payments({ ...common, provider, accounts });
-    const local = localTransport({ clock });
-    for (const each of [ordering.calls, inventory.calls, service(paymentsContract, payments)]) local.add(each);
-    local.add(service(shippingContract, carrier.operations()));
-    const partners = {
-      ordering: client(orderingContract, local.transport),
-      inventory: client(inventoryContract, local.transport),
-      payments: client(paymentsContract, local.transport),
-      shipping: client(shippingContract, local.transport),
-    };
-    const start = (): FulfilmentService =>
-      startFulfilment({ ...partners, store, clock, ids, random: seededRandom(3), owner: "embedded" });
-    return { ordering, inventory, payments, accounts, partners, start };
-  }
+/** A process: everything but the store and the world outside is its own. */
+function open({ clock, store, events, ids, provider, carrier }: ReturnType<typeof world>) {
+  const common = { events, store, clock, ids };
+  const catalogue = { product: async (productId: string) => productOf(productId), products: async () => [] };
+  const ordering = orderingService({ ...common, catalogue, searchSecret: new Uint8Array(32) });
+  const inventory = inventoryService({ ...common, catalogue });
+  const accounts = aggregates({ ...common, decider: accountDecider });
+  const payments = new Payments({ ...common, provider, accounts });
+  const local = localTransport({ clock });
+  for (const each of [ordering.calls, inventory.calls, service(paymentsContract, payments)]) local.add(each);
+  local.add(service(shippingContract, carrier.operations()));
+  const partners = {
+    ordering: client(orderingContract, local.transport),
+    inventory: client(inventoryContract, local.transport),
+    payments: client(paymentsContract, local.transport),
+    shipping: client(shippingContract, local.transport),
+  };
+  const start = (): FulfilmentService =>
+    startFulfilment({ ...partners, store, clock, ids, random: seededRandom(3), owner: "embedded" });
+  return { ordering, inventory, payments, accounts, partners, start };
+}
 
-  const first = open();
+function productOf(productId: string) {
+  return PRODUCTS.includes(productId) ? { productId, name: productId, price: money(1_000n, "GBP") } : undefined;
+}
+
+/** Ordering, inventory, payments and fulfilment over one store in memory, with a provider and a carrier that are played. */
+export async function trialFulfilment(pieces = 10) {
+  const around = world();
+  const { clock } = around;
+  const first = open(around);
   for (const product of PRODUCTS) await first.inventory.receive(product, pieces, context);
 
   /** Lets everything happen, with the clock going on, until `isDone`. */
@@ -121,7 +132,7 @@ export async function trialFulfilment(pieces = 10) {
 
   async function outcomeOf<Input>(operation: Operation<Input>, input: unknown): Promise<PlacedOrRefused> {
     const execution: Execution<PlacedOrRefused> = { context, render: (outcome) => outcome };
-    const executed = (await first.ordering.commands.dispatch(operation, input, execution)) as Executed<PlacedOrRefused>;
+    const executed = (await first.ordering.commands.dispatch(operation, input, execution)) as Executed<PlacedOrRefused>; // by render above
     assert.ok(executed.kind === "answered");
     return executed.answer;
   }
@@ -133,26 +144,17 @@ export async function trialFulfilment(pieces = 10) {
     return outcome.state.orderId;
   }
 
-  const statusOf = async (orderId: string) =>
-    (await first.partners.ordering.forFulfilment({ orderId }, { context })) as { value: { status: string } };
-
   return {
-    clock,
-    store,
-    events,
-    provider,
-    carrier,
-    open,
+    ...around,
+    open: () => open(around),
     until,
     place,
     outcomeOf,
     context,
     ...first,
-    orderStatus: async (orderId: string) => (await statusOf(orderId)).value.status,
-    stockOf: async (productId: string) => {
-      const answer = await first.partners.inventory.stock({ productId }, { context });
-      return "value" in answer ? answer.value : null;
-    },
+    orderStatus: async (orderId: string) =>
+      valueOf(await first.partners.ordering.forFulfilment({ orderId }, { context }))?.status,
+    stockOf: async (productId: string) => valueOf(await first.partners.inventory.stock({ productId }, { context })),
     isOver: async (service: FulfilmentService, orderId: string) => {
       const run = await service.engine.get(fulfilmentId(orderId));
       return run !== undefined && ["completed", "compensated", "failed", "cancelled"].includes(run.status);

@@ -6,9 +6,9 @@ import { sender } from "@daybook/messaging/queue/send";
 import { idSource } from "@daybook/kernel/ids";
 import { money } from "@daybook/kernel/money";
 import { seededRandom } from "@daybook/kernel/random";
-import { fulfilment, fulfilmentId } from "./contract.ts";
-import { fulfilOrder } from "./fulfil-order.workflow.ts";
-import { trialFulfilment } from "./trial/trial.ts";
+import { fulfilment, fulfilmentId } from "@daybook/shop-fulfilment/contract";
+import { fulfilOrder } from "../../shop/fulfilment/fulfil-order.workflow.ts";
+import { trialFulfilment } from "./trial.ts";
 
 void describe("an order", () => {
   void test("is reserved, paid, confirmed, shipped and handed over", async () => {

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { aggregates } from "@daybook/data/cqrs/aggregates";
 import { eventStore } from "@daybook/data/event-store/event-store";
 import { memoryKeys } from "@daybook/data/event-store/subject-keys";
@@ -62,7 +63,7 @@ export function trialPayments() {
 
   async function onAccount(accountId: string, command: AccountCommand) {
     const executed = await first.accounts.execute(accountId, command, { context, render: (outcome) => outcome });
-    if (executed.kind !== "answered") throw new Error(executed.kind);
+    assert.ok(executed.kind === "answered");
     return executed.answer;
   }
 
