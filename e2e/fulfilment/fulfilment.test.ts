@@ -128,7 +128,7 @@ void describe("an order", () => {
       await trial.outcomeOf(cancelOrder, { orderId, reason: "late" });
       await trial.until(() => trial.isOver(running, orderId));
       const status = await trial.orderStatus(orderId);
-      ends.add(status);
+      ends.add(String(status));
       const stock = await trial.stockOf("mug");
       if (status === "cancelled") {
         assert.equal(stock?.onHand, 10, `moment ${moment}`);
