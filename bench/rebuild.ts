@@ -10,7 +10,7 @@ import { postgresStore } from "@daybook/data/store/postgres";
 import { sqliteStore } from "@daybook/data/store/sqlite";
 import { systemClock } from "@daybook/kernel/clock";
 import { idSource } from "@daybook/kernel/ids";
-import type { SubjectKeys } from "@daybook/kernel/personal";
+import type { SubjectKeys } from "@daybook/kernel/sealed";
 import { seededRandom, unit } from "@daybook/kernel/random";
 import { recordType } from "@daybook/kernel/record-type";
 import { z } from "zod";

@@ -6,7 +6,7 @@ import { eventStore } from "@daybook/data/event-store/event-store";
 import type { Store } from "@daybook/data/store";
 import { sqliteStore } from "@daybook/data/store/sqlite";
 import { postgresStore } from "@daybook/data/store/postgres";
-import type { SubjectKeys } from "@daybook/kernel/personal";
+import type { SubjectKeys } from "@daybook/kernel/sealed";
 import { recordType } from "@daybook/kernel/record-type";
 import { z } from "zod";
 import type { Benchmark, Contender, Contest, OpenContender, Progress } from "../benchmark.ts";

@@ -1,5 +1,6 @@
 import { waitFor } from "@daybook/data/cqrs/read-model";
-import { canonical, digestHex } from "@daybook/kernel/canonical";
+import { canonical } from "@daybook/kernel/canonical";
+import { digestHex } from "@daybook/kernel/digest";
 import { errorCode, messageOf } from "@daybook/kernel/errors";
 import {
   cancelOrder,

@@ -1,4 +1,3 @@
-import { hash } from "node:crypto";
 import { assert } from "./errors.ts";
 
 /** Plain data: what JSON can hold without loss. */
@@ -36,9 +35,4 @@ function composite(value: object): string {
     text += `${text === "" ? "" : ","}${JSON.stringify(key)}:${canonical(fields[key])}`;
   }
   return `{${text}}`;
-}
-
-/** SHA-256 of `text` in UTF-8, as lower-case hex. */
-export function digestHex(text: string): string {
-  return hash("sha256", text, "hex");
 }

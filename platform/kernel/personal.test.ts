@@ -3,19 +3,8 @@ import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import { z } from "zod";
 import { errorCode } from "./errors.ts";
-import {
-  isSealed,
-  normalised,
-  personal,
-  personalPath,
-  reveal,
-  seal,
-  searchTokens,
-  subjectOf,
-  unseal,
-  type Sealed,
-  type SubjectKeys,
-} from "./personal.ts";
+import { isSealed, personal, personalPath, type Sealed } from "./personal.ts";
+import { normalised, reveal, seal, searchTokens, subjectOf, unseal, type SubjectKeys } from "./sealed.ts";
 
 const key = fc.uint8Array({ minLength: 32, maxLength: 32 });
 const part = fc.stringMatching(/^[a-z0-9_/-]{1,40}$/);

@@ -1,5 +1,3 @@
-import { randomFillSync } from "node:crypto";
-
 /** Randomness as a parameter: a source of 32-bit words. */
 export interface Random {
   /** The next word, 0 … 2³²−1. */
@@ -13,7 +11,7 @@ export function systemRandom(): Random {
   return {
     word() {
       if (used === block.length) {
-        randomFillSync(block);
+        crypto.getRandomValues(block);
         used = 0;
       }
       return block[used++] as number; // `used` is always inside the block here

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { seal } from "@daybook/kernel/personal";
+import { seal } from "@daybook/kernel/sealed";
 import type { z } from "zod";
 import { cancelOrderSchema, importOrderSchema, placeOrderSchema } from "./contract.ts";
 

@@ -1,6 +1,6 @@
 import type { Aggregates, ExecuteOptions } from "@daybook/data/cqrs/aggregates";
 import type { EventStore } from "@daybook/data/event-store/event-store";
-import { reveal } from "@daybook/kernel/personal";
+import { reveal } from "@daybook/kernel/sealed";
 import type { Answer, Call, Operable } from "@daybook/network/rpc/contract";
 import type { orderingContract } from "./contract.ts";
 import { ORDERS, parseOrderRow } from "./order-row.ts";

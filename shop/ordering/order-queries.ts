@@ -3,7 +3,7 @@ import type { EventStore } from "@daybook/data/event-store/event-store";
 import { streamName } from "@daybook/data/event-store/event";
 import type { ListRows, Row } from "@daybook/data/store";
 import { givenId } from "@daybook/kernel/ids";
-import { normalised, searchTokens } from "@daybook/kernel/personal";
+import { normalised, searchTokens } from "@daybook/kernel/sealed";
 import type { CountOrders, GetOrder, ListOrders, OrderDetails, OrderPage, SearchOrders, SomeOrders } from "./contract.ts";
 import { ORDER_CATEGORY } from "./events.ts";
 import type { Order, OrderCommand } from "./order.ts";

@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import type { Folded } from "@daybook/data/event-store/fold";
 import { memoryKeys } from "@daybook/data/event-store/subject-keys";
 import type { Effect } from "@daybook/data/store/unit";
-import { encodeRecord } from "@daybook/kernel/record-type";
+import { encodeRecord } from "@daybook/kernel/record-codec";
 import { orderOf } from "./conformance/trial.ts";
 import { orderDetailsSchema } from "./contract.ts";
 import { orderEvents, type OrderPlaced } from "./events.ts";

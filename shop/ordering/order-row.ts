@@ -1,7 +1,7 @@
 import type { Effect } from "@daybook/data/store/unit";
 import type { Folded } from "@daybook/data/event-store/fold";
 import { canonical } from "@daybook/kernel/canonical";
-import { reveal, type SubjectKeys } from "@daybook/kernel/personal";
+import { reveal, type SubjectKeys } from "@daybook/kernel/sealed";
 import type { OrderDetails } from "./contract.ts";
 import type { Order } from "./order.ts";
 

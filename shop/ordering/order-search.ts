@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { projection, type Projection } from "@daybook/data/cqrs/projection";
 import { readModel, type ReadRow } from "@daybook/data/cqrs/read-model";
 import type { RowCursor, Store } from "@daybook/data/store";
-import { reveal, searchTokens, type SubjectKeys } from "@daybook/kernel/personal";
+import { reveal, searchTokens, type SubjectKeys } from "@daybook/kernel/sealed";
 import { ORDER_CATEGORY, type Contact, type OrderEvent } from "./events.ts";
 import { ORDERS, ORDER_LISTS } from "./order-row.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { digestHex } from "@daybook/kernel/canonical";
+import { digestHex } from "@daybook/kernel/digest";
 import { virtualClock } from "@daybook/kernel/virtual-clock";
 import { memoryStore } from "@daybook/data/store/memory";
 import type { Store } from "@daybook/data/store";

@@ -1,6 +1,7 @@
 import { causeOf, type Context } from "@daybook/kernel/context";
-import type { SubjectKeys } from "@daybook/kernel/personal";
-import { decodeRecord, encodeRecord, subjectsOf, type RecordType } from "@daybook/kernel/record-type";
+import type { SubjectKeys } from "@daybook/kernel/sealed";
+import type { RecordType } from "@daybook/kernel/record-type";
+import { decodeRecord, encodeRecord, subjectsOf } from "@daybook/kernel/record-codec";
 import type { EventMeta, LogPage, ReadLog, ReadStream, Store, StoredEvent } from "@daybook/data/store";
 import type { Condition, NewEvent, Verdict } from "@daybook/data/store/unit";
 import { unknownEventType } from "./errors.ts";

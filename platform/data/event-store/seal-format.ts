@@ -1,4 +1,5 @@
-import { canonical, digestHex } from "@daybook/kernel/canonical";
+import { canonical } from "@daybook/kernel/canonical";
+import { digestHex } from "@daybook/kernel/digest";
 
 /** A seal over the facts `from` … `to`; docs/format.md, section "Seals". */
 export interface Seal {

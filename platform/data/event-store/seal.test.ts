@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import { digestHex } from "@daybook/kernel/canonical";
+import { digestHex } from "@daybook/kernel/digest";
 import { digestText } from "@daybook/data/store/encode";
 import { added, CONTEXT, trialLog, type TrialLog } from "./conformance/trial.ts";
 import { sealKey, sealText, type Seal, type SealRow } from "./seal-format.ts";

@@ -1,4 +1,4 @@
-import { digestHex } from "@daybook/kernel/canonical";
+import { digestHex } from "@daybook/kernel/digest";
 import type { Clock } from "@daybook/kernel/clock";
 import { messageOf } from "@daybook/kernel/errors";
 import type { IdSource } from "@daybook/kernel/ids";

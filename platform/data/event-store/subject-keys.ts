@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { systemClock, type Clock } from "@daybook/kernel/clock";
 import type { IdSource } from "@daybook/kernel/ids";
-import type { SubjectKeys } from "@daybook/kernel/personal";
+import type { SubjectKeys } from "@daybook/kernel/sealed";
 import type { Store } from "@daybook/data/store";
 import type { Condition, Effect } from "@daybook/data/store/unit";
 import { commitSettled } from "./commit-settled.ts";

@@ -1,4 +1,4 @@
-import { digestHex } from "@daybook/kernel/canonical";
+import { digestHex } from "@daybook/kernel/digest";
 import { digestText } from "@daybook/data/store/encode";
 import { FIRST_PREVIOUS, readSeal, SEAL_FACTS_MAX, sealHash, type Seal, type SealRow, type SealedFact } from "./seal-format.ts";
 

@@ -1,4 +1,4 @@
-import { digestHex } from "@daybook/kernel/canonical";
+import { digestHex } from "@daybook/kernel/digest";
 import { checkUnit } from "./check-unit.ts";
 import { limitExceeded, unitInvalid } from "./errors.ts";
 import type { EncodedAppend, EncodedEffect, EncodedEvent, EncodedUnit } from "./engine.ts";

@@ -1,4 +1,4 @@
-import { digestHex } from "@daybook/kernel/canonical";
+import { digestHex } from "@daybook/kernel/digest";
 import type { Context } from "@daybook/kernel/context";
 import { assert } from "@daybook/kernel/errors";
 import { givenId } from "@daybook/kernel/ids";

@@ -3,7 +3,7 @@ import type { Clock } from "@daybook/kernel/clock";
 import { causeOf, type Context } from "@daybook/kernel/context";
 import { errorCode } from "@daybook/kernel/errors";
 import type { IdSource } from "@daybook/kernel/ids";
-import { encodeRecord } from "@daybook/kernel/record-type";
+import { encodeRecord } from "@daybook/kernel/record-codec";
 import { NO_ATTEMPTS } from "@daybook/foundation/resilience/attempt-record";
 import { commitSettled } from "@daybook/data/event-store/commit-settled";
 import type { DueItem, RowCursor, Store } from "@daybook/data/store";

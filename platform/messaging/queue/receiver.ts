@@ -1,7 +1,7 @@
 import type { Clock } from "@daybook/kernel/clock";
 import type { IdSource } from "@daybook/kernel/ids";
 import type { Random } from "@daybook/kernel/random";
-import { decodeRecord } from "@daybook/kernel/record-type";
+import { decodeRecord } from "@daybook/kernel/record-codec";
 import { bell } from "@daybook/data/event-store/bell";
 import { commitSettled } from "@daybook/data/event-store/commit-settled";
 import type { Store } from "@daybook/data/store";

@@ -2,7 +2,7 @@ import type { Clock } from "@daybook/kernel/clock";
 import { causeOf } from "@daybook/kernel/context";
 import { assert } from "@daybook/kernel/errors";
 import { givenId, type IdSource } from "@daybook/kernel/ids";
-import { encodeRecord } from "@daybook/kernel/record-type";
+import { encodeRecord } from "@daybook/kernel/record-codec";
 import { NO_ATTEMPTS } from "@daybook/foundation/resilience/attempt-record";
 import { commitSettled } from "@daybook/data/event-store/commit-settled";
 import type { Store } from "@daybook/data/store";

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { canonical, digestHex } from "@daybook/kernel/canonical";
+import { canonical } from "@daybook/kernel/canonical";
+import { digestHex } from "@daybook/kernel/digest";
 import type { Context } from "@daybook/kernel/context";
 import type { Edge } from "./edge.ts";
 import { deadlineExceeded } from "./errors.ts";

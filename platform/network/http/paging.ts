@@ -1,4 +1,5 @@
-import { canonical, digestHex } from "@daybook/kernel/canonical";
+import { canonical } from "@daybook/kernel/canonical";
+import { digestHex } from "@daybook/kernel/digest";
 import type { z } from "zod";
 import { cursorInvalid } from "./errors.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers/promises";
 import { idSource, type IdSource } from "@daybook/kernel/ids";
-import type { SubjectKeys } from "@daybook/kernel/personal";
+import type { SubjectKeys } from "@daybook/kernel/sealed";
 import { seededRandom } from "@daybook/kernel/random";
 import { recordType } from "@daybook/kernel/record-type";
 import { virtualClock, type VirtualClock } from "@daybook/kernel/virtual-clock";

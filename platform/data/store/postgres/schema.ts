@@ -1,4 +1,4 @@
-import { digestHex } from "@daybook/kernel/canonical";
+import { digestHex } from "@daybook/kernel/digest";
 import { databaseUnsuitable, storeMigrationChanged, storeNewerFormat } from "../errors.ts";
 import type { Client } from "./client.ts";
 import { COMMIT_FUNCTION } from "./commit-function.ts";

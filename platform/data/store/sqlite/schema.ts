@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { digestHex } from "@daybook/kernel/canonical";
+import { digestHex } from "@daybook/kernel/digest";
 import { storeForeignFile, storeMigrationChanged, storeNewerFormat } from "../errors.ts";
 
 /** One step of the file's format. Steps are never edited once released: their checksum is kept in every file. */
