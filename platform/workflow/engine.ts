@@ -89,6 +89,11 @@ export class WorkflowEngine extends WorkflowClient {
     });
   }
 
+  /** Runs in memory now: those that do something. What waits is in the store only. */
+  get runsInMemory(): number {
+    return this.worker.count;
+  }
+
   /** Drops what is under way (it goes on where its records end) and frees the leases. */
   stop(): Promise<void> {
     return this.worker.stop();

@@ -44,7 +44,7 @@ test("10,000 waiting workflows set no timer each, leave memory, and each wakes i
   await trial.until(Promise.all(starts));
   await trial.pass(1_000);
   assert.ok(counted.timers < count / 10, `${counted.timers} timers`);
-  assert.equal((await trial.store.listDue("workflow/main/0", trial.clock.now())).length, 0, "nothing is under way");
+  assert.equal(engine.runsInMemory, 0);
   await trial.until(engine.signal(waiter, "w9999", "go", "called"));
   assert.equal(await trial.until(engine.result(waiter, "w9999")), "called");
   assert.equal((await engine.get("w0"))?.status, "running");

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Store } from "@daybook/data/store";
+import type { Unit } from "@daybook/data/store/unit";
 import { idSource } from "@daybook/kernel/ids";
 import { seededRandom } from "@daybook/kernel/random";
 import { virtualClock, type VirtualClock } from "@daybook/kernel/virtual-clock";
@@ -21,35 +22,43 @@ export interface TestEngine {
   readonly engine: WorkflowEngine;
   /** From now on nothing reaches the store, as after SIGKILL. */
   readonly kill: () => void;
+  /** From now on it cannot extend a lease, as a process that was stopped for too long. */
+  readonly loseLeases: () => void;
 }
 
 interface Life {
   isAlive: boolean;
+  canExtend: boolean;
   /** Calls of the store that have not ended. */
   underWay: number;
 }
 
 /** A store, a virtual clock, and the engines of one test. */
 export class Trial {
-  readonly clock: VirtualClock = virtualClock();
+  readonly clock: VirtualClock;
   readonly store: Store;
   private readonly stored: StoreForWorkflows;
   private readonly engines: TestEngine[] = [];
   private readonly random = seededRandom(26);
   private readonly lives: Life[] = [];
 
-  constructor(stored: StoreForWorkflows) {
+  constructor(stored: StoreForWorkflows, clock = virtualClock()) {
+    this.clock = clock;
     this.stored = stored;
-    this.store = this.watched({ isAlive: true, underWay: 0 });
+    this.store = this.watched({ isAlive: true, canExtend: true, underWay: 0 });
   }
 
-  /** An engine with these programs. Of the same owner: what an engine before it owned is its own. */
-  engine(programs: Programs): TestEngine {
-    const life = { isAlive: true, underWay: 0 };
+  /** An engine with these programs. Of the same owner unless given: what an engine before it owned is its own. */
+  engine(programs: Programs, owner = "test"): TestEngine {
+    const life = { isAlive: true, canExtend: true, underWay: 0 };
     const store = this.watched(life);
     const { clock, random } = this;
-    const engine = new WorkflowEngine({ store, clock, random, ids: idSource(clock, random), owner: "test", ...programs });
-    const started = { engine, kill: () => void (life.isAlive = false) };
+    const engine = new WorkflowEngine({ store, clock, random, ids: idSource(clock, random), owner, ...programs });
+    const started = {
+      engine,
+      kill: () => void (life.isAlive = false),
+      loseLeases: () => void (life.canExtend = false),
+    };
     this.engines.push(started);
     return started;
   }
@@ -104,7 +113,7 @@ export class Trial {
         const value = Reflect.get(target, name) as ((...words: unknown[]) => unknown) | undefined; // a store's members
         if (typeof value !== "function" || name === "watch" || name === "status") return value;
         return async (...words: unknown[]) => {
-          if (!life.isAlive) return new Promise(() => undefined);
+          if (!life.isAlive || (!life.canExtend && isTaking(words[0]))) return new Promise(() => undefined);
           life.underWay++;
           try {
             const answer = await value.apply(target, words);
@@ -116,6 +125,10 @@ export class Trial {
       },
     });
   }
+}
+
+function isTaking(unit: unknown): boolean {
+  return (unit as Partial<Unit> | undefined)?.effects?.some(({ kind }) => kind === "takeLease") ?? false; // of a commit
 }
 
 /** Proofs by the word that they prove. */

@@ -30,6 +30,11 @@ export class Worker {
     return this.shardOf(id).active.has(id);
   }
 
+  /** Runs in this process's memory. */
+  get count(): number {
+    return this.shards.reduce((sum, { active }) => sum + active.size, 0);
+  }
+
   start(started: Started, version: number): Promise<"started" | "refused" | undefined> {
     return this.shardOf(started.id).start(started, version);
   }
