@@ -9,3 +9,9 @@ export const noShopHere = defineError({
   code: "no-shop-here",
   advice: "Check --data: it names the folder that `daybook start` or `daybook import` made.",
 });
+
+export const sandboxFailed = defineError({
+  code: "sandbox-failed",
+  advice:
+    "The sandbox stands for card provider, carrier and mail server during development. Read what it says, or start without it.",
+});

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { sandbox } from "./sandbox.ts";
 
-const USAGE = `node shop/sandbox/main.ts --data DIR [--port N] [--smtp-port N] [--card-hooks URL] [--carrier-hooks URL] [--json]`;
+const USAGE = `node shop/sandbox/main.ts --data DIR [--port N] [--smtp-port N] [--card-hooks URL] [--carrier-hooks URL] [--json] [--with-parent]`;
 
 await main();
 
@@ -18,6 +18,8 @@ async function main(): Promise<void> {
   const end = () => void world.close().then(() => process.exit(0));
   process.once("SIGTERM", end);
   process.once("SIGINT", end);
+  // Whoever started it holds the other end: it ends with that process, however that ends.
+  if (options.isWithParent) process.stdin.once("close", end).resume();
 }
 
 function wanted() {
@@ -30,6 +32,7 @@ function wanted() {
       "card-hooks": text,
       "carrier-hooks": text,
       json: { type: "boolean", default: false },
+      "with-parent": { type: "boolean", default: false },
     },
   });
   const ports = [values.port ?? "0", values["smtp-port"] ?? "0"].map((each) => (/^\d{1,5}$/.test(each) ? Number(each) : 65_536));
@@ -43,5 +46,5 @@ function wanted() {
     ...(values["card-hooks"] !== undefined && { card: values["card-hooks"] }),
     ...(values["carrier-hooks"] !== undefined && { carrier: values["carrier-hooks"] }),
   };
-  return { data: values.data, port, smtpPort, hookUrls, isJson: values.json };
+  return { data: values.data, port, smtpPort, hookUrls, isJson: values.json, isWithParent: values["with-parent"] };
 }

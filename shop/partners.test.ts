@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, test } from "node:test";
+import { jsonClient } from "@daybook/network/http/json-client";
+import { startSandbox } from "./partners.ts";
+
+const folders: string[] = [];
+after(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
+
+async function folderOf(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "daybook-partners-"));
+  folders.push(folder);
+  return folder;
+}
+
+void describe("the sandbox beside the shop", () => {
+  void test("answers, sends its hooks where it is told, and ends with whoever holds it", async () => {
+    const sandbox = await startSandbox(join(await folderOf(), "sandbox"));
+    const client = jsonClient({ url: sandbox.url });
+    assert.equal((await client.request({ method: "GET", path: "/control/health" })).status, 200);
+    await sandbox.sendHooksTo("http://127.0.0.1:9");
+    const { body } = await client.request({ method: "GET", path: "/control/behaviour" });
+    const { card, carrier } = body as Readonly<Record<"card" | "carrier", { hooks: { url: string } }>>;
+    assert.deepEqual([card.hooks.url, carrier.hooks.url], ["http://127.0.0.1:9/hooks/card", "http://127.0.0.1:9/hooks/carrier"]);
+    await sandbox.stop();
+    await sandbox.stop();
+    await assert.rejects(client.request({ method: "GET", path: "/control/health" }), { code: "partner-unavailable" });
+    await client.close();
+  });
+
+  void test("that cannot start says why", async () => {
+    const file = join(await folderOf(), "file");
+    await writeFile(file, "");
+    await assert.rejects(startSandbox(file), { code: "sandbox-failed", message: /did not start: .+/s });
+  });
+});

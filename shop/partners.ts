@@ -1,0 +1,78 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { messageOf } from "@daybook/kernel/errors";
+import { jsonClient } from "@daybook/network/http/json-client";
+import { z } from "zod";
+import { sandboxFailed } from "./errors.ts";
+
+/** Where the world outside is: card provider, carrier, mail server, and the secret that its web hooks are signed with. */
+export interface Partners {
+  readonly cardUrl: string;
+  readonly carrierUrl: string;
+  readonly smtpPort: number;
+  readonly webhookSecret: string;
+}
+
+/** The sandbox that stands for the world outside, as a process that ends with this one. */
+export interface Sandbox extends Partners {
+  readonly url: string;
+  /** Its web hooks go to the shop at `url` from now on. */
+  sendHooksTo(url: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const readySchema = z.object({
+  ready: z.literal(true),
+  url: z.string(),
+  cardUrl: z.string(),
+  carrierUrl: z.string(),
+  smtpPort: z.int(),
+  webhookSecret: z.string(),
+});
+
+/** Starts the sandbox on a folder of its own. Rejects with `sandbox-failed`, and what it said. */
+export async function startSandbox(folder: string): Promise<Sandbox> {
+  const program = fileURLToPath(import.meta.resolve("@daybook/shop-sandbox/main"));
+  const args = [program, "--data", folder, "--json", "--with-parent"];
+  const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "pipe"] });
+  const { ready, ...partners } = await readyLine(child);
+  return {
+    ...partners,
+    async sendHooksTo(shop) {
+      const client = jsonClient({ url: partners.url });
+      const to = (partner: string) => ({ hooks: { url: `${shop}/hooks/${partner}` } });
+      const body = { card: to("card"), carrier: to("carrier") };
+      const { status } = await client.request({ method: "PATCH", path: "/control/behaviour", body });
+      await client.close();
+      if (status !== 200) throw sandboxFailed(`the sandbox takes no address for its web hooks: ${status}`);
+    },
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = once(child, "exit");
+      child.stdin.end();
+      await ended;
+    },
+  };
+}
+
+async function readyLine(child: ChildProcess & { stdout: NonNullable<ChildProcess["stdout"]> }) {
+  let complaint = "";
+  child.stderr?.on("data", (text: Buffer) => (complaint = `${complaint}${text.toString()}`.slice(-2_000)));
+  const said = once(createInterface(child.stdout), "line") as Promise<[string]>; // readline's event
+  const ended = once(child, "close").then(() => undefined);
+  child.once("error", (error) => (complaint = messageOf(error)));
+  const line = await Promise.race([said, ended]);
+  const ready = readySchema.safeParse(line && parsed(line[0]));
+  if (!ready.success) throw sandboxFailed(`the sandbox did not start: ${complaint.trim() || ready.error.message}`);
+  return ready.data;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
