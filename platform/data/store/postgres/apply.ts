@@ -32,6 +32,7 @@ export class Writer {
   private readonly statement: string;
   private readonly plainStatement: string;
   private readonly eventsStatement: string;
+  private readonly oneFactStatement: string;
   private client: Client;
   /** Undefined until the log is joined again, above the fence `lost`. */
   private fence: number | undefined;
@@ -42,6 +43,7 @@ export class Writer {
     this.statement = statementText(options.text, "commit_1", PARAMETERS);
     this.plainStatement = statementText(options.text, "commit_plain_1", PLAIN_PARAMETERS);
     this.eventsStatement = statementText(options.text, "commit_plain_1", EVENTS_PARAMETERS);
+    this.oneFactStatement = statementText(options.text, "commit_one_fact_1", ONE_FACT_PARAMETERS);
     this.client = options.connect();
     this.fence = options.joined.fence;
     this.lastNumber = options.joined.number;
@@ -92,9 +94,7 @@ export class Writer {
   private async applyPlain(fence: number, units: readonly EncodedUnit[]): Promise<readonly Verdict[] | undefined> {
     const batch = PlainBatch.of(units);
     if (!batch) return undefined;
-    const parameters = [fence, ...batch.parameters()];
-    const statement = parameters.length === EVENTS_PARAMETERS ? this.eventsStatement : this.plainStatement;
-    const answer = await this.send<PlainAnswer>(statement, parameters);
+    const answer = await this.sendPlain(fence, batch);
     if (answer.number !== null) {
       this.lastNumber = Math.max(this.lastNumber, answer.number);
       return batch.verdicts(answer);
@@ -104,6 +104,13 @@ export class Writer {
     const others = units.filter((_, unit) => !refusals.has(unit));
     const verdicts = (others.length > 0 ? await this.commit(fence, others) : []).values();
     return units.map((_, unit) => refusals.get(unit) ?? (verdicts.next().value as Verdict)); // one for each of the others
+  }
+
+  private sendPlain(fence: number, batch: PlainBatch): Promise<PlainAnswer> {
+    const oneFact = batch.oneFact();
+    if (oneFact) return this.send(this.oneFactStatement, [fence, ...oneFact]);
+    const parameters = [fence, ...batch.parameters()];
+    return this.send(parameters.length === EVENTS_PARAMETERS ? this.eventsStatement : this.plainStatement, parameters);
   }
 
   private async applySteps(fence: number, units: readonly EncodedUnit[]): Promise<readonly Verdict[]> {
@@ -145,10 +152,11 @@ function notApplied(error: unknown): Error {
   return batchNotApplied(`PostgreSQL did not take it: ${messageOf(error)}`, { cause: error });
 }
 
-/** Parameters of the two functions; the second is told fewer when there are only events. */
+/** Parameters of the functions; that of plain batches is told fewer when there are only events. */
 const PARAMETERS = 38;
 const PLAIN_PARAMETERS = 40;
 const EVENTS_PARAMETERS = 20;
+const ONE_FACT_PARAMETERS = 10;
 
 function statementText(text: InSchema, name: string, parameters: number): string {
   const places = Array.from({ length: parameters }, (_, index) => `$${index + 1}`);

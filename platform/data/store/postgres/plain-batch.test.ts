@@ -91,3 +91,15 @@ test("units of other kinds, or with one id, are not plain", () => {
   const same = encodeUnit(unit("u1", { do: [facts("order-1")] }));
   assert.equal(PlainBatch.of([same, same]), undefined);
 });
+
+test("only a batch of one fact without state goes to the function for one fact, with the version that it expects", () => {
+  const one = batchOf({ when: [version("order-1", 4)], do: [facts("order-1")] })?.oneFact();
+  assert.deepEqual(one?.slice(0, 6), ["u0", "cor_1", "order-1", "4", "1", "Happened"]);
+  assert.equal(batchOf({ do: [facts("order-1")] })?.oneFact()?.[3], null);
+  assert.equal(batchOf({ do: [facts("order-1", 2)] })?.oneFact(), undefined);
+  assert.equal(batchOf({ do: [facts("order-1"), facts("order-2")] })?.oneFact(), undefined);
+  assert.equal(batchOf({ do: [facts("order-1"), putKey("k")] })?.oneFact(), undefined);
+  assert.equal(batchOf({ when: [{ kind: "keyAbsent", key: "k" }], do: [facts("order-1")] })?.oneFact(), undefined);
+  assert.equal(batchOf({ when: [version("order-2", 1)], do: [facts("order-1")] })?.oneFact(), undefined);
+  assert.equal(batchOf({ do: [facts("order-1")] }, { do: [facts("order-1")] })?.oneFact(), undefined);
+});

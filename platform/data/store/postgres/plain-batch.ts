@@ -107,6 +107,21 @@ export class PlainBatch {
     return [separator, ...ofUnits, ...ofStreams, ...ofFacts, ...ofEvents, digests, ...ofState];
   }
 
+  /**
+   * Parameters of the function for one fact (one-fact-function.ts) after the fence; undefined when the batch is more than
+   * that. Its answer reads like the other's.
+   */
+  oneFact(): readonly Parameter[] | undefined {
+    const [unit, ...others] = this.units;
+    const [effect, ...further] = unit?.effects ?? [];
+    if (!unit || others.length > 0 || effect?.kind !== "append" || further.length > 0) return undefined;
+    const [event, ...more] = effect.events;
+    if (!event || more.length > 0 || this.streams.size > 1 || !this.state.isEmpty()) return undefined;
+    const expected = this.factStream[0]?.base;
+    const ofUnit = [unit.id, unit.correlation, effect.stream, expected === undefined ? null : String(expected)];
+    return [...ofUnit, String(event.schemaVersion), event.type, event.data, event.meta, Buffer.from(event.digest, "hex")];
+  }
+
   /** Of an answer with a number. */
   verdicts({ head, recorded_at: recordedAt, results }: PlainAnswer): readonly Verdict[] {
     const versions = results?.split(",") ?? [];

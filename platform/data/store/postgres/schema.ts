@@ -3,6 +3,7 @@ import { databaseUnsuitable, storeMigrationChanged, storeNewerFormat } from "../
 import type { Client } from "./client.ts";
 import { COMMIT_FUNCTION } from "./commit-function.ts";
 import { JOIN_FUNCTION } from "./join.ts";
+import { ONE_FACT_FUNCTION } from "./one-fact-function.ts";
 import { PLAIN_FUNCTION } from "./plain-function.ts";
 import { TABLES } from "./tables.ts";
 
@@ -18,6 +19,7 @@ const MIGRATIONS: readonly Migration[] = [
   { number: 2, name: "commit function", sql: COMMIT_FUNCTION },
   { number: 3, name: "function for plain batches", sql: PLAIN_FUNCTION },
   { number: 4, name: "function that joins the log", sql: JOIN_FUNCTION },
+  { number: 5, name: "function for one fact", sql: ONE_FACT_FUNCTION },
 ];
 
 /** Statements of one tenant: `{schema}` in them is replaced by the quoted name of its schema. */
