@@ -1,19 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
 import { projection, type Projection } from "@daybook/data/cqrs/projection";
-import { readModel, type ReadRow } from "@daybook/data/cqrs/read-model";
+import { readModel } from "@daybook/data/cqrs/read-model";
+import { mergedTokens, rowsWithTokens, tokenIndex, type Tokened } from "@daybook/data/cqrs/token-index";
 import type { RowCursor, Store } from "@daybook/data/store";
 import { reveal, searchTokens, type SubjectKeys } from "@daybook/kernel/sealed";
 import { ORDER_CATEGORY, type Contact, type OrderEvent } from "./events.ts";
 import { ORDERS, ORDER_LISTS } from "./order-row.ts";
 
-/** The read model "order-search": one row a data subject, listed under the keyed tokens of the names and addresses it used. */
+/** The read model "order-search": one row a data subject, with the tokens of the names and addresses it used. */
 const ORDER_SEARCH = "order-search";
-const TOKENS = "token";
-const TOKENS_MAX = 500;
-const SUBJECTS_MAX = 10_000;
-/** Tokens whose subjects are counted to find a rare one, and up to how many. */
-const COUNTED_TOKENS = 12;
-const COUNT_CAP = 1_000;
 const PAGE = 100;
 
 export interface OrderSearch {
@@ -24,8 +19,7 @@ export interface OrderSearch {
   candidates(tokens: readonly string[]): AsyncIterable<string>;
 }
 
-export interface SearchRow {
-  readonly tokens: readonly string[];
+export interface SearchRow extends Tokened {
   /** The order itself, when the subject is a guest's order. */
   readonly guestOrder?: string;
 }
@@ -44,39 +38,18 @@ export function orderSearchProjection(keys: SubjectKeys, searchSecret: Uint8Arra
       const subject = customer.id ?? orderId;
       const before = await view.get(subject);
       const fresh = searchedTexts(contact).flatMap((text) => searchTokens(searchSecret, text));
-      const tokens = [...new Set([...fresh, ...(before?.tokens ?? [])])].slice(0, TOKENS_MAX).sort();
+      const tokens = mergedTokens(fresh, before?.tokens);
       if (tokens.length === 0 || isDeepStrictEqual(tokens, before?.tokens)) return;
-      view.put(subject, customer.id === undefined ? { tokens, guestOrder: orderId } : { tokens }, { [TOKENS]: tokens });
+      view.put(subject, customer.id === undefined ? { tokens, guestOrder: orderId } : { tokens }, tokenIndex(tokens));
     },
   });
 }
 
 export function orderSearch(store: Store): OrderSearch {
   const model = readModel<SearchRow>(store, ORDER_SEARCH);
-
-  async function rarest(tokens: readonly string[]): Promise<string | undefined> {
-    const counted = tokens.slice(0, COUNTED_TOKENS).map(async (token) => {
-      return { token, count: await model.count({ index: TOKENS, prefix: token }, COUNT_CAP) };
-    });
-    return (await Promise.all(counted)).toSorted((a, b) => a.count - b.count)[0]?.token;
-  }
-
-  async function* subjects(token: string): AsyncIterable<ReadRow<SearchRow>> {
-    let after: RowCursor | undefined;
-    for (let seen = 0; seen < SUBJECTS_MAX; seen += PAGE) {
-      const page = await model.list({ index: TOKENS, prefix: token, limit: PAGE, ...(after && { after }) });
-      yield* page.rows;
-      after = page.next;
-      if (!after) return;
-    }
-  }
-
   return {
     async *candidates(tokens) {
-      const token = await rarest(tokens);
-      if (token === undefined) return;
-      for await (const { key, value } of subjects(token)) {
-        if (!tokens.every((each) => value.tokens.includes(each))) continue;
+      for await (const { key, value } of rowsWithTokens(model, tokens)) {
         if (value.guestOrder === undefined) yield* ordersOf(store, key);
         else yield value.guestOrder;
       }
