@@ -66,6 +66,10 @@ export class Exchange implements HttpRequest, Expiring {
     return digestHex(`${this.route?.name ?? ""}\n${canonical(this.question)}`);
   }
 
+  get remoteAddress(): string {
+    return this.raw.socket.remoteAddress ?? "";
+  }
+
   get signal(): AbortSignal {
     this.controller ??= new AbortController();
     if (this.isOver) this.controller.abort();

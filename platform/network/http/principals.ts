@@ -39,6 +39,24 @@ export function tokenPrincipals(issued: readonly IssuedToken[]): Principals {
   };
 }
 
+/** Principals of several sources: asked in turn, the first that knows a token says whose it is. */
+export function principalsOf(...sources: readonly Principals[]): Principals {
+  return {
+    authenticate(token) {
+      for (const [index, source] of sources.entries()) {
+        const found = source.authenticate(token);
+        if (found instanceof Promise) return found.then((known) => known ?? rest(sources, index).authenticate(token));
+        if (found) return found;
+      }
+      return undefined;
+    },
+  };
+}
+
+function rest(sources: readonly Principals[], index: number): Principals {
+  return principalsOf(...sources.slice(index + 1));
+}
+
 /** Hex digits of a digest by which candidates are found; what their timing tells is nothing about the token. */
 const PREFIX = 8;
 

@@ -71,6 +71,8 @@ export interface HttpRequest<Params = unknown, Query = unknown, Body = unknown> 
   readonly signal: AbortSignal;
   /** Path and query as they were sent. */
   readonly target: string;
+  /** Address of the connection's other end: the caller's, or that of whatever stands before us. */
+  readonly remoteAddress: string;
 }
 
 /** Headers (names in lower case) and body as they came: what a signature is of. */

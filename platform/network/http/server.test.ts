@@ -32,6 +32,12 @@ function serverOf(handle: (request: HttpRequest) => HttpAnswer | Promise<HttpAns
 describe("routes", () => {
   const server = sampleServer();
 
+  test("a handler learns where the connection comes from, whatever headers say", async () => {
+    const own = serverOf((request) => jsonAnswer(200, { from: request.remoteAddress }));
+    const { body } = await own.inject({ url: "/thing", headers: { "x-forwarded-for": "203.0.113.9" } });
+    assert.deepEqual(JSON.parse(body), { from: "127.0.0.1" });
+  });
+
   test("static segments win over parameters", async () => {
     assert.equal((await ask(server, "/notes/search?limit=5")).json.limit, 5);
     assert.equal((await ask(server, "/notes/searches")).json.id, "searches");
