@@ -1,23 +1,17 @@
 import type { DeadlineList } from "@daybook/foundation/resilience/deadline-list";
 import { commitSettled } from "@daybook/data/event-store/commit-settled";
-import type { RowCursor, Store } from "@daybook/data/store";
+import type { Store } from "@daybook/data/store";
 import type { Condition, Effect, UnitCause } from "@daybook/data/store/unit";
 import type { Clock } from "@daybook/kernel/clock";
 import type { IdSource } from "@daybook/kernel/ids";
 import { givenId } from "@daybook/kernel/ids";
 import type { Random } from "@daybook/kernel/random";
+import { Requests } from "./requests.ts";
+import { searchRuns, type RunPage, type RunSearch } from "./run-search.ts";
 import type { NamesOf, Parsed } from "./context.ts";
 import type { Messages, UpdateContract, WorkflowContract } from "./definition.ts";
-import {
-  workflowAnswerPending,
-  workflowEnded,
-  workflowIdTaken,
-  workflowNotRegistered,
-  workflowUnknown,
-  workflowValueInvalid,
-} from "./errors.ts";
-import { errorOf } from "./replay/failure.ts";
-import type { Entry, Note, ParentLink, Request, RunState, Started } from "./replay/history.ts";
+import { workflowIdTaken, workflowNotRegistered, workflowUnknown, workflowValueInvalid } from "./errors.ts";
+import type { Entry, ParentLink, Request, Started } from "./replay/history.ts";
 import { replay } from "./replay/replay.ts";
 import { decodeValue, encodeValue } from "./replay/value-text.ts";
 import type { Timing } from "./schedule.ts";
@@ -25,16 +19,7 @@ import type { Bulletin } from "./worker/bulletin.ts";
 import { forgotten, unstarted, usedKey } from "./worker/decision.ts";
 import type { Programs } from "./worker/run-host.ts";
 import { errorOfRun, infoOf, isOver, parseInfo, rowOf, RUNS, type RunInfo } from "./worker/run-info.ts";
-import {
-  appended,
-  attend,
-  causeOfRun,
-  exists,
-  loadHistory,
-  requestEffects,
-  startedEvent,
-  streamOf,
-} from "./worker/run-stream.ts";
+import { appended, attend, causeOfRun, loadHistory, startedEvent, streamOf } from "./worker/run-stream.ts";
 import { parseSchedule, putSchedule, removeSchedule, SCHEDULES, type Schedule } from "./worker/scheduled.ts";
 import type { Worker } from "./worker/worker.ts";
 
@@ -65,25 +50,6 @@ export interface StartedRun {
   readonly isNew: boolean;
 }
 
-export interface RunSearch {
-  readonly status?: RunState;
-  readonly workflow?: string;
-  /** A name and its value. */
-  readonly attribute?: readonly [name: string, value: string];
-  /** Only runs that a person must look at. */
-  readonly needsAttention?: boolean;
-  /** Epoch milliseconds; with a status, or a workflow and a status, read by index. */
-  readonly startedFrom?: number;
-  readonly startedBefore?: number;
-  readonly limit?: number;
-  readonly after?: RowCursor;
-}
-
-export interface RunPage {
-  readonly runs: readonly RunInfo[];
-  readonly next?: RowCursor;
-}
-
 export interface ClientParts {
   readonly store: Store;
   readonly clock: Clock;
@@ -109,9 +75,11 @@ export interface WithMessages<M extends Messages> {
 export class WorkflowClient {
   protected readonly parts: ClientParts;
   protected worker: Worker | undefined;
+  private readonly requests: Requests;
 
   constructor(parts: ClientParts) {
     this.parts = parts;
+    this.requests = new Requests(parts, (id) => this.nudge(id));
   }
 
   /** Starts a run, unless one of this id was started before. Rejects with `workflow-id-taken` when that was another workflow. */
@@ -160,7 +128,7 @@ export class WorkflowClient {
     const schema = definition.messages.signals?.[name];
     if (!schema) throw workflowNotRegistered(`${definition.name} has no signal ${name}`);
     const text = encodeValue(schema, value, `signal ${name}`);
-    await this.send(id, { id: this.parts.ids("req"), kind: "signal", name, value: text });
+    await this.requests.send(id, { id: this.parts.ids("req"), kind: "signal", name, value: text });
   }
 
   /** Asks a run, as it stands, without changing it; any process that has its code can. */
@@ -190,7 +158,7 @@ export class WorkflowClient {
     const contract: UpdateContract | undefined = definition.messages.updates?.[name];
     if (!contract) throw workflowNotRegistered(`${definition.name} has no update ${name}`);
     const value = encodeValue(contract.input, input, `update ${name}`);
-    const answer = await this.ask(id, { id: this.parts.ids("req"), kind: "update", name, value });
+    const answer = await this.requests.ask(id, { id: this.parts.ids("req"), kind: "update", name, value });
     const output = decodeValue(contract.output, answer.value ?? "null", `answer of ${name}`);
     return output as Parsed<NonNullable<M["updates"]>[Name]["output"]>; // by its schema
   }
@@ -226,11 +194,8 @@ export class WorkflowClient {
   }
 
   /** Runs by one of: attention, attribute, workflow, status; else by id. Further criteria filter the page. */
-  async list(search: RunSearch = {}): Promise<RunPage> {
-    const { limit = 100, after } = search;
-    const page = await this.parts.store.listRows({ collection: RUNS, ...indexOf(search), limit, ...(after && { after }) });
-    const runs = page.rows.map((row) => parseInfo(row.value)).filter((info) => fits(info, search));
-    return { runs, ...(page.next && { next: page.next }) };
+  list(search: RunSearch = {}): Promise<RunPage> {
+    return searchRuns(this.parts.store, search);
   }
 
   /** Everything recorded of the run, in order. Rejects with `workflow-unknown` when it is deleted. */
@@ -329,51 +294,13 @@ export class WorkflowClient {
   }
 
   private async command(id: string, request: Request, isForEnded = false): Promise<Refusal> {
-    const answer = await this.ask(id, request, isForEnded);
+    const answer = await this.requests.ask(id, request, isForEnded);
     return (JSON.parse(answer.value ?? "null") as string | null) ?? undefined; // written by the worker
-  }
-
-  private async send(id: string, request: Request, isForEnded = false): Promise<RunInfo> {
-    const { store, clock, ids } = this.parts;
-    const info = await this.get(id);
-    if (!info) throw workflowUnknown(`there is no run ${id}`);
-    if (isOver(info.status) && !isForEnded) throw workflowEnded(`${id} is ${info.status}`);
-    const cause = { correlation: id, actor: "sys_workflow", tenant: "system", source: "workflow" };
-    const unit = { id: ids("unt"), cause, conditions: [exists(id)], effects: requestEffects(info, request, clock.now()) };
-    const verdict = await commitSettled(store, unit, { clock });
-    if (verdict.outcome === "refused") throw workflowUnknown(`the history of ${id} is deleted`);
-    this.worker?.nudge(id);
-    return info;
-  }
-
-  private async ask(id: string, request: Request, isForEnded = false): Promise<Answer> {
-    const { bulletin, clock, answerMs, pollMs } = this.parts;
-    const until = clock.elapsed() + answerMs;
-    let waiting = bulletin.next(`answer ${request.id}`, pollMs);
-    try {
-      await this.send(id, request, isForEnded);
-      for (;;) {
-        const answer = ((await waiting.news) as Answer | undefined) ?? (await this.recordedAnswer(id, request.id)); // by its topic
-        if (answer?.failure) throw errorOf(answer.failure);
-        if (answer) return answer;
-        if (clock.elapsed() >= until) throw workflowAnswerPending(`${id} has not answered yet`);
-        waiting = bulletin.next(`answer ${request.id}`, pollMs);
-      }
-    } finally {
-      waiting.leave();
-    }
-  }
-
-  private async recordedAnswer(id: string, of: string): Promise<Answer | undefined> {
-    const history = await loadHistory(this.parts.store, id);
-    return history?.entries.find((entry) => entry.kind === "answer" && entry.of === of) as Answer | undefined; // as just found
   }
 }
 
 /** Why it was not done; undefined when it was. */
 export type Refusal = string | undefined;
-
-type Answer = Note & { readonly kind: "answer" };
 
 function mayReuse(info: RunInfo, reuse: StartOptions<unknown>["reuse"] = "never"): boolean {
   if (reuse === "never" || !isOver(info.status)) return false;
@@ -394,22 +321,4 @@ function startingParts(started: Started, version: number, isForgotten = false) {
       attend(started, started.at),
     ],
   };
-}
-
-function indexOf({ status, workflow, attribute, needsAttention }: RunSearch): {
-  readonly index?: string;
-  readonly prefix?: string;
-} {
-  if (needsAttention) return { index: "attention" };
-  if (attribute) return { index: "attribute", prefix: `${attribute[0]}=${attribute[1]} ` };
-  if (workflow !== undefined) return { index: "name", prefix: `${workflow} ${status === undefined ? "" : `${status} `}` };
-  return status === undefined ? {} : { index: "status", prefix: `${status} ` };
-}
-
-function fits(info: RunInfo, search: RunSearch): boolean {
-  const { status, workflow, attribute, startedFrom = -Infinity, startedBefore = Infinity } = search;
-  if (status !== undefined && info.status !== status) return false;
-  if (workflow !== undefined && info.workflow !== workflow) return false;
-  if (attribute && info.attributes[attribute[0]] !== attribute[1]) return false;
-  return info.startedAt >= startedFrom && info.startedAt < startedBefore;
 }

@@ -1,5 +1,5 @@
 import { commitSettled } from "@daybook/data/event-store/commit-settled";
-import { workLease, type WorkLease } from "@daybook/data/event-store/work-lease";
+import { workLease } from "@daybook/data/event-store/work-lease";
 import type { DueItem } from "@daybook/data/store";
 import type { Committed, Condition, Effect, Unit } from "@daybook/data/store/unit";
 import type { Cancel } from "@daybook/kernel/clock";
@@ -12,6 +12,7 @@ import { usedKey } from "./decision.ts";
 import { LiveRun } from "./live-run.ts";
 import type { RunHost } from "./run-host.ts";
 import { advanced, infoOf, isOver, rowOf, type RunInfo } from "./run-info.ts";
+import { ShardLease } from "./shard-lease.ts";
 import { isScheduleItem, runSchedule, type Schedule } from "./scheduled.ts";
 import { FOREVER, loadHistory, shardQueue, streamOf, versionIs } from "./run-stream.ts";
 
@@ -37,24 +38,24 @@ export class Shard implements RunHost {
   readonly options: ShardOptions;
   readonly active = new Map<string, LiveRun>();
   private readonly queue: string;
-  private readonly lease: WorkLease;
+  private readonly lease: ShardLease;
   private readonly loading = new Set<string>();
   /** Runs that are left alone until a time, or until something new is sent to them. */
   private readonly parked = new Map<string, { readonly until: number; readonly revision: number | undefined }>();
   private readonly seen = new Map<string, number>();
-  private acquiring: Promise<boolean> | undefined;
   private scanning: Promise<void> | undefined;
   private mustScan = false;
   private isStopped = false;
   private wakeAt = Infinity;
   private cancelWake: Cancel | undefined;
-  private cancelRenewal: Cancel | undefined;
 
   constructor(options: ShardOptions) {
-    const { store, clock, ids, owner, taskQueue, shard, leaseMs } = options;
+    const { store, clock, ids, deadlines, owner, taskQueue, shard, leaseMs } = options;
     this.options = options;
     this.queue = shardQueue(taskQueue, shard);
-    this.lease = workLease({ store, clock, ids, owner, name: this.queue, ttlMs: leaseMs });
+    const lease = workLease({ store, clock, ids, owner, name: this.queue, ttlMs: leaseMs });
+    const isNeeded = () => this.active.size > 0 && !this.isStopped;
+    this.lease = new ShardLease({ lease, deadlines, leaseMs, isNeeded, lost: () => this.lost() });
   }
 
   get store() {
@@ -117,7 +118,7 @@ export class Shard implements RunHost {
   /** Starts a run and makes its first decision in one unit; undefined when another process owns the shard. */
   async start(started: Started, version: number): Promise<"started" | "refused" | undefined> {
     const definition = this.programs.workflow(started.workflow, started.version);
-    if (!definition || this.active.size >= this.options.runsMax || !(await this.acquire())) return undefined;
+    if (!definition || this.active.size >= this.options.runsMax || !(await this.lease.hold())) return undefined;
     const history: History = { started, entries: [], requests: [], redo: undefined, version };
     const run = new LiveRun(this, history, new RunCore(definition, started), false);
     this.active.set(started.id, run);
@@ -152,7 +153,7 @@ export class Shard implements RunHost {
   async stop(): Promise<void> {
     this.isStopped = true;
     this.cancelWake?.();
-    this.cancelRenewal?.();
+    this.lease.stop();
     for (const run of this.active.values()) run.drop();
     this.active.clear();
     await this.scanning;
@@ -180,7 +181,7 @@ export class Shard implements RunHost {
     for (;;) {
       const page: readonly DueItem[] = await this.store.listDue(this.queue, now, { limit: PAGE, ...(after && { after }) });
       const fresh = page.filter((item) => this.isFresh(item, now));
-      if (fresh.length > 0 && !(await this.acquire())) return this.wakeBy(now + this.options.leaseMs / 3);
+      if (fresh.length > 0 && !(await this.lease.hold())) return this.wakeBy(now + this.options.leaseMs / 3);
       for (const item of fresh) await this.attendTo(item);
       const last = page.at(-1);
       if (!last || page.length < PAGE) break;
@@ -210,7 +211,7 @@ export class Shard implements RunHost {
     if (this.isStopped || this.active.has(id) || this.loading.has(id)) return;
     this.loading.add(id);
     try {
-      if (!(await this.acquire())) return this.wakeBy(this.clock.now() + this.options.leaseMs / 3);
+      if (!(await this.lease.hold())) return this.wakeBy(this.clock.now() + this.options.leaseMs / 3);
       if (isScheduleItem(id)) return await this.runSchedule(id);
       const history = await loadHistory(this.store, id);
       if (history) await this.resume(history, scheduledAt);
@@ -287,28 +288,6 @@ export class Shard implements RunHost {
 
   private unit(cause: Unit["cause"], conditions: readonly Condition[]): Unit {
     return { id: this.ids("unt"), cause, conditions, effects: [] };
-  }
-
-  private async acquire(): Promise<boolean> {
-    this.acquiring ??= this.lease
-      .hold()
-      .then((token) => token !== undefined)
-      .finally(() => (this.acquiring = undefined));
-    const isHeld = await this.acquiring;
-    if (isHeld) this.keepLease();
-    return isHeld;
-  }
-
-  /** Extends the lease for as long as runs are in memory. */
-  private keepLease(): void {
-    this.cancelRenewal ??= this.deadlines.after(this.options.leaseMs / 3, () => {
-      this.cancelRenewal = undefined;
-      if (this.active.size === 0 || this.isStopped) return;
-      this.acquire().then(
-        (isHeld) => isHeld || this.lost(),
-        () => this.lost(),
-      );
-    });
   }
 
   private wakeBy(at: number): void {
