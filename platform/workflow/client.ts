@@ -71,6 +71,8 @@ export interface WithMessages<M extends Messages> {
   readonly messages: M;
 }
 
+const POLL_MS_MAX = 5_000;
+
 /** Starts runs, talks to them and looks at them, from any process on the store. */
 export class WorkflowClient {
   protected readonly parts: ClientParts;
@@ -234,8 +236,8 @@ export class WorkflowClient {
   }
 
   protected async ended(id: string): Promise<RunInfo> {
-    for (;;) {
-      const { news, leave } = this.parts.bulletin.next(`run ${id}`, this.parts.pollMs);
+    for (let pollMs = this.parts.pollMs; ; pollMs = Math.min(2 * pollMs, POLL_MS_MAX)) {
+      const { news, leave } = this.parts.bulletin.next(`run ${id}`, pollMs);
       if (!this.worker?.has(id)) {
         const info = await this.get(id);
         if (!info || isOver(info.status)) leave();

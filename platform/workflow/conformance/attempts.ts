@@ -53,6 +53,22 @@ export const attemptProofs: Proofs = {
     assert.equal(await saysOn(trial, refusing), "trial-declined");
     assert.deepEqual(refusing.calls, ["x#1"]);
   },
+  "a result that is too large": async (trial) => {
+    const stage = new Stage().on("x", () => "x".repeat(200_000));
+    assert.equal(await saysOn(trial, stage), "workflow-value-invalid");
+    assert.deepEqual(stage.calls, ["x#1"], "it is not tried again");
+  },
+  "a step that is not registered": async (trial) => {
+    const definition = saying(say);
+    const lacking = trial.engine({ workflows: [definition], steps: [] });
+    await trial.until(lacking.engine.start(definition, { id: "s", input: "x", cause: CAUSE }));
+    await trial.pass(200);
+    assert.match((await lacking.engine.get("s"))?.attention ?? "", /step say is not registered/);
+    await trial.until(lacking.engine.stop());
+    const { engine } = trial.engine({ workflows: [definition], steps: new Stage().steps });
+    assert.equal(await trial.until(engine.result(definition, "s")), "x");
+    assert.equal((await engine.get("s"))?.attention, undefined);
+  },
   heartbeat: async (trial) => {
     const told: unknown[] = [];
     const stage = new Stage().on("x", async (word, attempt) => {

@@ -4,11 +4,18 @@ import { assert } from "@daybook/kernel/errors";
 import type { z } from "zod";
 import { workflowValueInvalid } from "../errors.ts";
 
-/** Encodes a value as the schema has it. Throws `workflow-value-invalid`; `what` names it. */
+/** Inputs, results and messages are recorded: more than that is passed by reference. */
+const VALUE_BYTES_MAX = 100 * 1024;
+
+/** Encodes a value as the schema has it. Throws `workflow-value-invalid`, also over 100 KiB; `what` names it. */
 export function encodeValue(schema: z.ZodType, value: unknown, what: string): string {
   const parsed = schema.safeParse(value);
   if (!parsed.success) throw workflowValueInvalid(`${what}: ${parsed.error.issues[0]?.message ?? "does not fit"}`);
-  return parsed.data === undefined ? "null" : canonical(parsed.data);
+  const text = parsed.data === undefined ? "null" : canonical(parsed.data);
+  if (text.length > VALUE_BYTES_MAX / 3 && Buffer.byteLength(text) > VALUE_BYTES_MAX) {
+    throw workflowValueInvalid(`${what}: at most ${VALUE_BYTES_MAX} bytes are recorded`);
+  }
+  return text;
 }
 
 /** The value of a text; a copy of its own. Throws `workflow-value-invalid`. */

@@ -99,7 +99,6 @@ export class LiveRun {
       return committed !== undefined;
     }
     const isHere = this.follow(decision, committed);
-    if (isHere) this.act();
     this.isPumping = false;
     if (isHere) void this.pump();
     return true;
@@ -236,6 +235,7 @@ export class LiveRun {
   /** Commits the decision; false when the run has left memory. */
   private async record(entries: readonly Entry[]): Promise<boolean> {
     const { host } = this;
+    if (entries.length === 0 && !this.isOver && !this.isIdle) return true;
     for (let isContested = false, isOrphan = false; ;) {
       const decision = decisionOf(this, entries, { isContested, isOrphan });
       if (decision.unit.effects.length === 0) return decision.again === undefined || this.leave(decision.again);

@@ -124,13 +124,19 @@ export class Shard implements RunHost {
     this.active.set(started.id, run);
     this.seen.set(started.id, 1);
     let isOwned = true;
-    const isStarted = await run.begin(async (unit) => {
-      const verdict = await commitSettled(this.store, unit, { clock: this.clock });
-      if (verdict.outcome === "committed") return verdict;
-      if (this.active.get(started.id) === run) this.active.delete(started.id);
-      isOwned = unit.conditions[verdict.condition]?.kind !== "leaseHeld";
-      return undefined;
-    });
+    const forget = () => void (this.active.get(started.id) === run && this.active.delete(started.id));
+    const isStarted = await run
+      .begin(async (unit) => {
+        const verdict = await commitSettled(this.store, unit, { clock: this.clock });
+        if (verdict.outcome === "committed") return verdict;
+        isOwned = unit.conditions[verdict.condition]?.kind !== "leaseHeld";
+        return undefined;
+      })
+      .catch((error: unknown) => {
+        forget();
+        throw error;
+      });
+    if (!isStarted) forget();
     if (!isOwned) this.lost();
     return isStarted ? "started" : isOwned ? "refused" : undefined;
   }
