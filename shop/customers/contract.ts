@@ -1,4 +1,6 @@
 import { givenId } from "@daybook/kernel/ids";
+import { recordType } from "@daybook/kernel/record-type";
+import { queue } from "@daybook/messaging/queue";
 import { contract } from "@daybook/network/rpc/contract";
 import { z } from "zod";
 
@@ -25,3 +27,9 @@ export const customersContract = contract("customers", {
   },
   wants: { input: about.extend({ kind: notificationKindSchema }), output: z.boolean() },
 });
+
+/**
+ * Personal data of deleted customers that is still to be erased: sent in the unit that deletes, with delay, and again for
+ * as long as an order of theirs is open. The message's id is the customer's for the first, made for those after.
+ */
+export const erasures = queue({ name: "erasures", message: recordType({ name: "Erasure", schema: about }) });

@@ -73,6 +73,7 @@ void describe("a customer", () => {
     const after = given(registered, deactivated, ...events);
     assert.ok(after.status === "inactive");
     assert.deepEqual(after.profile, renamed);
+    assert.deepEqual(happened(when({ type: "update", profile: undefined }, registered)), []);
   });
 
   void test("preferences and roles are sets: the same again changes nothing", () => {

@@ -46,7 +46,8 @@ export interface KnownCustomer {
 
 export type CustomerCommand =
   | { readonly type: "register"; readonly customerId: string; readonly profile: Profile }
-  | { readonly type: "update"; readonly profile: Profile }
+  /** The whole profile as it shall be; undefined when it is so already. */
+  | { readonly type: "update"; readonly profile: Profile | undefined }
   | { readonly type: "change-preferences"; readonly unwanted: readonly NotificationKind[] }
   | { readonly type: "assign-roles"; readonly roles: readonly AssignedRole[] }
   | { readonly type: "activate" }
@@ -88,6 +89,7 @@ type Change = Exclude<CustomerCommand, { type: "register" | "refuse" }>;
 function change(command: Change, { customerId, unwanted, roles }: KnownCustomer): Decision<CustomerEvent> {
   switch (command.type) {
     case "update":
+      if (!command.profile) return accept();
       return accept({ type: "CustomerUpdated", data: { customerId, profile: command.profile } });
     case "change-preferences": {
       const wished = distinct(command.unwanted);
