@@ -1,0 +1,51 @@
+import type { EventStore } from "@daybook/data/event-store/event-store";
+import type { Clock } from "@daybook/kernel/clock";
+import type { IdSource } from "@daybook/kernel/ids";
+import type { Random } from "@daybook/kernel/random";
+import type { Consumer } from "@daybook/messaging/queue/consumer";
+import { service, type Service } from "@daybook/network/rpc/server";
+import type { Carrier, Recipient } from "./carrier.ts";
+import { shippingContract } from "./contract.ts";
+import { countryCodes } from "./country-code.ts";
+import { ParcelQuestions } from "./parcel-questions.ts";
+import { ParcelWatch } from "./parcel-watch.ts";
+import { Shippings, type ShippingsParts } from "./shippings.ts";
+
+export interface ShippingParts {
+  /** Knows `shipmentEvents`. */
+  readonly events: EventStore;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly random: Random;
+  readonly ordering: ShippingsParts["ordering"];
+  readonly carrier: Carrier;
+  /** Where parcels of orders without an address wait for their customers; without it such an order is `address-missing`. */
+  readonly collectAt?: Omit<Recipient, "name">;
+  /** How long a shipment may be silent before the carrier is asked; 6 hours. */
+  readonly quietMs?: number;
+}
+
+export interface ShippingService {
+  /** Carries out `shippingContract` for other contexts. */
+  readonly calls: Service;
+  /** The same here, and what only operators and the carrier's news do. */
+  readonly operations: Shippings;
+  /** What a person has to look at. */
+  readonly questions: ParcelQuestions;
+  /** Starts asking the carrier for shipments that were not heard of. */
+  startWatch(): Consumer;
+}
+
+/** The shipping context, put together. */
+export function shippingService(parts: ShippingParts): ShippingService {
+  const { events, clock, ids, random, quietMs } = parts;
+  const questions = new ParcelQuestions({ store: events.store, clock, ids });
+  const watch = new ParcelWatch({ events, clock, ids, quietMs });
+  const operations = new Shippings({ ...parts, countryCodes: countryCodes(), questions, watch });
+  return {
+    calls: service(shippingContract, operations),
+    operations,
+    questions,
+    startWatch: () => watch.start(random, (orderId, { context }) => operations.lookUp(orderId, context)),
+  };
+}
