@@ -51,6 +51,23 @@ const refusing = workflow({
   },
 });
 
+/** Whether the pivot is passed shows only inside a shielded step. */
+const deciding = workflow({
+  name: "deciding",
+  input: z.null(),
+  output: z.string(),
+  run: async (ctx) => {
+    await ctx.step(say, "a", { undo: unsay });
+    await ctx.scope(
+      async (shielded) => {
+        if ((await shielded.step(say, "decide")) === "yes") shielded.pivot();
+      },
+      { isShielded: true },
+    );
+    return ctx.step(say, "after");
+  },
+});
+
 const start = { id: "s", input: null, cause: CAUSE } as const;
 
 export const undoingProofs: Proofs = {
@@ -80,6 +97,24 @@ export const undoingProofs: Proofs = {
     const began = trial.clock.now();
     assert.deepEqual(await trial.until(engine.execute(scoped, start)), ["workflow-cancelled", "shielded", "outside"]);
     assert.ok(trial.clock.now() < began + 60_000);
+  },
+  "a cancel that meets a shielded scope waits for what comes of it": async (trial) => {
+    for (const answer of ["yes", "no"]) {
+      const gate = Promise.withResolvers<string>();
+      const stage = new Stage().on("decide", () => gate.promise);
+      const { engine } = trial.engine({ workflows: [deciding], steps: stage.steps });
+      const id = `decides-${answer}`;
+      await trial.until(engine.start(deciding, { ...start, id }));
+      await trial.untilTrue(() => stage.calls.includes("decide#1"));
+      const cancelled = engine.cancel(id, "changed my mind");
+      await trial.idle();
+      gate.resolve(answer);
+      assert.equal(await trial.until(cancelled), answer === "yes" ? "its pivot is passed" : undefined);
+      const ended = await trial.until(engine.result(deciding, id).catch(errorCode));
+      assert.equal(ended, answer === "yes" ? "after" : "workflow-cancelled");
+      assert.deepEqual(stage.undone, answer === "yes" ? [] : [`${id}/1`]);
+      await trial.until(engine.stop());
+    }
   },
   "compensation armed at start": async (trial) => {
     const stage = new Stage().on("d", (_, { key, number }) => {
