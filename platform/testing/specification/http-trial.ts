@@ -3,13 +3,13 @@ import type { Clock } from "@daybook/kernel/clock";
 import { idSource } from "@daybook/kernel/ids";
 import { seededRandom } from "@daybook/kernel/random";
 import { httpServer } from "@daybook/network/http";
-import { tokenDigest, tokenPrincipals } from "@daybook/network/http/principals";
+import { principalsOf, tokenDigest, tokenPrincipals, type Principals } from "@daybook/network/http/principals";
 import type { Route } from "@daybook/network/http/route";
 import type { StatusTable } from "@daybook/network/http/statuses";
 
 /** Asks routes as a person would, without a socket. */
 export interface HttpTrial {
-  /** `as`: `operator`, `viewer`, or a customer's id; an operator unless given. */
+  /** `as`: `operator`, `viewer`, `admin`, or a customer's id; an operator unless given. */
   ask(method: string, target: string, options?: AskOptions): Promise<TrialAnswer>;
 }
 
@@ -35,18 +35,22 @@ export function httpTrial(parts: {
   readonly statuses?: StatusTable;
   /** Ids of customers who may ask. */
   readonly customers?: readonly string[];
+  /** Whoever else may ask, by the `authorization` of `headers`. */
+  readonly principals?: Principals;
 }): HttpTrial {
-  const { routes, clock, statuses = {}, customers = [] } = parts;
+  const { routes, clock, statuses = {}, customers = [], principals } = parts;
   const random = seededRandom(7);
   const people = [
-    ...["operator", "viewer"].map((role) => ({ id: role, roles: [role] })),
+    ...["operator", "viewer", "admin"].map((role) => ({ id: role, roles: [role] })),
     ...customers.map((id) => ({ id, roles: ["customer"] })),
   ];
+  const issued = people.map(({ id, roles }) => ({
+    digest: tokenDigest(`dbk_${id}`),
+    principal: { id, roles, tenant: "default" },
+  }));
   const server = httpServer({
     routes,
-    principals: tokenPrincipals(
-      people.map(({ id, roles }) => ({ digest: tokenDigest(`dbk_${id}`), principal: { id, roles, tenant: "default" } })),
-    ),
+    principals: principalsOf(tokenPrincipals(issued), ...(principals ? [principals] : [])),
     clock,
     ids: idSource(clock, random),
     random,
