@@ -1,11 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { cancelOrder, holdOrder, releaseOrder } from "@daybook/shop-ordering/contract";
-import { paymentOutcomes } from "@daybook/shop-payments/contract";
-import { sender } from "@daybook/messaging/queue/send";
-import { idSource } from "@daybook/kernel/ids";
 import { money } from "@daybook/kernel/money";
-import { seededRandom } from "@daybook/kernel/random";
 import { fulfilment, fulfilmentId } from "@daybook/shop-fulfilment/contract";
 import { fulfilOrder } from "../../shop/fulfilment/fulfil-order.workflow.ts";
 import { trialFulfilment } from "./trial.ts";
@@ -75,14 +71,11 @@ void describe("an order", () => {
       const orderId = await trial.place("tok_pending");
       const progress = () => running.engine.query(fulfilOrder, fulfilmentId(orderId), "progress").catch(() => "");
       await trial.until(async () => (await progress()) === "waiting for the payment");
-      const { store, clock, context } = trial;
-      const outcomes = sender({ queue: paymentOutcomes, store, clock, ids: idSource(clock, seededRandom(9)) });
-      if (type === "settled") {
-        await trial.payments.record(orderId, money(1_000n, "GBP"), { status: "completed", chargeId: "ch_0" }, { context });
-        await outcomes.send({ type, orderId, paymentId: "pay_1" }, { context });
-      } else {
-        await outcomes.send({ type, orderId, code: "payment-declined", reason: "No." }, { context });
-      }
+      const heard =
+        type === "settled"
+          ? ({ status: "completed", chargeId: "ch_0" } as const)
+          : ({ status: "declined", code: "payment-declined", reason: "No." } as const);
+      assert.equal(await trial.payments.hear(orderId, money(1_000n, "GBP"), heard, { context: trial.context }), undefined);
       await trial.until(() => trial.isOver(running, orderId));
       assert.equal(await trial.orderStatus(orderId), type === "settled" ? "shipped" : "failed");
       await running.stop();

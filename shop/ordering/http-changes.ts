@@ -169,7 +169,7 @@ export function ownCustomer({ principal }: HttpRequest): string | undefined {
 
 function executed(
   { ordering, store }: Pick<OrderRoutesParts, "ordering" | "store">,
-  operation: Pick<Operation, "name" | "input">,
+  operation: Operation,
   input: unknown,
   request: HttpRequest,
   status: number,
@@ -177,7 +177,8 @@ function executed(
   const render = (outcome: PlacedOrRefused) => placedAnswer(outcome, status, request);
   return commandAnswer(store, operation.name, request, (execution) => {
     const around: Execution<HttpAnswer> = { ...execution, render };
-    return ordering.commands.dispatch(operation, input, around) as Promise<Executed<HttpAnswer>>; // by `render`
+    const executing: Promise<unknown> = ordering.commands.dispatch(operation, input, around);
+    return executing as Promise<Executed<HttpAnswer>>; // by `render`
   });
 }
 

@@ -19,11 +19,13 @@ type OpenedAccount = Exclude<Account, { status: "absent" }>;
 
 export type AccountCommand =
   | { readonly type: "open"; readonly accountId: string; readonly ownerId: string; readonly currency: string }
-  | { readonly type: "deposit" | "withdraw"; readonly amount: Money; readonly reason: string }
+  | { readonly type: "deposit"; readonly amount: Money; readonly reason: string }
+  /** `ownerId` (here and below): asked by a customer, who has no accounts but their own. */
+  | { readonly type: "withdraw"; readonly amount: Money; readonly reason: string; readonly ownerId?: string | undefined }
   /** By the payment of an order of `customerId`, whose own the account must be. */
   | { readonly type: "charge"; readonly amount: Money; readonly paymentId: string; readonly customerId?: string | undefined }
   | { readonly type: "refund"; readonly amount: Money; readonly paymentId: string }
-  | { readonly type: "close" };
+  | { readonly type: "close"; readonly ownerId?: string | undefined };
 
 export const accountDecider: Decider<Account, AccountCommand, AccountEvent> = {
   category: ACCOUNT_CATEGORY,
@@ -39,7 +41,7 @@ function decide(command: AccountCommand, account: Account): Decision<AccountEven
     const { accountId, ownerId, currency } = command;
     return accept({ type: "AccountOpened", data: { accountId, ownerId, currency } });
   }
-  if (account.status === "absent") return refuse("account-not-found", "There is no such account.");
+  if (account.status === "absent" || isForeign(command, account)) return notFound();
   // Money back finds its account also when it was closed meanwhile: it is opened for that by whoever pays it out.
   if (account.status === "closed" && command.type !== "refund") return refuse("account-closed", "The account is closed.");
   if (command.type === "close") {
@@ -49,11 +51,19 @@ function decide(command: AccountCommand, account: Account): Decision<AccountEven
   return post(command, account);
 }
 
+/** Another person's account and a missing one answer alike. */
+function isForeign(command: AccountCommand, { ownerId }: OpenedAccount): boolean {
+  if (command.type === "charge") return command.customerId !== ownerId;
+  return "ownerId" in command && command.ownerId !== undefined && command.ownerId !== ownerId;
+}
+
+function notFound(): Decision<AccountEvent> {
+  return refuse("account-not-found", "There is no such account.");
+}
+
 function post(command: Exclude<AccountCommand, { type: "open" | "close" }>, account: OpenedAccount): Decision<AccountEvent> {
   const { amount, type } = command;
   const { accountId, balance } = account;
-  if (type === "charge" && command.customerId !== account.ownerId)
-    return refuse("account-not-found", "There is no such account.");
   if (amount.currency !== balance.currency) {
     return refuse("currency-differs", `The account is in ${balance.currency}.`, { currency: balance.currency });
   }

@@ -9,6 +9,8 @@ export interface CardProvider {
    * charge that comes later is refused. Asked again, the answer is the first one's.
    */
   cancel(chargeKey: string): Promise<CancelAnswer>;
+  /** What has become of the charge under a key; undefined when there was none. */
+  find(chargeKey: string): Promise<ChargeAnswer | undefined>;
 }
 
 export interface ChargeOrder {

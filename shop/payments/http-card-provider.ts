@@ -6,6 +6,7 @@ import { providerRefused, providerUnavailable } from "./errors.ts";
 
 const chargeSchema = z.object({
   id: z.string(),
+  key: z.string(),
   reference: z.string(),
   amountMinor: z.int(),
   currency: z.string(),
@@ -44,11 +45,16 @@ export function httpCardProvider(client: JsonClient): CardProvider {
       const { refundedMinor } = parsed(cancellationSchema, await send(client, request));
       return { isRefunded: refundedMinor > 0 };
     },
+    async find(chargeKey) {
+      const answer = await send(client, { method: "GET", path: `/card/v1/charges?key=${encodeURIComponent(chargeKey)}` });
+      return answer.status === 404 ? undefined : chargeAnswer(parsed(chargeSchema, answer));
+    },
   };
 }
 
 /** What a charge has come to. A dispute comes after the charge: it was made. */
-export function chargeAnswer({ id, status, declineCode = "declined" }: ProviderCharge): ChargeAnswer {
+function chargeAnswer(charge: ProviderCharge): ChargeAnswer {
+  const { id, status } = charge;
   switch (status) {
     case "pending":
       return { status: "pending", chargeId: id };
@@ -56,14 +62,15 @@ export function chargeAnswer({ id, status, declineCode = "declined" }: ProviderC
     case "disputed":
       return { status: "completed", chargeId: id };
     case "declined":
-      return {
-        status: "declined",
-        code: DECLINES[declineCode] ?? "payment-declined",
-        reason: `The card was declined: ${declineCode}.`,
-      };
+      return declinedAnswer(charge);
     case "cancelled":
       return { status: "cancelled" };
   }
+}
+
+export function declinedAnswer({ declineCode = "declined" }: ProviderCharge): ChargeAnswer & { status: "declined" } {
+  const code = DECLINES[declineCode] ?? "payment-declined";
+  return { status: "declined", code, reason: `The card was declined: ${declineCode}.` };
 }
 
 /** A charge out of a web hook; undefined when it is none. */

@@ -7,11 +7,11 @@ import { HOUSE, reversal, transfer, type Entry } from "./ledger.ts";
 export type PaymentStatus = "absent" | "pending" | "completed" | "declined" | "cancelled" | "refunded";
 export type PaymentAction = "pend" | "complete" | "decline" | "cancel" | "refund";
 
-/** What may become of a payment. A declined one may be tried again with other details. */
+/** What may become of a payment. An account that had too little may be tried again. */
 export const paymentStates = stateMachine<PaymentStatus, PaymentAction>("absent", {
   absent: { pend: "pending", complete: "completed", decline: "declined", cancel: "cancelled" },
   pending: { complete: "completed", decline: "declined", cancel: "cancelled" },
-  declined: { pend: "pending", complete: "completed", decline: "declined", cancel: "cancelled" },
+  declined: { complete: "completed", decline: "declined", cancel: "cancelled" },
   completed: { refund: "refunded" },
   cancelled: {},
   refunded: {},
@@ -77,9 +77,21 @@ function decide(command: PaymentCommand, payment: Payment): Decision<PaymentEven
       return undo(command, payment, about);
     default: {
       const next = paymentStates.next(payment.status, command.type);
-      if (next) return charged(command, about);
-      return paymentStates.next("absent", command.type) === payment.status ? accept() : illegal(command.type, payment.status);
+      if (isKnown(command, payment)) return accept();
+      return next ? charged(command, about) : illegal(command.type, payment.status);
     }
+  }
+}
+
+/** Said before, or overtaken by what came of it. */
+function isKnown(command: Exclude<PaymentCommand, { type: "undo" | "dispute" }>, { status, refusal }: Payment): boolean {
+  switch (command.type) {
+    case "pend":
+      return status === "pending" || status === "completed" || status === "declined";
+    case "complete":
+      return status === "completed";
+    case "decline":
+      return status === "declined" && refusal?.code === command.code && refusal.message === command.reason;
   }
 }
 

@@ -12,10 +12,12 @@ import { assert } from "@daybook/kernel/errors";
 import type { IdSource } from "@daybook/kernel/ids";
 import type { Money } from "@daybook/kernel/money";
 import { encodeRecord } from "@daybook/kernel/record-codec";
+import { sender, type Sender } from "@daybook/messaging/queue/send";
 import type { Answer, Call, Operable } from "@daybook/network/rpc/contract";
 import type { Account, AccountCommand } from "./account.ts";
 import type { CardProvider, ChargeAnswer } from "./card-provider.ts";
-import type { ChargeMethod, paymentsContract } from "./contract.ts";
+import { pendingCharges, type PendingCharge } from "./cards/pending-charges.ts";
+import { paymentOutcomes, type ChargeMethod, type PaymentOutcome, type paymentsContract } from "./contract.ts";
 import { BILL_CATEGORY, billEvents, PAYMENT_CATEGORY, paymentEvents, type PaymentEvent } from "./events.ts";
 import { paymentDecider, type Payment, type PaymentCommand } from "./payment.ts";
 
@@ -25,12 +27,21 @@ export interface PaymentsParts {
   readonly ids: IdSource;
   readonly provider: CardProvider;
   readonly accounts: Aggregates<Account, AccountCommand>;
+  /** After which a pending charge is asked for, time and again; 10 minutes. */
+  readonly askAfterMs?: number;
 }
+
+/** What else belongs into the unit that records what became of a charge. */
+export type Recording = Extra;
+
+/** What can be recorded of a charge. */
+export type Heard = Exclude<ChargeAnswer, { status: "cancelled" }>;
 
 type Operations = Operable<(typeof paymentsContract)["operations"]>;
 type Charged = Answer<{ paymentId: string; status: "completed" | "pending" }>;
 
 const TRIES = 5;
+const ASK_AFTER_MS = 10 * 60 * 1_000;
 const NO_KEYS: ReadonlyMap<string, Uint8Array> = new Map();
 
 /** One order's payment has one id, known before anything happened. */
@@ -46,9 +57,14 @@ export function paymentIdOf(orderId: string): string {
 export class Payments implements Operations {
   readonly payments: Aggregates<Payment, PaymentCommand>;
   private readonly parts: PaymentsParts;
+  private readonly pending: Sender<PendingCharge>;
+  private readonly outcomes: Sender<PaymentOutcome>;
 
   constructor(parts: PaymentsParts) {
+    const { clock, ids } = parts;
     this.parts = parts;
+    this.pending = sender({ queue: pendingCharges, store: parts.events.store, clock, ids });
+    this.outcomes = sender({ queue: paymentOutcomes, store: parts.events.store, clock, ids });
     this.payments = aggregates({ ...parts, decider: paymentDecider });
   }
 
@@ -65,24 +81,57 @@ export class Payments implements Operations {
     throw contention(`others change the payment of ${orderId} all the time`);
   };
 
-  /** Records what became of a charge, as the provider says it; the answer is the payment's state then. */
-  async record(
+  /** Records what the provider says became of a charge of which nobody waits to hear; answers why it was refused. */
+  async hear(
     orderId: string,
     amount: Money,
-    answer: ChargeAnswer,
-    call: Call,
-    effects: readonly Effect[] = [],
-  ): Promise<Charged> {
-    const about = { orderId, paymentId: paymentIdOf(orderId) };
-    if (answer.status === "cancelled") return cancelled();
-    const command = commandOf(answer, amount, about);
-    const extra: Extras = (_, happened) => ({ effects: [...this.billedBy(happened), ...effects] });
-    return this.tell(orderId, command, call.context, extra, true);
+    answer: Heard,
+    { context }: Call,
+    recording: Recording = {},
+  ): Promise<Refusal | undefined> {
+    const command = commandOf(answer, amount, { orderId, paymentId: paymentIdOf(orderId) });
+    return refusalOf(await this.tell(orderId, command, context, this.recorded(context, recording, true), false));
+  }
+
+  /** The customer's bank takes the charge back. */
+  async dispute(orderId: string, chargeId: string, { context }: Call, recording: Recording): Promise<Refusal | undefined> {
+    const reason = "The customer's bank says that the charge is disputed.";
+    const command: PaymentCommand = { type: "dispute", reason, chargeId, orderId, paymentId: paymentIdOf(orderId) };
+    return refusalOf(await this.tell(orderId, command, context, () => recording, false));
+  }
+
+  /** Asks the provider for a pending charge. False while it is pending still. */
+  async ask(orderId: string, call: Call): Promise<boolean> {
+    const { state } = await this.payments.load(orderId);
+    if (state.status !== "pending" || !state.amount) return true;
+    const found = await this.parts.provider.find(chargeKey(orderId));
+    if (!found || found.status === "pending") return false;
+    if (found.status === "cancelled") await this.cancelledElsewhere(orderId, call);
+    else await this.hear(orderId, state.amount, found, call);
+    return true;
+  }
+
+  /** The message that has the provider asked for a pending charge. */
+  askLater(orderId: string, context: Context): Effect {
+    return this.pending.effect({ orderId }, { context, delayMs: this.parts.askAfterMs ?? ASK_AFTER_MS });
+  }
+
+  /** Whoever waits for the charge is told that it does not come. */
+  private async cancelledElsewhere(orderId: string, { context: given }: Call): Promise<void> {
+    const reason = "The provider says that the charge was cancelled.";
+    const context = { ...given, correlationId: orderId };
+    const outcome: PaymentOutcome = { type: "declined", orderId, code: "payment-cancelled", reason };
+    const told: Extras = (_, happened) => ({ effects: happened.length > 0 ? [this.outcomes.effect(outcome, { context })] : [] });
+    await this.tell(orderId, { type: "undo", reason, orderId, paymentId: paymentIdOf(orderId) }, context, told, false);
   }
 
   private async chargeCard(orderId: string, amount: Money, token: string, call: Call): Promise<Charged> {
     const order = { key: chargeKey(orderId), amount, token, reference: orderId };
-    return this.record(orderId, amount, await this.parts.provider.charge(order), call);
+    const answer = await this.parts.provider.charge(order);
+    if (answer.status === "cancelled") return cancelled();
+    const paymentId = paymentIdOf(orderId);
+    const command = commandOf(answer, amount, { orderId, paymentId });
+    return chargedOf(await this.tell(orderId, command, call.context, this.recorded(call.context, {}, false), true), paymentId);
   }
 
   private async chargeAccount(
@@ -93,62 +142,63 @@ export class Payments implements Operations {
     { context }: Call,
   ): Promise<Charged> {
     const about = { orderId, paymentId: paymentIdOf(orderId) };
-    const completed = paymentDecider.decide({ type: "complete", amount, accountId, ...about }, paymentDecider.initial, 0);
-    assert("events" in completed, "a payment that is not there can be completed");
-    const extra = (): Extra => ({
-      guards: [{ condition: this.versionIs(orderId, 0), refusal: { code: "payment-exists", message: "It was paid before." } }],
-      effects: [this.appended(orderId, completed.events), ...this.billedBy(completed.events)],
+    const command: AccountCommand = { type: "charge", amount, paymentId: about.paymentId, customerId };
+    for (let attempt = 0; attempt < TRIES; attempt++) {
+      const before = await this.payments.load(orderId);
+      const completed = paymentDecider.decide({ type: "complete", amount, accountId, ...about }, before.state, 0);
+      if ("refusal" in completed || completed.events.length === 0) return answerOf(before.state, about.paymentId);
+      const refusal = await this.onAccount(accountId, command, orderId, before.version, completed.events, context);
+      if (!refusal) return { value: { paymentId: about.paymentId, status: "completed" } };
+      if (refusal !== PAYMENT_MOVED) return this.declineAccount(orderId, refusal, context);
+    }
+    throw contention(`others change the payment of ${orderId} all the time`);
+  }
+
+  /** Account and payment change in one unit, or neither does. */
+  private async onAccount(
+    accountId: string,
+    command: AccountCommand,
+    orderId: string,
+    version: number,
+    happened: readonly DomainEvent[],
+    context: Context,
+  ): Promise<Refusal | undefined> {
+    const condition: Condition = { kind: "version", stream: streamName(PAYMENT_CATEGORY, orderId), is: version };
+    const appended = appendOf(streamName(PAYMENT_CATEGORY, orderId), happened, paymentEvents);
+    const executed = await this.parts.accounts.execute(accountId, command, {
+      context: { ...context, correlationId: orderId },
+      extra: () => ({ guards: [{ condition, refusal: PAYMENT_MOVED }], effects: [appended, ...this.billedBy(happened)] }),
+      render: (outcome) => outcome,
     });
-    const executed = await this.parts.accounts.execute(
-      accountId,
-      { type: "charge", amount, paymentId: about.paymentId, customerId },
-      { context: { ...context, correlationId: orderId }, extra, render: (outcome) => outcome },
-    );
-    const refusal = refusalOf(executed.kind === "answered" ? executed.answer : undefined);
-    if (!refusal) return { value: { paymentId: about.paymentId, status: "completed" } };
-    const { state, version } = await this.payments.load(orderId);
-    if (version > 0) return answerOf(state, about.paymentId); // it was asked before, and the account has less since
-    return { refusal: INVALID_ACCOUNT.has(refusal.code) ? { ...refusal, code: "payment-details-invalid" } : refusal };
+    assert(executed.kind === "answered", "neither a key nor a version was given");
+    return executed.answer.kind === "refused" ? executed.answer.refusal : undefined;
+  }
+
+  /** The attempt is kept with its reason; the account may have enough when it is tried again. */
+  private async declineAccount(orderId: string, { code, message, details }: Refusal, context: Context): Promise<Charged> {
+    const said = INVALID_ACCOUNT.has(code) ? "payment-details-invalid" : code;
+    const paymentId = paymentIdOf(orderId);
+    const command: PaymentCommand = { type: "decline", code: said, reason: message, orderId, paymentId };
+    const declined = await this.tell(orderId, command, context, () => ({}), false);
+    // Paid or undone by another attempt meanwhile: that is why it is as it is.
+    if (declined.kind === "refused") return answerOf((await this.payments.load(orderId)).state, paymentId);
+    return { refusal: { code: said, message, ...(details && { details }) } };
   }
 
   /** False when the payment changed meanwhile. */
   private async undo(orderId: string, method: ChargeMethod, reason: string, { context }: Call): Promise<boolean> {
-    const command: PaymentCommand = { type: "undo", reason, orderId, paymentId: paymentIdOf(orderId) };
+    const paymentId = paymentIdOf(orderId);
+    const command: PaymentCommand = { type: "undo", reason, orderId, paymentId };
     const { state, version } = method.kind === "account" ? await this.payments.load(orderId) : NOT_LOADED;
-    if (state.status === "completed" && state.amount && state.accountId !== undefined) {
-      return this.payBack(
-        orderId,
-        { ...command, toAccount: true },
-        { ...state, amount: state.amount, accountId: state.accountId },
-        version,
-        context,
-      );
+    const { status, amount, accountId } = state;
+    if (status === "completed" && amount && accountId !== undefined) {
+      const refunded = paymentDecider.decide({ ...command, toAccount: true }, state, 0);
+      assert("events" in refunded, "a completed payment can be undone");
+      const refund: AccountCommand = { type: "refund", amount, paymentId };
+      return !(await this.onAccount(accountId, refund, orderId, version, refunded.events, context));
     }
     const undone = await this.tell(orderId, command, context, (_, happened) => ({ effects: this.billedBy(happened) }), false);
-    return !("refusal" in undone) || undone.refusal.code === "payment-cancelled";
-  }
-
-  private async payBack(
-    orderId: string,
-    command: PaymentCommand,
-    state: Payment & { readonly amount: Money; readonly accountId: string },
-    version: number,
-    context: Context,
-  ): Promise<boolean> {
-    const { amount, accountId } = state;
-    const { paymentId } = command;
-    const refunded = paymentDecider.decide(command, state, 0);
-    assert("events" in refunded, "a completed payment can be undone");
-    const extra = (): Extra => ({
-      guards: [{ condition: this.versionIs(orderId, version), refusal: { code: "payment-moved", message: "It changed." } }],
-      effects: [this.appended(orderId, refunded.events), ...this.billedBy(refunded.events)],
-    });
-    const executed = await this.parts.accounts.execute(
-      accountId,
-      { type: "refund", amount, paymentId },
-      { context: { ...context, correlationId: orderId }, extra, render: (outcome) => outcome },
-    );
-    return refusalOf(executed.kind === "answered" ? executed.answer : undefined) === undefined;
+    return undone.kind === "done" || undone.refusal.code === "payment-cancelled";
   }
 
   private async tell(
@@ -157,24 +207,42 @@ export class Payments implements Operations {
     context: Context,
     extra: Extras,
     isNew: boolean,
-  ): Promise<Charged> {
+  ): Promise<Outcome<Payment>> {
     const executed = await this.payments.execute(orderId, command, {
       context: { ...context, correlationId: orderId },
       extra,
       isNew,
-      render: (outcome): Charged =>
-        outcome.kind === "refused" ? { refusal: outcome.refusal } : answerOf(outcome.state, command.paymentId),
+      render: (outcome) => outcome,
     });
     assert(executed.kind === "answered", "neither a key nor a version was given");
     return executed.answer;
   }
 
-  private versionIs(orderId: string, is: number): Condition {
-    return { kind: "version", stream: streamName(PAYMENT_CATEGORY, orderId), is };
+  /** Of news nobody waits for the answer: whoever carries the order out is told by a message. */
+  private recorded(context: Context, { guards = [], effects = [] }: Recording, isNews: boolean): Extras {
+    return (_, happened) => ({ guards, effects: [...this.followedBy(happened, context, isNews), ...effects] });
   }
 
-  private appended(orderId: string, events: readonly DomainEvent[]): Effect {
-    return appendOf(streamName(PAYMENT_CATEGORY, orderId), events, paymentEvents);
+  /** A charge that is pending is asked for later; of what was settled without anybody waiting, others are told. */
+  private followedBy(happened: readonly DomainEvent[], given: Context, isNews: boolean): readonly Effect[] {
+    // What happens to a payment is an event of a payment.
+    const followed = (happened as readonly PaymentEvent[]).flatMap((event) => {
+      const { orderId, paymentId } = event.data;
+      const context = { ...given, correlationId: orderId };
+      switch (event.type) {
+        case "PaymentPending":
+          return [this.askLater(orderId, context)];
+        case "PaymentCompleted":
+          return isNews ? [this.outcomes.effect({ type: "settled", orderId, paymentId }, { context })] : [];
+        case "PaymentDeclined": {
+          const { code, reason } = event.data;
+          return isNews ? [this.outcomes.effect({ type: "declined", orderId, code, reason }, { context })] : [];
+        }
+        default:
+          return [];
+      }
+    });
+    return [...this.billedBy(happened), ...followed];
   }
 
   /**
@@ -196,10 +264,11 @@ export class Payments implements Operations {
 type Extras = (folded: Folded<Payment>, happened: readonly DomainEvent[]) => Extra;
 
 const NOT_LOADED: Folded<Payment> = { state: paymentDecider.initial, version: 0 };
+const PAYMENT_MOVED: Refusal = { code: "payment-moved", message: "The payment changed meanwhile." };
 const INVALID_ACCOUNT: ReadonlySet<string> = new Set(["account-not-found", "account-closed", "currency-differs"]);
 
 function commandOf(
-  answer: Exclude<ChargeAnswer, { status: "cancelled" }>,
+  answer: Heard,
   amount: Money,
   about: { readonly orderId: string; readonly paymentId: string },
 ): PaymentCommand {
@@ -211,6 +280,10 @@ function commandOf(
     case "declined":
       return { type: "decline", code: answer.code, reason: answer.reason, ...about };
   }
+}
+
+function chargedOf(outcome: Outcome<Payment>, paymentId: string): Charged {
+  return outcome.kind === "refused" ? { refusal: outcome.refusal } : answerOf(outcome.state, paymentId);
 }
 
 function answerOf({ status, refusal }: Payment, paymentId: string): Charged {
@@ -225,16 +298,16 @@ function answerOf({ status, refusal }: Payment, paymentId: string): Charged {
   }
 }
 
+function refusalOf(outcome: Outcome<Payment>): Refusal | undefined {
+  return outcome.kind === "refused" ? outcome.refusal : undefined;
+}
+
 function cancelled(): { readonly refusal: Refusal } {
   return refuse("payment-cancelled", "The payment was cancelled.");
 }
 
-function refusalOf(outcome: Outcome<Account> | undefined): Refusal | undefined {
-  return outcome?.kind === "refused" ? outcome.refusal : undefined;
-}
-
 /** The same for every attempt at the order's payment. */
-function chargeKey(orderId: string): string {
+export function chargeKey(orderId: string): string {
   return `charge-${paymentIdOf(orderId)}`;
 }
 

@@ -7,6 +7,7 @@ import { guaranteesDocument } from "./guarantees.ts";
 import { layersDocument } from "./layers.ts";
 import { limitsDocument } from "./limits.ts";
 import { orderStatesDocument } from "./order-states.ts";
+import { paymentStatesDocument } from "./payment-states.ts";
 import { writeDocument } from "./write.ts";
 
 /** Writes every document that is made from the code; with `--check` says which are out of date, exit code 1. */
@@ -16,6 +17,7 @@ const DOCUMENTS: readonly GeneratedDocument[] = [
   guaranteesDocument,
   layersDocument,
   orderStatesDocument,
+  paymentStatesDocument,
   cliDocument,
 ];
 

@@ -10,7 +10,7 @@ import type { StatusTable } from "@daybook/network/http/statuses";
 /** Asks routes as a person would, without a socket. */
 export interface HttpTrial {
   /** `as`: `operator`, `viewer`, `admin`, or a customer's id; an operator unless given. */
-  ask(method: string, target: string, options?: AskOptions): Promise<TrialAnswer>;
+  readonly ask: (method: string, target: string, options?: AskOptions) => Promise<TrialAnswer>;
 }
 
 export interface AskOptions {
@@ -25,8 +25,8 @@ export interface TrialAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
   readonly text: string;
-  /** Undefined when the text is no JSON object. */
-  readonly json: Readonly<Record<string, unknown>> | undefined;
+  /** Empty when the text is no JSON. */
+  readonly json: Readonly<Record<string, unknown>>;
 }
 
 export function httpTrial(parts: {
@@ -76,10 +76,10 @@ export function httpTrial(parts: {
   };
 }
 
-function jsonOf(text: string): Readonly<Record<string, unknown>> | undefined {
+function jsonOf(text: string): Readonly<Record<string, unknown>> {
   try {
     return JSON.parse(text) as Readonly<Record<string, unknown>>; // routes answer objects
   } catch {
-    return undefined;
+    return {};
   }
 }

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { setImmediate } from "node:timers/promises";
 import { aggregates } from "@daybook/data/cqrs/aggregates";
+import { waitFor } from "@daybook/data/cqrs/read-model";
+import { runProjection } from "@daybook/data/cqrs/running-projection";
 import { eventStore } from "@daybook/data/event-store/event-store";
 import { memoryKeys } from "@daybook/data/event-store/subject-keys";
 import { memoryStore } from "@daybook/data/store/memory";
@@ -7,10 +10,12 @@ import { idSource } from "@daybook/kernel/ids";
 import { seededRandom } from "@daybook/kernel/random";
 import { virtualClock } from "@daybook/kernel/virtual-clock";
 import { accountDecider, type AccountCommand } from "../account.ts";
+import { accountRow } from "../accounts.ts";
 import type { CardProvider, ChargeAnswer, ChargeOrder } from "../card-provider.ts";
 import { accountEvents, billEvents, paymentEvents } from "../events.ts";
 import { providerUnavailable } from "../errors.ts";
 import { Payments } from "../payments.ts";
+import { paymentsService } from "../service.ts";
 
 /** A provider in memory that keeps its promises; tokens say what it answers. Each effect is counted by key. */
 export class TrialProvider implements CardProvider {
@@ -35,6 +40,17 @@ export class TrialProvider implements CardProvider {
     return { isRefunded: this.refunded.has(key) };
   }
 
+  async find(key: string) {
+    this.checkThere();
+    return this.answers.get(key);
+  }
+
+  /** What a pending charge comes to. */
+  settle(key: string, answer: ChargeAnswer): void {
+    this.answers.set(key, answer);
+    if (answer.status === "completed") this.charged.set(key, 1);
+  }
+
   private checkThere(): void {
     if (this.isAway) throw providerUnavailable("away");
   }
@@ -46,6 +62,8 @@ function answerTo(token: string, chargeId: string): ChargeAnswer {
   return { status: "declined", code: "payment-declined", reason: "Declined." };
 }
 
+export const HOOK_SECRET = `whsec_${Buffer.from("of the card provider's web hooks").toString("base64")}`;
+
 export const context = { correlationId: "cor_1", actor: "usr_1", tenant: "shop" };
 
 export function trialPayments() {
@@ -56,7 +74,7 @@ export function trialPayments() {
   const ids = idSource(clock, seededRandom(1));
   const provider = new TrialProvider();
   const open = () => {
-    const accounts = aggregates({ events, clock, ids, decider: accountDecider });
+    const accounts = aggregates({ events, clock, ids, decider: accountDecider, inline: accountRow });
     return { accounts, payments: new Payments({ events, clock, ids, provider, accounts }) };
   };
   const first = open();
@@ -67,5 +85,26 @@ export function trialPayments() {
     return executed.answer;
   }
 
-  return { clock, store, events, provider, open, onAccount, ...first };
+  /** The whole context, with the secret of its web hooks. */
+  const service = () => paymentsService({ events, clock, ids, provider, hookSecrets: [HOOK_SECRET] });
+
+  /** Runs the read model until it has seen everything, and stops it. */
+  async function project(): Promise<void> {
+    const { ledger } = service();
+    const running = runProjection(ledger, { events, clock, ids, owner: "prc_1" });
+    const { position } = await store.head();
+    await until(async () => (await waitFor(store, ledger, position, 0, clock)).isReached);
+    await running.stop();
+  }
+
+  /** Lets everything happen, with the clock going on, until `isDone`. */
+  async function until(isDone: () => boolean | Promise<boolean>, stepMs = 1): Promise<void> {
+    for (let turn = 0; !(await isDone()); turn++) {
+      assert.ok(turn < 10_000, "nothing happens any more");
+      await setImmediate();
+      if (turn % 8 === 7) clock.advance(stepMs);
+    }
+  }
+
+  return { clock, store, events, ids, provider, open, onAccount, service, project, until, ...first };
 }
