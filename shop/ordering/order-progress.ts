@@ -1,51 +1,74 @@
-import type { Aggregates } from "@daybook/data/cqrs/aggregates";
 import type { RecordedEvent } from "@daybook/data/event-store/event";
 import type { LogFilter } from "@daybook/data/event-store/subscription";
+import type { Context } from "@daybook/kernel/context";
+import { CUSTOMER_CATEGORY, type CustomerEvent } from "@daybook/shop-customers/events";
 import { STOCK_CATEGORY, type StockEvent } from "@daybook/shop-inventory/events";
 import { PAYMENT_CATEGORY, type PaymentEvent } from "@daybook/shop-payments/events";
-import type { Order, OrderCommand } from "./order.ts";
+import { SHIPMENT_CATEGORY, type ShipmentEvent } from "@daybook/shop-shipping/events";
+import type { OrderCommand } from "./order.ts";
 
-/** What others' events say of an order. */
+/** What others' events say of an order, or of all orders of a customer. */
 interface Learned {
-  readonly orderId: string;
+  readonly of: { readonly orderId: string } | { readonly customerId: string };
   readonly command: OrderCommand;
 }
 
 /** Events of other contexts that move an order on. */
 export const PROGRESS: LogFilter = {
-  categories: [STOCK_CATEGORY, PAYMENT_CATEGORY],
-  types: ["StockReserved", "PaymentCompleted"],
+  categories: [STOCK_CATEGORY, PAYMENT_CATEGORY, SHIPMENT_CATEGORY, CUSTOMER_CATEGORY],
+  types: ["StockReserved", "PaymentCompleted", "ShipmentDelivered", "ShipmentHeld", "ShipmentReleased", "CustomerDeleted"],
 };
 
 /** Pure; undefined for what says nothing about an order. */
-export function learnedFrom({ event }: Pick<RecordedEvent, "event">): Learned | undefined {
-  const known = event as StockEvent | PaymentEvent; // of the categories of PROGRESS
+function learnedFrom({ event }: RecordedEvent): Learned | undefined {
+  const known = event as StockEvent | PaymentEvent | ShipmentEvent | CustomerEvent; // of the categories of PROGRESS
   switch (known.type) {
-    case "StockReserved":
-      return { orderId: known.data.orderId, command: { type: "reserve", reservationId: known.data.reservationId } };
+    case "StockReserved": {
+      const { orderId, reservationId } = known.data;
+      return { of: { orderId }, command: { type: "reserve", reservationId } };
+    }
     case "PaymentCompleted":
-      return { orderId: known.data.orderId, command: { type: "pay", paymentId: known.data.paymentId } };
+      return { of: known.data, command: { type: "pay", paymentId: known.data.paymentId } };
+    case "ShipmentDelivered":
+      return { of: known.data, command: { type: "deliver" } };
+    case "ShipmentHeld":
+      return { of: known.data, command: { type: "hold", reason: known.data.reason } };
+    case "ShipmentReleased":
+      return { of: known.data, command: { type: "release" } };
+    case "CustomerDeleted":
+      return { of: known.data, command: { type: "cancel", reason: "The customer's account was deleted." } };
     default:
       return undefined;
   }
 }
 
+export interface FollowParts {
+  /** Tells an order; what it knows, or what comes too late, changes nothing. */
+  tell(orderId: string, command: OrderCommand, context: Context): Promise<unknown>;
+  /** A customer's orders that can still be cancelled. */
+  openOrders(customerId: string): AsyncIterable<string>;
+}
+
 /**
- * Tells orders what a page of others' events says: each order in turn, different ones side by side. An order that knows it
- * already stays as it is, so that the same page may come again.
+ * Tells orders what a page of others' events says: each order in turn, different ones side by side. The same page may come
+ * again.
  */
-export async function follow(orders: Aggregates<Order, OrderCommand>, page: readonly RecordedEvent[]): Promise<void> {
-  const byOrder = Map.groupBy(newsOf(page), ({ learned }) => learned.orderId);
+export async function follow({ tell, openOrders }: FollowParts, page: readonly RecordedEvent[]): Promise<void> {
+  const byOrder = Map.groupBy(newsOf(page), ({ learned: { of } }) => ("orderId" in of ? of.orderId : of.customerId));
   await Promise.all(
-    [...byOrder].map(async ([orderId, news]) => {
+    [...byOrder.values()].map(async (news) => {
       for (const { learned, event } of news) {
-        const { tenant, trace } = event.meta;
-        const context = { correlationId: orderId, causationId: event.id, actor: "sys_ordering", tenant };
-        const traced = trace === undefined ? context : { ...context, traceparent: trace };
-        await orders.execute(orderId, learned.command, { context: traced, render: () => null });
+        const { of, command } = learned;
+        if ("orderId" in of) await tell(of.orderId, command, contextOf(event));
+        else for await (const orderId of openOrders(of.customerId)) await tell(orderId, command, contextOf(event));
       }
     }),
   );
+}
+
+function contextOf({ id, meta: { correlation, tenant, trace } }: RecordedEvent): Context {
+  const context = { correlationId: correlation, causationId: id, actor: "sys_ordering", tenant };
+  return trace === undefined ? context : { ...context, traceparent: trace };
 }
 
 /** Several products are reserved for one order at once: it learns that once. */
@@ -53,8 +76,9 @@ function newsOf(page: readonly RecordedEvent[]) {
   const seen = new Set<string>();
   return page.flatMap((event) => {
     const learned = learnedFrom(event);
-    const key = `${learned?.orderId} ${learned?.command.type}`;
-    if (!learned || seen.has(key)) return [];
+    if (!learned) return [];
+    const key = event.event.type === "StockReserved" ? JSON.stringify(learned) : event.id;
+    if (seen.has(key)) return [];
     seen.add(key);
     return [{ learned, event }];
   });

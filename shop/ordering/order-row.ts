@@ -1,3 +1,4 @@
+import type { RowCursor, Store } from "@daybook/data/store";
 import type { Effect } from "@daybook/data/store/unit";
 import type { Folded } from "@daybook/data/event-store/fold";
 import { canonical } from "@daybook/kernel/canonical";
@@ -38,6 +39,21 @@ export function orderRow(id: string, { state, version }: Folded<Order>): readonl
   };
   return [{ kind: "putRow", collection: ORDERS, key: id, value: canonical({ order: state, version }), index }];
 }
+
+/** A customer's orders that can be cancelled. */
+export async function* openOrders(store: Store, customerId: string): AsyncIterable<string> {
+  for (const status of OPEN) {
+    const list = { collection: ORDERS, index: ORDER_LISTS.byCustomerAndStatus, prefix: `${customerId} ${status} ` };
+    let after: RowCursor | undefined;
+    do {
+      const page = await store.listRows({ ...list, ...(after && { after }) });
+      yield* page.rows.map((row) => row.key);
+      after = page.next;
+    } while (after);
+  }
+}
+
+const OPEN = ["placed", "reserved", "paid", "confirmed"] as const;
 
 /** Listed by its end, an id (of ASCII) is found by its last characters. */
 export function reversed(id: string): string {

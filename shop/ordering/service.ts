@@ -7,6 +7,7 @@ import type { RecordedEvent } from "@daybook/data/event-store/event";
 import type { LogFilter } from "@daybook/data/event-store/subscription";
 import type { Effect } from "@daybook/data/store/unit";
 import type { EventStore } from "@daybook/data/event-store/event-store";
+import type { Context } from "@daybook/kernel/context";
 import type { Clock } from "@daybook/kernel/clock";
 import type { IdSource } from "@daybook/kernel/ids";
 import { sender } from "@daybook/messaging/queue/send";
@@ -33,7 +34,7 @@ import { orderDecider, type Order, type OrderCommand } from "./order.ts";
 import { orderCalls } from "./order-calls.ts";
 import { orderQueries } from "./order-queries.ts";
 import { follow, PROGRESS } from "./order-progress.ts";
-import { orderRow } from "./order-row.ts";
+import { openOrders, orderRow } from "./order-row.ts";
 import { orderSearch, orderSearchProjection, type SearchRow } from "./order-search.ts";
 import { workEffects } from "./order-work.ts";
 import { importedOrder, pricedItem, pricedOrder } from "./place-order.ts";
@@ -119,7 +120,15 @@ export function orderingService(parts: OrderingParts): OrderingService {
     queries,
     search: orderSearchProjection(events.keys, searchSecret),
     calls: service(orderingContract, orderCalls(events, orders)),
-    progress: { ...PROGRESS, handle: (page) => follow(orders, page).then(() => []) },
+    progress: {
+      ...PROGRESS,
+      async handle(page) {
+        const tell = (orderId: string, command: OrderCommand, context: Context) =>
+          submit(orderId, command.type, command, { context, render: () => null });
+        await follow({ tell, openOrders: (customerId) => openOrders(events.store, customerId) }, page);
+        return [];
+      },
+    },
   };
 }
 

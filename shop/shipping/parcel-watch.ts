@@ -47,8 +47,8 @@ export class ParcelWatch {
 
   /** What belongs into the unit of these events: the watch begins with the shipment, and ends with it. */
   effects(happened: readonly DomainEvent[], context: Context): readonly Effect[] {
-    return (happened as readonly ShipmentEvent[]).flatMap(({ type, data }) => {
-      // they are a shipment's
+    const events = happened as readonly ShipmentEvent[]; // they are a shipment's
+    return events.flatMap(({ type, data }) => {
       const { orderId, shipmentId } = data;
       if (type === "ShipmentCreated") return [this.round({ orderId, shipmentId, round: 0 }, this.quietMs, context)];
       const isEnd = type === "ShipmentDelivered" || type === "ShipmentFailed" || type === "ShipmentCancelled";

@@ -1,7 +1,21 @@
 import { refuse, type Refusal } from "@daybook/data/cqrs/decider";
-import type { Contact } from "@daybook/shop-ordering/events";
+import type { Answer, Call } from "@daybook/network/rpc/contract";
 import type { Recipient } from "./carrier.ts";
 import type { CountryCodes } from "./country-code.ts";
+
+/** Who gets an order's parcel, and where, as whoever took the order knows it. */
+export interface Contact {
+  readonly firstName?: string | undefined;
+  readonly lastName?: string | undefined;
+  readonly address?:
+    | { readonly street: string; readonly city: string; readonly postalCode?: string | undefined; readonly country: string }
+    | undefined;
+}
+
+/** Port: the contact of an order; null when there is none. */
+export interface Contacts {
+  contactOf(about: { readonly orderId: string }, call: Call): Promise<Answer<Contact | null>>;
+}
 
 /** Longest text that carriers print on a line. */
 const LINE_MAX = 100;

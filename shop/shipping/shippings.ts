@@ -9,13 +9,12 @@ import type { Context } from "@daybook/kernel/context";
 import { assert } from "@daybook/kernel/errors";
 import { givenId, type IdSource } from "@daybook/kernel/ids";
 import { valueOf, type Answer, type Operable } from "@daybook/network/rpc/contract";
-import type { orderingContract } from "@daybook/shop-ordering/contract";
 import type { Carrier, Parcel, Recipient } from "./carrier.ts";
 import type { shippingContract } from "./contract.ts";
 import type { CountryCodes } from "./country-code.ts";
 import type { ParcelQuestions } from "./parcel-questions.ts";
 import type { ParcelWatch } from "./parcel-watch.ts";
-import { recipientOf } from "./recipient.ts";
+import { recipientOf, type Contacts } from "./recipient.ts";
 import { isOver, isUnderWay, shipmentDecider, type Shipment, type ShipmentCommand } from "./shipment.ts";
 
 export interface ShippingsParts {
@@ -23,7 +22,7 @@ export interface ShippingsParts {
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly carrier: Carrier;
-  readonly ordering: Pick<Operable<(typeof orderingContract)["operations"]>, "contactOf">;
+  readonly ordering: Contacts;
   readonly countryCodes: CountryCodes;
   /** Where parcels of orders without an address wait for their customers; without it such an order is refused. */
   readonly collectAt?: Omit<Recipient, "name"> | undefined;

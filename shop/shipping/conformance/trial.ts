@@ -4,7 +4,7 @@ import { memoryStore } from "@daybook/data/store/memory";
 import { idSource } from "@daybook/kernel/ids";
 import { seededRandom } from "@daybook/kernel/random";
 import { virtualClock, type VirtualClock } from "@daybook/kernel/virtual-clock";
-import type { Contact } from "@daybook/shop-ordering/events";
+import type { Contact } from "../recipient.ts";
 import type { Carrier, CreateAnswer, Parcel, ParcelOrder, ParcelStatus, Recipient } from "../carrier.ts";
 import { carrierUnavailable } from "../errors.ts";
 import { shipmentEvents } from "../events.ts";
