@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { parkEffects } from "@daybook/data/event-store/parked-events";
 import type { Store } from "@daybook/data/store";
+import { NO_ATTEMPTS } from "@daybook/foundation/resilience/attempt-record";
 import { virtualClock } from "@daybook/kernel/virtual-clock";
 import type { Progress } from "./progress.ts";
 import { CHECKS, PLANTS, sql } from "./trial/planted-violations.ts";
@@ -87,6 +89,15 @@ describe("verify", () => {
     await copy.destroy();
   });
 
+  test("a subscription's parked event is no violation", async () => {
+    const copy = await shop.copy();
+    const { store, keys } = copy.memory();
+    await store.commit(await parking(store));
+    const verification = await verify(store, keys, { masterKeys: [copy.masterKey] });
+    assert.deepEqual(wrong(verification), []);
+    await copy.destroy();
+  });
+
   test("tells how far it is, and stops when it is told to", async () => {
     const copy = await shop.copy();
     const { store, keys } = copy.memory();
@@ -131,6 +142,24 @@ function writtenMeanwhile(store: Store): Store {
       }
       return store.readLog(options);
     },
+  };
+}
+
+/** The unit in which a subscription parks the log's first event. */
+async function parking(store: Store): Promise<Parameters<Store["commit"]>[0]> {
+  const [stored] = (await store.readLog({ after: 0, limit: 1 })).events;
+  assert.ok(stored);
+  const event = {
+    ...stored,
+    event: { type: stored.type, data: {} },
+    meta: { correlation: "c", causation: "c", actor: "a", tenant: "t" },
+  };
+  const failure = { error: new TypeError("no"), at: 1, attempts: NO_ATTEMPTS, redrives: 0 };
+  return {
+    id: "unt_parking",
+    cause: { correlation: "cor_parking", actor: "usr_trial", tenant: "default" },
+    conditions: [],
+    effects: parkEffects("trial", event, failure),
   };
 }
 

@@ -37,3 +37,8 @@ export const keyFileInvalid = defineError({
   code: "key-file-invalid",
   advice: "Restore the key file from its backup, or give it back its owner and mode 600. Never make a new one for existing data.",
 });
+
+export const parkedEventUnknown = defineError({
+  code: "parked-event-unknown",
+  advice: "List the parked events of the subscription again: this one was handled, dropped or changed meanwhile.",
+});

@@ -1,6 +1,8 @@
 import { sleep, type Clock } from "@daybook/kernel/clock";
 import { assert, errorCode, messageOf } from "@daybook/kernel/errors";
 import type { IdSource } from "@daybook/kernel/ids";
+import { failedAttempt, NO_ATTEMPTS, withAttempt, type AttemptRecord } from "@daybook/foundation/resilience/attempt-record";
+import { mayRetry, retryDelay, type AttemptPolicy } from "@daybook/foundation/resilience/policy";
 import type { LogPage, Store } from "@daybook/data/store";
 import type { Effect, Unit, UnitCause } from "@daybook/data/store/unit";
 import { bell, type Bell } from "./bell.ts";
@@ -8,8 +10,13 @@ import { checkpointAt, checkpointIs, putCheckpoint, readCheckpoint, type Checkpo
 import { commitSettled } from "./commit-settled.ts";
 import type { RecordedEvent } from "./event.ts";
 import type { EventStore } from "./event-store.ts";
+import { parkEffects, unparkEffects, wantedEvent, type WantedEvent } from "./parked-events.ts";
+import { stepsOf, type Step, type SubscriptionHandler } from "./subscription-handler.ts";
 import { turn } from "./turn.ts";
 import { workLease, type WorkLease } from "./work-lease.ts";
+
+/** Attempts at one event. Without jitter: of all processes one tries. */
+export type SubscriptionPolicy = Omit<AttemptPolicy, "jitter" | "timeoutMs" | "overallMs">;
 
 /** Which events a subscription is about; everything unless given. */
 export interface LogFilter {
@@ -17,23 +24,7 @@ export interface LogFilter {
   readonly types?: readonly string[];
 }
 
-/**
- * Says what events change. It may be asked again for the same events, in other pages, and must not change anything itself.
- * - `handle` takes a page of them, in order: its effects and the checkpoint are one unit. It appends nothing.
- * - `handleEach` takes one at a time: whatever it appends has that event as its cause. Effects of events that append
- *   nothing share a unit with those before. It is asked before what the events before it on the page did is committed.
- */
-export type SubscriptionHandler = PageHandler | EventHandler;
-
-interface PageHandler {
-  handle(page: readonly RecordedEvent[]): Effects;
-}
-
-interface EventHandler {
-  handleEach(event: RecordedEvent): Effects;
-}
-
-type Effects = readonly Effect[] | Promise<readonly Effect[]>;
+export type { SubscriptionHandler } from "./subscription-handler.ts";
 
 export type SubscribeOptions = SubscriptionSettings & SubscriptionHandler;
 
@@ -51,6 +42,14 @@ export interface SubscriptionSettings extends LogFilter {
   readonly until?: number;
   /** Called whenever the status may have changed. */
   readonly onStatus?: (status: SubscriptionStatus) => void;
+  /** Over five attempts at one event, with pauses from 100 ms that double. */
+  readonly policy?: Partial<SubscriptionPolicy>;
+  /**
+   * What becomes of an event whose handler fails for good, by the policy; `stall`: nothing behind it is handled, and it is
+   * tried again until it succeeds. `park`: it is kept aside (`listParked`, `redriveParked`, `dropParked`) in the unit that
+   * goes on behind it, so order holds for all others only. What this program cannot read at all always stalls: a newer one can.
+   */
+  readonly poison?: "stall" | "park";
   readonly tuning?: SubscriptionTuning;
 }
 
@@ -70,8 +69,6 @@ export interface SubscriptionTuning {
   readonly pollMs?: number;
   /** Time of the lease; 30,000 ms. It is extended while a page is handled. */
   readonly leaseMs?: number;
-  /** Tries of one event before the subscription is called stalled; 5, with pauses of 100 ms × 2ⁿ. */
-  readonly attempts?: number;
   /** How often a stalled subscription tries again; 30,000 ms. */
   readonly stalledMs?: number;
 }
@@ -111,14 +108,17 @@ const TUNING: Required<SubscriptionTuning> = {
   skipsMax: 1_000,
   pollMs: 1_000,
   leaseMs: 30_000,
-  attempts: 5,
   stalledMs: 30_000,
 };
+
+const POLICY: AttemptPolicy = { attemptsMax: 5, firstDelayMs: 100, factor: 2, delayMsMax: 30_000, jitter: 0 };
+const NO_CHANCE = { word: () => 0 };
 
 class Subscriber {
   status: SubscriptionStatus;
   private readonly options: SubscribeOptions;
   private readonly tuning: Required<SubscriptionTuning>;
+  private readonly policy: AttemptPolicy;
   private readonly store: Store;
   private readonly lease: WorkLease;
   private readonly bell: Bell;
@@ -130,12 +130,15 @@ class Subscriber {
   private isOver = false;
   /** Events in the next page: halved by failures, down to the one that fails, and doubled by success. */
   private size: number;
-  private failures = 0;
+  /** Since it last went on: at the event that holds it up, and at what needed no event. */
+  private atEvent: { readonly id: string; readonly attempts: AttemptRecord } | undefined;
+  private others = 0;
 
   constructor(options: SubscribeOptions) {
     const { name, clock, ids, owner, startAfter = 0 } = options;
     this.options = options;
     this.tuning = { ...TUNING, ...options.tuning };
+    this.policy = { ...POLICY, ...options.policy };
     this.store = options.events.store;
     this.bell = bell(clock);
     this.lease = workLease({ store: this.store, clock, ids, owner, name: `subscription/${name}`, ttlMs: this.tuning.leaseMs });
@@ -151,7 +154,7 @@ class Subscriber {
         await this.round();
       } catch (error) {
         this.checkpoint = undefined;
-        await this.trouble({ position: this.position, error: messageOf(error) });
+        await this.trouble({ position: this.position, error: messageOf(error) }, ++this.others, error);
       }
       await turn();
     }
@@ -174,6 +177,7 @@ class Subscriber {
     const checkpoint = await this.begin();
     if (!checkpoint) return;
     this.bell.hush();
+    if (this.options.poison === "park" && (await this.redrive())) return;
     const startedAt = this.options.clock.elapsed();
     const page = await this.readPage();
     const head = Math.max(page.scannedTo, (await this.store.head()).position);
@@ -217,18 +221,20 @@ class Subscriber {
   /** Handles and commits the page; false when it has to be looked at again. */
   private async handle(page: LogPage, checkpoint: Checkpoint, head: number): Promise<boolean> {
     if (!(await this.holdsLease(head))) return false;
+    const startedAt = this.options.clock.now();
+    let events: readonly RecordedEvent[] = [];
     let steps: readonly Step[];
     try {
-      const events = page.events.map((stored) => this.options.events.decode(stored));
+      events = page.events.map((stored) => this.options.events.decode(stored));
       steps = await this.whileHeld(page, () => stepsOf(this.options, events, page.scannedTo));
     } catch (error) {
-      return this.failed(page, error);
+      return this.failed(page, { events, error, startedAt, checkpoint, head });
     }
     try {
       return await this.commit(steps, checkpoint, head);
     } catch (error) {
       if (!isOfUnit(error)) throw error;
-      return this.failed(page, error);
+      return this.failed(page, { events, error, startedAt, checkpoint, head });
     }
   }
 
@@ -266,7 +272,7 @@ class Subscriber {
     return (await this.holdsLease(head)) && this.commit([{ effects: [], to: scannedTo }], checkpoint, head);
   }
 
-  private async holdsLease(head: number): Promise<boolean> {
+  private async holdsLease(head?: number): Promise<boolean> {
     if ((await this.lease.hold(this.stopping.signal)) !== undefined) return true;
     this.checkpoint = undefined;
     this.report("standby", head);
@@ -315,25 +321,80 @@ class Subscriber {
 
   private advance(position: number, head: number): void {
     this.position = position;
-    this.failures = 0;
+    this.atEvent = undefined;
+    this.others = 0;
     this.endWhenReached();
     this.report(position >= head ? "live" : "catching-up", head);
   }
 
   /** A page that fails is tried again in halves, so that all before the event that fails gets done. */
-  private async failed(page: LogPage, error: unknown): Promise<false> {
-    const [first] = page.events;
-    if (page.events.length > 1) this.size = half(page.events.length);
-    else if (first) await this.trouble({ position: first.position, id: first.id, error: messageOf(error) });
+  private async failed(page: LogPage, failure: PageFailure): Promise<boolean> {
+    const [stored] = page.events;
+    if (page.events.length > 1 || !stored) {
+      this.size = half(page.events.length);
+      return false;
+    }
+    const { error, startedAt, checkpoint, head } = failure;
+    const attempts = this.withFailed(this.atEvent?.id === stored.id ? this.atEvent.attempts : NO_ATTEMPTS, error, startedAt);
+    this.atEvent = { id: stored.id, attempts };
+    const [event] = failure.events;
+    if (this.options.poison === "park" && event && !mayRetry(this.policy, attempts.count, error)) {
+      const effects = parkEffects(this.options.name, event, { error, at: this.options.clock.now(), attempts, redrives: 0 });
+      return this.commit([{ effects, to: page.scannedTo, first: event }], checkpoint, head);
+    }
+    await this.trouble({ position: stored.position, id: stored.id, error: messageOf(error) }, attempts.count, error);
     return false;
   }
 
-  private async trouble(blockedBy: NonNullable<SubscriptionStatus["blockedBy"]>): Promise<void> {
-    const { attempts, stalledMs } = this.tuning;
-    this.failures++;
-    const isStalled = this.failures >= attempts;
+  private withFailed(record: AttemptRecord, error: unknown, startedAt: number): AttemptRecord {
+    return withAttempt(record, failedAttempt(record.count + 1, startedAt, this.options.clock.now(), error));
+  }
+
+  private async trouble(blockedBy: NonNullable<SubscriptionStatus["blockedBy"]>, failed: number, error: unknown): Promise<void> {
+    const isStalled = !mayRetry(this.policy, failed, error);
     this.report(isStalled ? "stalled" : this.status.state, undefined, blockedBy);
-    await this.pause(isStalled ? stalledMs : 50 * 2 ** this.failures);
+    await this.pause(isStalled ? this.tuning.stalledMs : retryDelay(this.policy, failed, NO_CHANCE));
+  }
+
+  /** Handles one parked event that somebody wants handled again, between two pages; false when there is none. */
+  private async redrive(): Promise<boolean> {
+    const { name, clock, events } = this.options;
+    const wanted = await wantedEvent({ store: this.store, name });
+    if (!wanted) return false;
+    if (!(await this.holdsLease())) return true;
+    const { position } = wanted.parked;
+    const startedAt = clock.now();
+    const page = await this.store.readLog({ after: position - 1, limit: 1 });
+    const [event] = page.events.map((stored) => events.decode(stored));
+    assert(event?.position === position, `the log keeps position ${position}`);
+    const fail = (error: unknown) => this.commitWanted(wanted, event, this.parkedAgain(wanted, event, error, startedAt));
+    let steps: readonly Step[];
+    try {
+      steps = await this.whileHeld(page, () => stepsOf(this.options, [event], position));
+    } catch (error) {
+      return fail(error);
+    }
+    try {
+      return await this.commitWanted(wanted, event, [...steps.flatMap((step) => step.effects), ...unparkEffects(name, position)]);
+    } catch (error) {
+      if (!isOfUnit(error)) throw error;
+      return fail(error);
+    }
+  }
+
+  private async commitWanted({ condition }: WantedEvent, event: RecordedEvent, effects: readonly Effect[]): Promise<true> {
+    const { name, ids, clock } = this.options;
+    const unit = { id: ids("unt"), cause: causeOf(name, event), conditions: [this.lease.condition(), condition], effects };
+    const { outcome } = await commitSettled(this.store, unit, { clock, signal: this.stopping.signal });
+    if (outcome === "refused") this.lease.drop();
+    this.report(this.status.state);
+    return true;
+  }
+
+  private parkedAgain({ parked }: WantedEvent, event: RecordedEvent, error: unknown, startedAt: number): readonly Effect[] {
+    const { name, clock } = this.options;
+    const attempts = this.withFailed(parked.attempts, error, startedAt);
+    return parkEffects(name, event, { error, at: clock.now(), attempts, redrives: parked.redrives + 1 });
   }
 
   private pause(ms: number): Promise<void> {
@@ -360,47 +421,21 @@ class Subscriber {
   }
 }
 
-/** What one unit of a page does: its effects, how far the subscription has come with it, and the event that is its cause. */
-interface Step {
-  readonly effects: readonly Effect[];
-  readonly to: number;
-  readonly first?: RecordedEvent | undefined;
-}
-
-async function stepsOf(
-  handler: SubscriptionHandler,
-  events: readonly RecordedEvent[],
-  scannedTo: number,
-): Promise<readonly Step[]> {
-  if ("handleEach" in handler) return eachStep(handler, events, scannedTo);
-  const effects = await handler.handle(events);
-  assert(!effects.some(isAppend), "what handles pages appends nothing: handleEach does");
-  return [{ effects, to: scannedTo, first: events[0] }];
-}
-
-async function eachStep(handler: EventHandler, events: readonly RecordedEvent[], scannedTo: number): Promise<readonly Step[]> {
-  const steps: Step[] = [];
-  let isOpen = false;
-  for (const event of events) {
-    const effects = await handler.handleEach(event);
-    const appends = effects.some(isAppend);
-    const open = isOpen && !appends ? steps.pop() : undefined;
-    steps.push({ effects: [...(open?.effects ?? []), ...effects], to: event.position, first: open?.first ?? event });
-    isOpen = !appends;
-  }
-  return steps.map((step, index) => (index === steps.length - 1 ? { ...step, to: scannedTo } : step));
-}
-
-function isAppend(effect: Effect): boolean {
-  return effect.kind === "append";
-}
-
 function causeOf(name: string, first?: RecordedEvent): UnitCause {
   const actor = "sys_subscription";
   const source = `subscription/${name}`;
   if (!first) return { correlation: source, actor, tenant: "system", source };
   const { correlation, tenant, trace } = first.meta;
   return { correlation, causation: first.id, actor, tenant, source, ...(trace === undefined ? {} : { trace }) };
+}
+
+/** A page that failed, as far as it came: without `events` it could not be read. */
+interface PageFailure {
+  readonly events: readonly RecordedEvent[];
+  readonly error: unknown;
+  readonly startedAt: number;
+  readonly checkpoint: Checkpoint;
+  readonly head: number;
 }
 
 /** Whether the handler's effects are to blame, not the store. */

@@ -46,7 +46,7 @@ export function removed(n: number): TrialEvent {
   return { type: "Removed", data: { n } };
 }
 
-const NO_KEYS: SubjectKeys = {
+export const NO_KEYS: SubjectKeys = {
   get: async () => undefined,
   ensure: async () => new Map(),
   erase: async () => {},
