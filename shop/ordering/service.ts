@@ -37,6 +37,7 @@ import { follow, PROGRESS } from "./order-progress.ts";
 import { openOrders, orderRow } from "./order-row.ts";
 import { orderSearch, orderSearchProjection, type SearchRow } from "./order-search.ts";
 import { workEffects } from "./order-work.ts";
+import { refusedCustomer, type Customers } from "./customer-standing.ts";
 import { importedOrder, pricedItem, pricedOrder } from "./place-order.ts";
 
 export interface OrderingParts {
@@ -44,6 +45,8 @@ export interface OrderingParts {
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly catalogue: Catalogue;
+  /** Says who may not order; without it everybody may. */
+  readonly customers?: Customers;
   /** Keys the search tokens of personal fields. */
   readonly searchSecret: Uint8Array;
 }
@@ -65,7 +68,7 @@ export interface OrderingService {
 
 /** The ordering context, put together. */
 export function orderingService(parts: OrderingParts): OrderingService {
-  const { events, clock, ids, catalogue, searchSecret } = parts;
+  const { events, clock, ids, catalogue, customers, searchSecret } = parts;
   const orders = aggregates({ events, clock, ids, decider: orderDecider, inline: orderRow });
 
   const work = sender({ queue: orderWork, store: events.store, clock, ids });
@@ -87,8 +90,10 @@ export function orderingService(parts: OrderingParts): OrderingService {
   const commands = handlers<Execution>();
   commands.register(placeOrder, (input, execution) => {
     const orderId = ids("ord");
-    const priced = pricedOrder(orderId, input, catalogue, clock.now()).then(placing);
-    return submit(orderId, "place", priced, execution, true);
+    const priced = pricedOrder(orderId, input, catalogue, clock.now());
+    const refused = customers && refusedCustomer(customers, input.customerId, execution.context);
+    const order = Promise.all([priced, refused]).then(([order, refusal]) => placing(refusal ?? order));
+    return submit(orderId, "place", order, execution, true);
   });
   commands.register(importOrder, (input, execution) => submit(input.orderId, "place", placing(importedOrder(input)), execution));
   commands.register(addItem, ({ orderId, item, customerId }, execution) => {
