@@ -1,13 +1,12 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { RunningEngine } from "./engine.ts";
 import { engineUnavailable } from "./errors.ts";
 import { freshFolder, leftBehind } from "./fresh-server.ts";
-import { engineFolder, freePort } from "./machine.ts";
+import { accepts, engineFolder, freePort } from "./machine.ts";
 import { librariesOf, unpackedPackages } from "./packages.ts";
 import { asServerUser, giveToServer } from "./server-user.ts";
 
@@ -92,15 +91,4 @@ auth_file = ${users}
 logfile = ${log}
 pool_mode = ${mode}
 `;
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    const answer = (isOpen: boolean) => {
-      socket.destroy();
-      resolve(isOpen);
-    };
-    socket.once("connect", () => answer(true)).once("error", () => answer(false));
-  });
 }

@@ -5,6 +5,7 @@ import { workflowCancelled, workflowNotRegistered } from "../errors.ts";
 import { failure, failureOf } from "../replay/failure.ts";
 import type { End, Note, Outcome } from "../replay/history.ts";
 import type { Pending, RunCore } from "../replay/run-core.ts";
+import { stepKey } from "../replay/step-key.ts";
 import { childOutcome } from "./operate.ts";
 import type { RunHost } from "./run-host.ts";
 import { causeOfRun } from "./run-stream.ts";
@@ -132,7 +133,7 @@ export class Pursuit {
       number: (retry?.attempts.count ?? 0) + 1,
       timeoutMs: policy.timeoutMs,
       deadline: policy.overallMs === undefined ? undefined : command.at + policy.overallMs,
-      key: keyOf(core, command),
+      key: stepKey(core.started, command),
       isUndo: command.kind === "undo",
       workflowId: core.started.id,
       cause: this.cause,
@@ -186,10 +187,4 @@ export class Pursuit {
       this.receive({ kind: "failed", id, at: clock.now(), failure: failureOf(error, "child-workflow-failed") });
     }
   }
-}
-
-/** `workflowId/step`; runs after the first under one id say their number. */
-function keyOf({ started }: RunCore, command: StepCommand): string {
-  const run = started.number === 1 ? started.id : `${started.id}~${started.number}`;
-  return `${run}/${command.kind === "undo" ? command.of : command.id}`;
 }
