@@ -90,17 +90,14 @@ class CustomerCommands {
     const { events, ids, names, passwords } = this.parts;
     const customerId = ids("cus");
     const { guards, effects } = names.change(customerId, undefined, profile);
-    let digest = "";
+    let value = "";
     const registering = async (): Promise<CustomerCommand> => {
-      const refusal = await refusalNow(events.store, guards);
-      if (refusal) return { type: "refuse", refusal };
-      digest = await passwords.digest(password);
-      return { type: "register", customerId, profile };
+      let refusal: Refusal | undefined;
+      const isFree = async () => (refusal = await refusalNow(events.store, guards)) === undefined;
+      value = (await passwords.digest(password, isFree)) ?? "";
+      return refusal ? { type: "refuse", refusal } : { type: "register", customerId, profile };
     };
-    const extra = (): Extra => ({
-      guards,
-      effects: [...effects, { kind: "putKey", key: passwordKey(customerId), value: digest }],
-    });
+    const extra = (): Extra => ({ guards, effects: [...effects, { kind: "putKey", key: passwordKey(customerId), value }] });
     return this.customers.execute(customerId, registering(), { ...this.withoutPassword(execution), extra, isNew: true });
   }
 

@@ -67,6 +67,7 @@ export function logIn(parts: LogInParts): (input: LogIn, context: Context) => Pr
   async function renew(customerId: string, password: string, digest: string, context: Context): Promise<void> {
     const key = passwordKey(customerId);
     const value = await passwords.digest(password);
+    if (value === undefined) return;
     const conditions = [{ kind: "keyValue", key, value: digest } as const];
     const unit = {
       id: parts.ids("unt"),

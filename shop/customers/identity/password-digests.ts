@@ -16,7 +16,8 @@ export const PASSWORD_COST: PasswordCost = { memory: 19_456, passes: 2, parallel
  * at a time; when too many wait it is `log-in-busy`.
  */
 export interface PasswordDigests {
-  digest(password: string): Promise<string>;
+  /** `isWanted` is asked when its turn has come; what is not wanted any more is not made. */
+  digest(password: string, isWanted?: () => Promise<boolean>): Promise<string | undefined>;
   /** Compares in constant time. Without a digest it takes as long as with one, and the password is wrong. */
   verify(password: string, digest: string | undefined): Promise<Verified>;
 }
@@ -30,7 +31,7 @@ export interface PasswordDigestsOptions {
   readonly random?: (bytes: number) => Uint8Array;
   /** Made at a time; 2. */
   readonly concurrency?: number;
-  /** Waiting for their turn at most; 200. */
+  /** Waiting for their turn at most; 1,000. */
   readonly waitingMax?: number;
 }
 
@@ -40,20 +41,21 @@ const FORM = /^\$argon2id\$v=19\$m=(\d{1,8}),t=(\d{1,4}),p=(\d{1,3})\$([\w+/]{22
 
 export function passwordDigests(options: PasswordDigestsOptions): PasswordDigests {
   const { secret, cost = PASSWORD_COST, random = randomBytes } = options;
-  const turns = new Turns(options.concurrency ?? 2, options.waitingMax ?? 200);
+  const turns = new Turns(options.concurrency ?? 2, options.waitingMax ?? 1_000);
   const tag = (password: string, { nonce, ...params }: Salted) =>
-    turns.run(() =>
-      argon2id({ ...params, nonce, message: Buffer.from(password.normalize("NFKC")), tagLength: TAG_BYTES, secret }),
-    );
+    argon2id({ ...params, nonce, message: Buffer.from(password.normalize("NFKC")), tagLength: TAG_BYTES, secret });
 
   return {
-    async digest(password) {
-      const nonce = Buffer.from(random(NONCE_BYTES));
-      return textOf({ ...cost, nonce }, await tag(password, { ...cost, nonce }));
-    },
+    digest: (password, isWanted) =>
+      turns.run(async () => {
+        if (isWanted && !(await isWanted())) return undefined;
+        const salted = { ...cost, nonce: Buffer.from(random(NONCE_BYTES)) };
+        return textOf(salted, await tag(password, salted));
+      }),
     async verify(password, digest) {
       const kept = digest === undefined ? undefined : parse(digest);
-      const made = await tag(password, kept?.salted ?? { ...cost, nonce: Buffer.alloc(NONCE_BYTES) });
+      const salted = kept?.salted ?? { ...cost, nonce: Buffer.alloc(NONCE_BYTES) };
+      const made = await turns.run(() => tag(password, salted));
       if (!kept || !timingSafeEqual(made, kept.tag)) return "wrong";
       return isSameCost(kept.salted, cost) ? "right" : "isOutdated";
     },
