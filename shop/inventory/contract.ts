@@ -5,7 +5,7 @@ import { contract } from "@daybook/network/rpc/contract";
 import { z } from "zod";
 
 const quantitySchema = z.int().min(1).max(1_000_000_000);
-const itemsSchema = z
+export const itemsSchema = z
   .array(z.strictObject({ productId: givenId, quantity: quantitySchema }))
   .min(1)
   .max(1_000);
@@ -14,6 +14,8 @@ export type StockItem = z.infer<typeof itemsSchema>[number];
 /** An item of which less is available than was asked for. */
 const shortSchema = z.strictObject({ productId: z.string(), requested: z.int(), available: z.int() });
 export type ShortItem = z.infer<typeof shortSchema>;
+
+export const checkedSchema = z.strictObject({ allAvailable: z.boolean(), short: z.array(shortSchema) });
 
 const about = z.strictObject({ orderId: givenId });
 const done = z.strictObject({});
@@ -44,7 +46,7 @@ export const reservationSchema = z.strictObject({
 export const inventoryContract = contract("inventory", {
   check: {
     input: z.strictObject({ items: itemsSchema }),
-    output: z.strictObject({ allAvailable: z.boolean(), short: z.array(shortSchema) }),
+    output: checkedSchema,
   },
   /**
    * All items or none, in one unit. Refused with `insufficient-stock` (details: `short`), `unknown-product`, or

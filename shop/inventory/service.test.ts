@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import * as fc from "fast-check";
 import { eventStore } from "@daybook/data/event-store/event-store";
 import { memoryKeys } from "@daybook/data/event-store/subject-keys";
@@ -126,6 +127,27 @@ void describe("the inventory", () => {
       due.map(({ id, at }) => [id, at - clock.now()]),
       [["c", 25 * 60 * 60 * 1_000]],
     );
+  });
+
+  void test("one that has expired is released; one that was shipped is not", async () => {
+    const { inventory, store, clock } = await trial();
+    for (const orderId of ["a", "b"]) valueOf(await inventory.operations.reserve(twoMugs(orderId), call));
+    valueOf(await inventory.operations.ship({ orderId: "b" }, call));
+    const [consumer] = inventory.startConsumers(seededRandom(2));
+    const reserved = async () => (await stockOf(inventory, "mug"))?.reserved;
+    for (let turn = 0; turn < 20; turn++) await setImmediate();
+    assert.equal(await reserved(), 2);
+    clock.advance(25 * 60 * 60 * 1_000);
+    for (let turn = 0; (await reserved()) !== 0; turn++) {
+      assert.ok(turn < 10_000, "it does not expire");
+      await setImmediate();
+      if (turn % 8 === 7) clock.advance(1);
+    }
+    assert.equal(codeOf(await inventory.operations.reserve(twoMugs("a"), call)), "reservation-released");
+    const [, , , , released] = await eventStore(store, stockEvents, memoryKeys()).read<StockEvent>("stock-mug");
+    assert.ok(released?.event.type === "StockReleased" && released.event.data.reason === "expired");
+    assert.equal((await stockOf(inventory, "mug"))?.shipped, 2);
+    await consumer?.stop();
   });
 
   void test("64 buyers of the last 10 pieces, in two processes: 10 get one", async () => {

@@ -1,3 +1,4 @@
+import type { Executed } from "@daybook/data/cqrs/aggregates";
 import { refuse, type Refusal } from "@daybook/data/cqrs/decider";
 import { SerialQueue } from "@daybook/data/cqrs/serial-queue";
 import { contention } from "@daybook/data/cqrs/errors";
@@ -6,8 +7,11 @@ import type { Store } from "@daybook/data/store";
 import type { Effect } from "@daybook/data/store/unit";
 import type { Clock } from "@daybook/kernel/clock";
 import type { Context } from "@daybook/kernel/context";
+import { assert } from "@daybook/kernel/errors";
 import type { IdSource } from "@daybook/kernel/ids";
+import type { Random } from "@daybook/kernel/random";
 import { levelName } from "@daybook/messaging/queue";
+import { consume, type Consumer } from "@daybook/messaging/queue/consumer";
 import { sender } from "@daybook/messaging/queue/send";
 import type { Answer, Operable } from "@daybook/network/rpc/contract";
 import { service, type Service } from "@daybook/network/rpc/server";
@@ -22,6 +26,7 @@ import {
   type ReadReservation,
   type Reservation,
 } from "./reservation.ts";
+import { movedByHand, type ByHand, type MoveOptions } from "./by-hand.ts";
 import { StockKeeper } from "./stock-keeper.ts";
 import type { StockCommand } from "./stock.ts";
 
@@ -41,7 +46,11 @@ export interface InventoryService {
   receive(productId: string, quantity: number, context: Context, reference?: string): Promise<Answer<Stock>>;
   /** Pieces on hand are lost. Refused with `insufficient-stock`. */
   writeOff(productId: string, quantity: number, reason: string, context: Context): Promise<Answer<Stock>>;
+  /** One of both, under a key of the caller's: what was rendered first is answered again. */
+  move<Rendered>(productId: string, command: ByHand, options: MoveOptions<Rendered>): Promise<Executed<Rendered>>;
   readonly operations: Operable<(typeof inventoryContract)["operations"]>;
+  /** Starts what is done about messages: reservations that have expired are released. */
+  startConsumers(random: Random): readonly Consumer[];
 }
 
 const RESERVED_FOR_MS = 25 * 60 * 60 * 1_000;
@@ -50,13 +59,27 @@ const TRIES = 5;
 /** The inventory context, put together. */
 export function inventoryService(parts: InventoryParts): InventoryService {
   const inventory = new Inventory(parts);
+
+  async function plainly(productId: string, command: ByHand, context: Context): Promise<Answer<Stock>> {
+    const moved = await inventory.move(productId, command, { context, render: (answer) => answer });
+    assert(moved.kind === "answered", "no key was given");
+    return moved.answer;
+  }
+
+  /** What was shipped or released before its time came is left as it is. The release finishes the message, too. */
+  async function expire(orderId: string, context: Context): Promise<void> {
+    await inventory.release({ orderId, reason: "expired" }, { context });
+  }
+
   return {
     calls: service(inventoryContract, inventory),
     operations: inventory,
-    receive: (productId, quantity, context, reference) =>
-      inventory.move(productId, { type: "receive", quantity, reference }, context),
-    writeOff: (productId, quantity, reason, context) =>
-      inventory.move(productId, { type: "write-off", quantity, reason }, context),
+    receive: (productId, quantity, context, reference) => plainly(productId, { type: "receive", quantity, reference }, context),
+    writeOff: (productId, quantity, reason, context) => plainly(productId, { type: "write-off", quantity, reason }, context),
+    move: (productId, command, options) => inventory.move(productId, command, options),
+    startConsumers: (random) => [
+      consume({ ...parts, random, queue: reservationExpiry, handle: ({ orderId }, { context }) => expire(orderId, context) }),
+    ],
   };
 }
 
@@ -126,13 +149,10 @@ class Inventory implements Operable<(typeof inventoryContract)["operations"]> {
     });
 
   /** One product's pieces come or go. */
-  async move(productId: string, command: StockCommand, context: Context): Promise<Answer<Stock>> {
-    const unknown = await this.unknownProduct([{ productId, quantity: 1 }]);
-    if (unknown) return { refusal: unknown };
-    const moved = await this.keeper.move({ context, commands: new Map([[productId, command]]) });
-    if (typeof moved === "object") return moved;
-    const row = await this.keeper.read(productId);
-    return row ? { value: row.stock } : refuse("unknown-product", `There is no stock of "${productId}".`);
+  async move<Rendered>(productId: string, command: ByHand, options: MoveOptions<Rendered>): Promise<Executed<Rendered>> {
+    const refusal = await this.unknownProduct([{ productId, quantity: 1 }]);
+    if (refusal) return { kind: "answered", answer: options.render({ refusal }), isReplayed: false, position: 0 };
+    return movedByHand({ ...this.parts, keeper: this.keeper }, productId, command, options);
   }
 
   /** Decides on the order's reservation: as it was left last or is assumed to be, then, while that is not how it is, as the store has it. */

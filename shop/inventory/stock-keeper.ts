@@ -26,7 +26,12 @@ export interface Movements {
   readonly commands: ReadonlyMap<string, StockCommand>;
   readonly conditions?: readonly Condition[];
   readonly effects?: readonly Effect[];
+  /** What is kept of the decision, also of a refusal, in its unit; pure. */
+  readonly kept?: (decided: Decided) => readonly Effect[];
 }
+
+/** What was decided: the rows after the movement, or why not. */
+export type Decided = { readonly after: ReadonlyMap<string, StockRow> } | { readonly refusal: Refusal };
 
 /** `conditions`: one of the movement's own did not hold. */
 export type Moved = "done" | "conditions" | { readonly refusal: Refusal };
@@ -72,7 +77,7 @@ export class StockKeeper {
   }
 
   /** Undefined when the states were not those of the store. */
-  private async attempt({ context, commands, conditions = [], effects = [] }: Movements): Promise<Moved | undefined> {
+  private async attempt({ context, commands, conditions = [], effects = [], kept }: Movements): Promise<Moved | undefined> {
     const before = new Map<string, StockRow>();
     for (const product of commands.keys()) {
       const row = this.warm.get(product);
@@ -86,9 +91,11 @@ export class StockKeeper {
       stream: streamOf(product),
       is,
     }));
-    const changes = "refusal" in decided ? [] : [...this.changes(unitId, decided.events, before), ...effects];
+    const changes = "refusal" in decided ? [] : [...changesOf(unitId, decided), ...effects];
+    if ("after" in decided) for (const [product, row] of decided.after) this.warm.set(product, row);
+    const all = [...changes, ...(kept?.(decided) ?? [])];
     try {
-      const unit = { id: unitId, cause: causeOf(context), conditions: [...conditions, ...versions], effects: changes };
+      const unit = { id: unitId, cause: causeOf(context), conditions: [...conditions, ...versions], effects: all };
       const verdict = await decisiveVerdict(this.store, unit); // submitted before anything else is decided
       if (verdict.outcome === "committed") return "refusal" in decided ? { refusal: decided.refusal } : "done";
       this.drop(commands.keys());
@@ -97,20 +104,6 @@ export class StockKeeper {
       this.drop(commands.keys());
       throw error;
     }
-  }
-
-  /** The effects of the events; the states after them are what is decided on next. */
-  private changes(unitId: string, events: ReadonlyMap<string, StockEvent>, before: ReadonlyMap<string, StockRow>): Effect[] {
-    let ordinal = 0;
-    return [...events].flatMap(([product, event]) => {
-      const { stock, version } = before.get(product) ?? absent(product);
-      const after = { stock: evolveStock(stock, event), version: version + 1 };
-      this.warm.set(product, after);
-      return [
-        { kind: "append", stream: streamOf(product), events: [encoded(event, `${unitId}/${ordinal++}`)] },
-        rowOf(product, after),
-      ];
-    });
   }
 
   private async load(product: string): Promise<void> {
@@ -124,21 +117,40 @@ export class StockKeeper {
   }
 }
 
+interface Movement {
+  readonly events: ReadonlyMap<string, StockEvent>;
+  readonly after: ReadonlyMap<string, StockRow>;
+}
+
 function decideAll(
   commands: ReadonlyMap<string, StockCommand>,
   before: ReadonlyMap<string, StockRow>,
-): { readonly events: ReadonlyMap<string, StockEvent> } | { readonly refusal: Refusal } {
+): Movement | { readonly refusal: Refusal } {
   const events = new Map<string, StockEvent>();
+  const after = new Map<string, StockRow>();
   const refusals: Refusal[] = [];
   for (const [product, command] of commands) {
-    const decision = decideStock(command, (before.get(product) ?? absent(product)).stock);
+    const { stock, version } = before.get(product) ?? absent(product);
+    const decision = decideStock(command, stock);
     if ("refusal" in decision) refusals.push(decision.refusal);
-    else for (const event of decision.events) events.set(product, event);
+    else
+      for (const event of decision.events) {
+        events.set(product, event);
+        after.set(product, { stock: evolveStock(stock, event), version: version + 1 });
+      }
   }
   const [first] = refusals;
-  if (!first) return { events };
+  if (!first) return { events, after };
   const short = refusals.flatMap(({ details }) => (details?.["short"] as readonly unknown[] | undefined) ?? []); // by stock.ts
   return { refusal: short.length === 0 ? first : { ...first, message: "Not enough is in stock.", details: { short } } };
+}
+
+function changesOf(unitId: string, { events, after }: Movement): readonly Effect[] {
+  let ordinal = 0;
+  return [...events].flatMap(([product, event]) => [
+    { kind: "append", stream: streamOf(product), events: [encoded(event, `${unitId}/${ordinal++}`)] } as const,
+    rowOf(product, after.get(product) ?? absent(product)),
+  ]);
 }
 
 function encoded(event: StockEvent, recordId: string): NewEvent {
