@@ -144,7 +144,10 @@ function addresseeOf(
   facts: Facts,
 ): Addressee | "no-address" {
   if (contact?.email === undefined) return "no-address";
-  const named = [contact.firstName, contact.lastName].filter((part) => part !== undefined).join(" ");
+  const named = [contact.firstName, contact.lastName]
+    .filter((part) => part !== undefined)
+    .join(" ")
+    .replace(/\s+/g, " ");
   const name = named === "" ? {} : { name: named };
   return { to: { ...name, address: contact.email }, facts: { ...facts, ...name } };
 }

@@ -46,7 +46,7 @@ async function served() {
       "webhook-signature": webhookSignature(secret, id, seconds, body),
     };
     const headers = { host: "shop", "content-type": "application/json", ...signed };
-    return (await server.inject({ method: "POST", url: "/api/v1/hooks/carrier", headers, body })).status;
+    return (await server.inject({ method: "POST", url: "/hooks/carrier", headers, body })).status;
   }
   return { ...trial, server, ask, tell };
 }

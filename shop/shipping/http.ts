@@ -141,10 +141,10 @@ const newsSchema = z.object({ type: z.string(), data: z.unknown() });
 function hook({ shipping, clock, hookSecrets }: ShippingRoutesParts): Route {
   return route({
     method: "POST",
-    path: "/api/v1/hooks/carrier",
+    path: "/hooks/carrier",
     name: "hearCarrier",
-    summary: "The carrier's web hook, by Standard Webhooks",
-    tag: "shipping",
+    summary: "What the carrier tells, signed by Standard Webhooks",
+    tag: "hooks",
     auth: "public",
     rawBody: true,
     success: { status: 204 },

@@ -100,7 +100,7 @@ export const SHOP = { lines: ["High Street 1"], city: "Bristol", country: "GB" }
 /** Shipping in memory, on a virtual clock; `open` is another process on the same store. */
 export function trialShipping(options: Partial<ShippingParts> = {}) {
   const clock = virtualClock();
-  const store = memoryStore({ clock, owners: { shipment: "shipping" } });
+  const store = memoryStore({ clock: options.clock ?? clock, owners: { shipment: "shipping" } });
   const events = eventStore(store, shipmentEvents, memoryKeys());
   const random = seededRandom(1);
   const ids = idSource(clock, random);
