@@ -7,6 +7,7 @@ import type { IdSource } from "@daybook/kernel/ids";
 import { givenId } from "@daybook/kernel/ids";
 import type { Random } from "@daybook/kernel/random";
 import { Requests } from "./requests.ts";
+import { waitsOf, type RunWait } from "./waits.ts";
 import { searchRuns, type RunPage, type RunSearch } from "./run-search.ts";
 import type { NamesOf, Parsed } from "./context.ts";
 import type { Messages, UpdateContract, WorkflowContract } from "./definition.ts";
@@ -73,7 +74,10 @@ export interface WithMessages<M extends Messages> {
 
 const POLL_MS_MAX = 5_000;
 
-/** Starts runs, talks to them and looks at them, from any process on the store. */
+/**
+ * Starts runs, talks to them and looks at them, from any process on the store. `by`: on whose behalf; it stands with the
+ * reason in the run's history.
+ */
 export class WorkflowClient {
   protected readonly parts: ClientParts;
   protected worker: Worker | undefined;
@@ -126,11 +130,21 @@ export class WorkflowClient {
     id: string,
     name: Name,
     value: Parsed<NonNullable<M["signals"]>[Name]>,
+    by?: UnitCause,
   ): Promise<void> {
     const schema = definition.messages.signals?.[name];
     if (!schema) throw workflowNotRegistered(`${definition.name} has no signal ${name}`);
     const text = encodeValue(schema, value, `signal ${name}`);
-    await this.requests.send(id, { id: this.parts.ids("req"), kind: "signal", name, value: text });
+    await this.requests.send(id, { id: this.parts.ids("req"), kind: "signal", name, value: text }, { by });
+  }
+
+  /** The same by an operator, who has no definition: what is registered here for the run says what the signal is. */
+  async signalByName(id: string, name: string, value: unknown, by?: UnitCause): Promise<void> {
+    const info = await this.get(id);
+    if (!info) throw workflowUnknown(`there is no run ${id}`);
+    const definition = this.parts.programs.workflow(info.workflow, info.version);
+    if (!definition) throw workflowNotRegistered(`${info.workflow} is not registered in this process`);
+    await this.signal(definition, id, name, value, by);
   }
 
   /** Asks a run, as it stands, without changing it; any process that has its code can. */
@@ -166,28 +180,36 @@ export class WorkflowClient {
   }
 
   /** Undoes the run. Answers why not when that is refused: it has ended, or its pivot is passed. */
-  cancel(id: string, reason: string): Promise<Refusal> {
-    return this.command(id, { id: this.parts.ids("req"), kind: "cancel", reason });
+  cancel(id: string, reason: string, by?: UnitCause): Promise<Refusal> {
+    return this.command(id, { id: this.parts.ids("req"), kind: "cancel", reason }, { by });
   }
 
   /** Nothing new begins until `resume`: attempts under way end, timers wait. */
-  pause(id: string, reason: string): Promise<Refusal> {
-    return this.command(id, { id: this.parts.ids("req"), kind: "pause", reason });
+  pause(id: string, reason: string, by?: UnitCause): Promise<Refusal> {
+    return this.command(id, { id: this.parts.ids("req"), kind: "pause", reason }, { by });
   }
 
   /** Goes on; tries a compensation that had failed for good once more. */
-  resume(id: string): Promise<Refusal> {
-    return this.command(id, { id: this.parts.ids("req"), kind: "resume" });
+  resume(id: string, reason?: string, by?: UnitCause): Promise<Refusal> {
+    return this.command(id, { id: this.parts.ids("req"), kind: "resume", ...(reason !== undefined && { reason }) }, { by });
   }
 
   /** Ends the run as it stands: nothing is undone. */
-  terminate(id: string, reason: string): Promise<Refusal> {
-    return this.command(id, { id: this.parts.ids("req"), kind: "terminate", reason });
+  terminate(id: string, reason: string, by?: UnitCause): Promise<Refusal> {
+    return this.command(id, { id: this.parts.ids("req"), kind: "terminate", reason }, { by });
   }
 
   /** Takes the run back to just before the command (see `history`), also after its end; not once it was undone. */
-  reset(id: string, to: string): Promise<Refusal> {
-    return this.command(id, { id: this.parts.ids("req"), kind: "reset", to }, true);
+  reset(id: string, to: string, reason?: string, by?: UnitCause): Promise<Refusal> {
+    const request = { id: this.parts.ids("req"), kind: "reset", to, ...(reason !== undefined && { reason }) } as const;
+    return this.command(id, request, { by, isForEnded: true });
+  }
+
+  /** What the run waits for now, each by its name; nothing when it has ended. Rejects with `workflow-unknown`. */
+  async waits(id: string): Promise<readonly RunWait[]> {
+    const [info, history] = await Promise.all([this.get(id), loadHistory(this.parts.store, id)]);
+    if (!info) throw workflowUnknown(`there is no run ${id}`);
+    return history ? waitsOf(info, history, this.parts.programs, this.parts.clock.now()) : [];
   }
 
   async get(id: string): Promise<RunInfo | undefined> {
@@ -295,8 +317,12 @@ export class WorkflowClient {
     await commitSettled(store, { id: ids("unt"), cause, conditions: [], effects }, { clock });
   }
 
-  private async command(id: string, request: Request, isForEnded = false): Promise<Refusal> {
-    const answer = await this.requests.ask(id, request, isForEnded);
+  private async command(
+    id: string,
+    request: Request,
+    order: { by?: UnitCause | undefined; isForEnded?: boolean },
+  ): Promise<Refusal> {
+    const answer = await this.requests.ask(id, request, order);
     return (JSON.parse(answer.value ?? "null") as string | null) ?? undefined; // written by the worker
   }
 }

@@ -30,14 +30,17 @@ export interface ParentLink {
   readonly command: string;
 }
 
-/** What others append to a run; they need no expected version for it. `id` names it for its answer. */
-export type Request = { readonly id: string } & (
+/**
+ * What others append to a run; they need no expected version for it. `id` names it for its answer, `by` is the principal
+ * who asked for it.
+ */
+export type Request = { readonly id: string; readonly by?: string } & (
   | { readonly kind: "signal"; readonly name: string; readonly value: string }
   | { readonly kind: "update"; readonly name: string; readonly value: string }
   | { readonly kind: "cancel" | "terminate"; readonly reason: string }
   | { readonly kind: "pause"; readonly reason: string }
-  | { readonly kind: "resume" }
-  | { readonly kind: "reset"; readonly to: string }
+  | { readonly kind: "resume"; readonly reason?: string }
+  | { readonly kind: "reset"; readonly to: string; readonly reason?: string }
   | { readonly kind: "child"; readonly number: number; readonly command: string; readonly end: End }
 );
 
@@ -93,7 +96,14 @@ export type Outcome =
 
 /** What the worker keeps beside it; replay passes over it. */
 export type Note =
-  | { readonly kind: "state"; readonly is: RunState; readonly at: number; readonly reason?: string }
+  | {
+      readonly kind: "state";
+      readonly is: RunState;
+      readonly at: number;
+      readonly reason?: string;
+      /** Who reset the run: the request itself is not left in its history. */
+      readonly by?: string;
+    }
   | {
       readonly kind: "retry";
       readonly id: string;
@@ -112,7 +122,7 @@ export type Note =
       readonly attempts: AttemptRecord;
     }
   | { readonly kind: "answer"; readonly of: string; readonly at: number; readonly value?: string; readonly failure?: Failure }
-  | { readonly kind: "reset"; readonly to: string; readonly at: number };
+  | { readonly kind: "reset"; readonly to: string; readonly at: number; readonly reason?: string; readonly by?: string };
 
 export type RunState = "created" | "running" | "paused" | "compensating" | Exclude<EndStatus, "continued">;
 
@@ -169,7 +179,7 @@ export function addRecord(history: History, { type, data, version }: StreamRecor
 }
 
 function addEntry(history: History, entry: Entry): void {
-  if (entry.kind === "reset") return cutBack(history, entry.to);
+  if (entry.kind === "reset") return cutBack(history, entry);
   history.redo = undefined;
   history.entries.push(entry);
   if (entry.kind !== "given") return;
@@ -181,7 +191,7 @@ function addEntry(history: History, entry: Entry): void {
  * Takes the run back to just before the outcome that led to the command: it is given again, and so are the requests that
  * came after it. Steps that were running then run again, under their keys.
  */
-function cutBack(history: History, to: string): void {
+function cutBack(history: History, { to, at: resetAt, reason, by }: Note & { readonly kind: "reset" }): void {
   const { entries } = history;
   const command = entries.findIndex((entry) => isCommand(entry) && entry.id === to);
   const at = entries.findLastIndex((entry, index) => index < command && isOutcome(entry));
@@ -191,6 +201,8 @@ function cutBack(history: History, to: string): void {
   const messages = removed.flatMap((entry) => (entry.kind === "given" && isMessage(entry.request) ? [entry.request] : []));
   history.requests.unshift(...messages);
   if (first && isOutcome(first) && first.kind !== "given") history.redo = first;
+  const why = `reset to ${to}${reason === undefined ? "" : `: ${reason}`}`;
+  entries.push({ kind: "state", is: "running", at: resetAt, reason: why, ...(by !== undefined && { by }) });
 }
 
 /** What an operator asked for is not asked again by a reset. */

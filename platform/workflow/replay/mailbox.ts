@@ -44,6 +44,11 @@ export class Mailbox {
     return [...this.signals.values()].flat();
   }
 
+  /** Names of the signals that the code waits for. */
+  get awaited(): readonly string[] {
+    return [...this.listeners].flatMap(([name, { length }]) => (length > 0 ? [name] : []));
+  }
+
   next(scope: Scope, name: string): Promise<unknown> {
     const schema = this.definition.messages.signals?.[name];
     const read = (value: string) => (schema ? decodeValue(schema, value, `signal ${name}`) : undefined);

@@ -12,7 +12,7 @@ interface Served {
 
 /** Serves what an operator, a child or a caller sent to the run. */
 export function operate(run: LiveRun, request: Request, at: number): Served {
-  if (request.kind === "reset") return reset(run, request.id, request.to, at);
+  if (request.kind === "reset") return reset(run, request, at);
   if (request.kind === "child") return { isForCode: false, leads: childEnd(run, request, at) };
   if (run.isOver) return { isForCode: false, leads: [answer(request.id, at, "it has ended")] };
   switch (request.kind) {
@@ -39,11 +39,19 @@ function told(of: string, at: number, ...notes: readonly Note[]): Served {
   return { isForCode: false, leads: [...notes, answer(of, at)] };
 }
 
-function reset(run: LiveRun, id: string, to: string, at: number): Served {
+function reset(run: LiveRun, request: Request & { readonly kind: "reset" }, at: number): Served {
+  const { id, to, reason, by } = request;
   const refusal = refusalOfReset(run, to);
   if (refusal !== undefined) return { isForCode: false, leads: [answer(id, at, refusal)] };
   const running = { kind: "state", is: "running", at } as const;
-  return { isForCode: false, leads: [running, answer(id, at), { kind: "reset", to, at }] };
+  return {
+    isForCode: false,
+    leads: [
+      running,
+      answer(id, at),
+      { kind: "reset", to, at, ...(by !== undefined && { by }), ...(reason !== undefined && { reason }) },
+    ],
+  };
 }
 
 function refusalOfReset(run: LiveRun, to: string): string | undefined {

@@ -81,6 +81,11 @@ export function attend(run: { readonly id: string; readonly queue: string }, at:
   return { kind: "schedule", queue: shardQueue(run.queue, shardOf(run.id)), id: run.id, at, payload: "" };
 }
 
+/** How the run was started, of its stream's first record. */
+export function readStarted({ data }: { readonly data: string }): Started {
+  return JSON.parse(data) as Started; // the first record of a run's stream is always its start
+}
+
 /** Undefined when there is none. */
 export async function loadHistory(store: Store, id: string): Promise<History | undefined> {
   const records = [];
