@@ -26,6 +26,16 @@ void describe("a product", () => {
     }
   });
 
+  void test("gets another price when it is listed", () => {
+    const dearer = { ...mug, price: money(900n, "GBP") };
+    given(listed(mug)).when({ type: "price", price: dearer.price }).thenHappens(listed(dearer));
+    given(listed(mug)).when({ type: "price", price: mug.price }).thenNothingHappens();
+    given().when({ type: "price", price: mug.price }).thenRefused("product-not-found");
+    given(listed(mug))
+      .when({ type: "price", price: money(0n, "GBP") })
+      .thenRefused("price-not-positive");
+  });
+
   void test("costs something", () => {
     for (const price of [money(0n, "GBP"), money(-1n, "GBP")]) {
       given()
