@@ -50,7 +50,7 @@ async function newMails(): Promise<readonly Mail[]> {
 
 /** The context as it runs in a shop, on the machine's clock, with the real mail server. */
 function running() {
-  const trial = trialNotifications({ clock: systemClock });
+  const trial = trialNotifications(systemClock);
   const from = { name: "The Shop", address: "orders@shop.example" };
   const email = { channel: "email", host: "127.0.0.1", port: sandbox.smtpPort, from, timeoutMs: 2_000 };
   const settings = notificationSettingsSchema.parse({ channels: [email, { channel: "log" }] });

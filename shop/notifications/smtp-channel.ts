@@ -60,7 +60,6 @@ export function smtpChannel(options: SmtpChannelOptions): Channel {
 function failureOf(cause: unknown): Error {
   const { code, responseCode } = cause as { readonly code?: unknown; readonly responseCode?: unknown }; // nodemailer's errors carry them
   const isRefused = typeof responseCode === "number" ? responseCode >= 500 : code === "EENVELOPE";
-  if (isRefused && code !== "EAUTH")
-    return notificationRefused(`the mail server refuses the mail: ${responseCode ?? code}`, { cause });
-  return channelUnavailable(`the mail was not taken: ${messageOf(cause)}`, { cause });
+  const failure = isRefused && code !== "EAUTH" ? notificationRefused : channelUnavailable;
+  return failure(`the mail was not taken: ${messageOf(cause)}`, { cause });
 }

@@ -3,7 +3,6 @@ import { setImmediate } from "node:timers/promises";
 import type { DomainEvent } from "@daybook/data/event-store/event";
 import { eventStore, type EventStore } from "@daybook/data/event-store/event-store";
 import { memoryKeys } from "@daybook/data/event-store/subject-keys";
-import type { Store } from "@daybook/data/store";
 import { memoryStore } from "@daybook/data/store/memory";
 import { jsonLog } from "@daybook/foundation/log";
 import { systemClock, type Clock } from "@daybook/kernel/clock";
@@ -60,80 +59,74 @@ export const CONFIRMED = { type: "OrderConfirmed", data: { reservationId: "res_1
 export const SHIPPED = { type: "OrderShipped", data: { trackingNumber: "SB1" } };
 export const CANCELLED = { type: "OrderCancelled", data: { reason: "too <late> & slow" } };
 
-/** A log to write into, and what the contexts around would answer. */
-export function trialNotifications(options: { readonly clock?: Clock; readonly store?: Store } = {}) {
+const ORDER = {
+  orderId: "ord_1",
+  status: "confirmed",
+  isHeld: false,
+  customerId: "cus_1",
+  items: [{ productId: "mug", quantity: 1 }],
+  total: money(123_456n, "GBP"),
+} as const;
+
+/** What the contexts around answer, and may be changed. */
+function trialPeople() {
+  const contacts = new Map<string, Contact>([["ord_1", { firstName: "Ada", lastName: "O'Byron", email: "ada@example.org" }]]);
+  const unwanted = new Set<NotificationKind>();
+  const ordering: NotificationParts["ordering"] = {
+    contactOf: async ({ orderId }) => ({ value: contacts.get(orderId) ?? null }),
+    forFulfilment: async ({ orderId }) => ({ value: { ...ORDER, items: [...ORDER.items], orderId } }),
+  };
+  const customers: NotificationParts["customers"] = {
+    contactOf: async () => ({ value: { firstName: "Ada", lastName: "Byron", email: "ada@example.org" } }),
+    wants: async ({ kind }) => ({ value: !unwanted.has(kind) }),
+  };
+  return { contacts, unwanted, ordering, customers };
+}
+
+/** A log to write into, and the contexts around; time stands still unless a clock is given. */
+export function trialNotifications(given?: Clock) {
   const virtual = virtualClock();
-  const clock = options.clock ?? virtual;
+  const clock = given ?? virtual;
   const owners = { order: "ordering", customer: "customers", notification: "notifications" };
-  const store = options.store ?? memoryStore({ clock, owners });
+  const store = memoryStore({ clock, owners });
   const events: EventStore = eventStore(store, { ...orderEvents, ...customerEvents, ...notificationEvents }, memoryKeys());
   const random = seededRandom(1);
   const ids = idSource(clock, random);
-  const contacts = new Map<string, Contact>([["ord_1", { firstName: "Ada", lastName: "O'Byron", email: "ada@example.org" }]]);
-  const customers = new Map([["cus_1", { firstName: "Ada", lastName: "Byron", email: "ada@example.org" }]]);
-  const unwanted = new Set<NotificationKind>();
-  const order = {
-    orderId: "ord_1",
-    status: "confirmed" as const,
-    isHeld: false,
-    customerId: "cus_1",
-    items: [{ productId: "mug", quantity: 1 }],
-    total: money(123_456n, "GBP"),
-  };
-  const parts: NotificationParts = {
-    events,
-    clock,
-    ids,
-    random,
-    owner: "one",
-    log: jsonLog({ clock, level: "silent" }),
-    settings: notificationSettingsSchema.parse({}),
-    ordering: {
-      contactOf: async ({ orderId }) => ({ value: contacts.get(orderId) ?? null }),
-      forFulfilment: async ({ orderId }) => ({ value: { ...order, orderId } }),
-    },
-    customers: {
-      contactOf: async ({ customerId }) => ({ value: customers.get(customerId) ?? null }),
-      wants: async ({ kind }) => ({ value: !unwanted.has(kind) }),
-    },
-  };
+  const { contacts, unwanted, ordering, customers } = trialPeople();
+  const log = jsonLog({ clock, level: "silent" });
+  const settings = notificationSettingsSchema.parse({});
+  const parts: NotificationParts = { events, clock, ids, random, owner: "one", log, settings, ordering, customers };
 
   /** Lets the program run, and time pass, until `isDone`. */
-  async function until(isDone: () => boolean | Promise<boolean>, stepMs = 50): Promise<void> {
+  const until = async (isDone: () => boolean | Promise<boolean>, stepMs = 50): Promise<void> => {
     const end = systemClock.elapsed() + 60_000;
-    for (let turn = 0; clock === virtual ? turn < 100_000 : systemClock.elapsed() < end; turn++) {
+    for (let turn = 0; given ? systemClock.elapsed() < end : turn < 100_000; turn++) {
       if (await isDone()) return;
       await setImmediate();
       if (turn % 8 === 7) virtual.advance(stepMs);
     }
     assert.fail(`this does not come: ${isDone.toString()}`);
-  }
-
-  return {
-    clock: virtual,
-    store,
-    events,
-    parts,
-    contacts,
-    customers,
-    unwanted,
-    until,
-    /** Records what happened; answers the id of its event. */
-    async record(event: DomainEvent, stream = "order-ord_1"): Promise<string> {
-      const unitId = ids("unt");
-      await events.append({ unitId, stream, events: [event], context: CONTEXT });
-      return `${unitId}/0`;
-    },
-    /** What became of all notifications so far, in the order of the log. */
-    async facts(): Promise<readonly NotificationEvent[]> {
-      const { events: all } = await events.readLog({ after: 0, categories: ["notification"] });
-      return all.map(({ event }) => event as NotificationEvent);
-    },
-    async stop(running: { stop(): Promise<void> }): Promise<void> {
-      let isStopped = false;
-      const stopped = running.stop().then(() => (isStopped = true));
-      await until(() => isStopped);
-      await stopped;
-    },
   };
+
+  /** Records what happened; answers the id of its event. */
+  const record = async (event: DomainEvent, stream = "order-ord_1"): Promise<string> => {
+    const unitId = ids("unt");
+    await events.append({ unitId, stream, events: [event], context: CONTEXT });
+    return `${unitId}/0`;
+  };
+
+  /** What became of all notifications so far, in the order of the log. */
+  const facts = async (): Promise<readonly NotificationEvent[]> => {
+    const { events: all } = await events.readLog({ after: 0, categories: ["notification"] });
+    return all.map(({ event }) => event as NotificationEvent);
+  };
+
+  const stop = async (running: { stop(): Promise<void> }): Promise<void> => {
+    let isStopped = false;
+    const stopped = running.stop().then(() => (isStopped = true));
+    await until(() => isStopped);
+    await stopped;
+  };
+
+  return { clock: virtual, store, events, parts, contacts, unwanted, until, record, facts, stop };
 }

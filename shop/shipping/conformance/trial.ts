@@ -11,7 +11,7 @@ import { shipmentEvents } from "../events.ts";
 import { shippingService, type ShippingParts } from "../service.ts";
 
 /** A carrier in memory that keeps its promises. */
-export class TrialCarrier implements Carrier {
+class TrialCarrier implements Carrier {
   readonly name = "sb";
   isAway = false;
   /** Takes effect, but its answer is lost. */
