@@ -7,6 +7,8 @@ const settingsSchema = z.strictObject({
   host: z.string().min(1).max(255).default("127.0.0.1"),
   data: z.string().min(1).max(4_000).default("data"),
   store: z.string().min(1).max(2_000).default("sqlite"),
+  /** `sandbox`, `none`, or a file that names them. */
+  partners: z.string().min(1).max(4_000).default("sandbox"),
   logLevel: z.enum(["error", "warn", "info", "debug", "silent"]).default("warn"),
   url: z.url({ protocol: /^https?$/ }).optional(),
   token: z.string().min(1).max(4_000).optional(),

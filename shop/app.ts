@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Store } from "@daybook/data/store";
 import type { Part } from "@daybook/foundation/host";
 import type { Log } from "@daybook/foundation/log";
@@ -6,35 +7,57 @@ import { systemRandom } from "@daybook/kernel/random";
 import { httpServer, type HttpServer } from "@daybook/network/http";
 import { healthRoutes, type HealthCheck } from "@daybook/network/http/health";
 import { openApiRoute } from "@daybook/network/http/openapi";
-import { tokenDigest, tokenPrincipals, type Principal } from "@daybook/network/http/principals";
+import { principalsOf, tokenDigest, tokenPrincipals, type Principal } from "@daybook/network/http/principals";
+import type { StatusTable } from "@daybook/network/http/statuses";
 import { catalogRoutes } from "@daybook/shop-catalog/http";
+import { CUSTOMER_STATUSES, customerRoutes } from "@daybook/shop-customers/http";
+import { STOCK_STATUSES, stockRoutes } from "@daybook/shop-inventory/http";
 import { ORDER_STATUSES, orderRoutes } from "@daybook/shop-ordering/http";
+import { PAYMENT_STATUSES, paymentRoutes } from "@daybook/shop-payments/http";
+import { SHIPPING_STATUSES, shippingRoutes } from "@daybook/shop-shipping/http";
 import { adminRoutes } from "./admin-routes.ts";
+import { billedOrders } from "./billed-orders.ts";
 import { keyRoutes } from "./key-routes.ts";
-import { openShop, SYSTEM_CONTEXT, type Shop, type ShopOptions } from "./service.ts";
+import { startSandbox, type Partners, type Sandbox } from "./partners.ts";
+import { seedShop } from "./seed-shop.ts";
+import { openShop, type Shop, type ShopOptions } from "./service.ts";
 
 export interface AppOptions extends ShopOptions {
   /** 0 takes a free one. */
   readonly port: number;
   readonly host: string;
   readonly log: Log;
+  /** `sandbox`: a world outside of our own is started beside the shop, and ends with it. Otherwise `partners` counts. */
+  readonly world?: "sandbox" | "none";
 }
 
 /** The whole program in one process, as parts for a host: stores and contexts, background work, HTTP. */
 export interface App {
   readonly parts: readonly Part[];
   /** Set once the parts have started. */
-  readonly started: { url: string; token: string } | undefined;
+  readonly started: Started | undefined;
+}
+
+interface Started {
+  readonly url: string;
+  readonly token: string;
 }
 
 export function app(options: AppOptions): App {
-  const running: { shop?: Shop; server?: HttpServer; loop?: LoopDelayMeter; started?: { url: string; token: string } } = {};
+  const { data, world, log } = options;
+  const running: { sandbox?: Sandbox; shop?: Shop; server?: HttpServer; loop?: LoopDelayMeter; started?: Started } = {};
+  const sandbox: Part = {
+    name: "sandbox",
+    async start() {
+      running.sandbox = await startSandbox(join(data, "sandbox"));
+    },
+    stop: () => running.sandbox?.stop(),
+  };
   const shop: Part = {
     name: "shop",
     async start() {
-      running.shop = await openShop(options);
-      await running.shop.catalogue.seed(SYSTEM_CONTEXT);
-      running.shop.startBackground();
+      const partners = running.sandbox ?? options.partners;
+      running.shop = await openShop({ ...options, partners });
     },
     stop: () => running.shop?.close(),
   };
@@ -43,8 +66,11 @@ export function app(options: AppOptions): App {
     async start() {
       if (!running.shop) return;
       running.loop = loopDelayMeter(running.shop.clock);
-      running.server = shopServer(running.shop, options.log, [loopCheck(running.loop)]);
+      running.server = shopServer(running.shop, log, [loopCheck(running.loop)], running.sandbox ?? options.partners);
       const url = await running.server.listen(options.port, options.host);
+      await running.sandbox?.sendHooksTo(url);
+      await seedShop(running.shop, running.sandbox !== undefined);
+      running.shop.startBackground();
       running.shop.lock?.announce(url);
       running.started = { url, token: running.shop.developmentToken };
     },
@@ -54,38 +80,54 @@ export function app(options: AppOptions): App {
     },
   };
   return {
-    parts: [shop, http],
+    parts: [...(world === "sandbox" ? [sandbox] : []), shop, http],
     get started() {
       return running.started;
     },
   };
 }
 
-/** Whoever has the development key may do everything; identities of customers and operators come with their service. */
+/** Whoever has the development key may do everything. */
 const DEVELOPER: Principal = { id: "usr_developer", roles: ["operator", "viewer", "admin"], tenant: "default" };
 
+/** Statuses of the refusals of all contexts. */
+const STATUSES: StatusTable = {
+  ...ORDER_STATUSES,
+  ...CUSTOMER_STATUSES,
+  ...PAYMENT_STATUSES,
+  ...STOCK_STATUSES,
+  ...SHIPPING_STATUSES,
+};
+
 /** The shop's HTTP interface, not yet listening. `more`: checks of the process that serves it. */
-export function shopServer(shop: Shop, log: Log, more: readonly HealthCheck[] = []): HttpServer {
-  const { store, clock, ids, ordering, catalogue } = shop;
+export function shopServer(shop: Shop, log: Log, more: readonly HealthCheck[] = [], partners?: Partners): HttpServer {
+  const { store, clock, ids, ordering, catalogue, customers, inventory, payments, shipping } = shop;
   const checks = [storeCheck("store", store), storeCheck("keys", shop.keyStore), projectionCheck(shop), ...more];
   const routes = [
     ...orderRoutes({ ordering, store, clock }),
-    ...catalogRoutes(catalogue),
+    ...catalogRoutes({ catalogue, store, clock }),
+    ...customerRoutes({ customers, store, clock }),
+    ...stockRoutes({ inventory, store }),
+    ...paymentRoutes({ payments, store, ids, orders: billedOrders(ordering) }),
+    ...shippingRoutes({ shipping, clock, hookSecrets: partners ? [partners.webhookSecret] : [] }),
     ...adminRoutes(shop),
     ...keyRoutes(shop),
   ];
   const documents = [
-    openApiRoute({ title: "Daybook shop", version: "0.1.0", routes, statuses: ORDER_STATUSES }),
+    openApiRoute({ title: "Daybook shop", version: "0.1.0", routes, statuses: STATUSES }),
     ...healthRoutes({ checks, clock }),
   ];
   return httpServer({
     routes: [...routes, ...documents],
-    principals: tokenPrincipals([{ digest: tokenDigest(shop.developmentToken), principal: DEVELOPER }]),
+    principals: principalsOf(
+      tokenPrincipals([{ digest: tokenDigest(shop.developmentToken), principal: DEVELOPER }]),
+      customers.identity.principals,
+    ),
     clock,
     ids,
     random: systemRandom(),
     log,
-    statuses: ORDER_STATUSES,
+    statuses: STATUSES,
   });
 }
 

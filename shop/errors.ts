@@ -15,3 +15,8 @@ export const sandboxFailed = defineError({
   advice:
     "The sandbox stands for card provider, carrier and mail server during development. Read what it says, or start without it.",
 });
+
+export const partnersInvalid = defineError({
+  code: "partners-invalid",
+  advice: "--partners takes sandbox, none, or a JSON file with cardUrl, carrierUrl, smtpPort and webhookSecret.",
+});

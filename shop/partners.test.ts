@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { jsonClient } from "@daybook/network/http/json-client";
-import { startSandbox } from "./partners.ts";
+import { readPartners, startSandbox } from "./partners.ts";
 
 const folders: string[] = [];
 after(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
@@ -34,5 +34,30 @@ void describe("the sandbox beside the shop", () => {
     const file = join(await folderOf(), "file");
     await writeFile(file, "");
     await assert.rejects(startSandbox(file), { code: "sandbox-failed", message: /did not start: .+/s });
+  });
+});
+
+void describe("a file of partners", () => {
+  const whole = {
+    cardUrl: "http://127.0.0.1:1",
+    carrierUrl: "https://carrier.example",
+    smtpPort: 25,
+    webhookSecret: "whsec_AAAAAAAAAAAAAAAAAAAA",
+  };
+
+  void test("is read", async () => {
+    const file = join(await folderOf(), "partners.json");
+    await writeFile(file, JSON.stringify(whole));
+    assert.deepEqual(await readPartners(file), whole);
+  });
+
+  void test("that is missing, no JSON, not whole or has more is refused", async () => {
+    const folder = await folderOf();
+    const file = join(folder, "partners.json");
+    for (const text of ["{", "{}", JSON.stringify({ ...whole, cardUrl: "file:///x" }), JSON.stringify({ ...whole, more: 1 })]) {
+      await writeFile(file, text);
+      await assert.rejects(readPartners(file), { code: "partners-invalid" });
+    }
+    await assert.rejects(readPartners(join(folder, "none.json")), { code: "partners-invalid" });
   });
 });

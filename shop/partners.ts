@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { messageOf } from "@daybook/kernel/errors";
 import { jsonClient } from "@daybook/network/http/json-client";
 import { z } from "zod";
-import { sandboxFailed } from "./errors.ts";
+import { partnersInvalid, sandboxFailed } from "./errors.ts";
 
 /** Where the world outside is: card provider, carrier, mail server, and the secret that its web hooks are signed with. */
 export interface Partners {
@@ -23,14 +24,23 @@ export interface Sandbox extends Partners {
   stop(): Promise<void>;
 }
 
-const readySchema = z.object({
-  ready: z.literal(true),
-  url: z.string(),
-  cardUrl: z.string(),
-  carrierUrl: z.string(),
-  smtpPort: z.int(),
-  webhookSecret: z.string(),
+const partnersSchema = z.strictObject({
+  cardUrl: z.url({ protocol: /^https?$/ }),
+  carrierUrl: z.url({ protocol: /^https?$/ }),
+  smtpPort: z.int().min(1).max(65_535),
+  webhookSecret: z.string().regex(/^whsec_[A-Za-z0-9+/=]{16,}$/, "whsec_ and base 64"),
 });
+const readySchema = partnersSchema.extend({ ready: z.literal(true), url: z.string() });
+
+/** The partners that a JSON file names. Rejects with `partners-invalid`. */
+export async function readPartners(file: string): Promise<Partners> {
+  const text = await readFile(file, "utf8").catch((cause: unknown) => {
+    throw partnersInvalid(`${file} cannot be read: ${messageOf(cause)}`, { cause });
+  });
+  const read = partnersSchema.safeParse(parsed(text));
+  if (!read.success) throw partnersInvalid(`${file}: ${z.prettifyError(read.error)}`);
+  return read.data;
+}
 
 /** Starts the sandbox on a folder of its own. Rejects with `sandbox-failed`, and what it said. */
 export async function startSandbox(folder: string): Promise<Sandbox> {

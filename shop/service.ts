@@ -18,12 +18,10 @@ import { systemClock, type Clock } from "@daybook/kernel/clock";
 import type { Context } from "@daybook/kernel/context";
 import { idSource, type IdSource } from "@daybook/kernel/ids";
 import { systemRandom, type Random } from "@daybook/kernel/random";
-import { productEvents } from "@daybook/shop-catalog/events";
-import { catalogService, type CatalogService } from "@daybook/shop-catalog/service";
-import { orderEvents } from "@daybook/shop-ordering/events";
-import { orderingService, type OrderingService } from "@daybook/shop-ordering/service";
 import { KeyRotation } from "./key-rotation.ts";
+import type { Partners } from "./partners.ts";
 import { Rebuilds } from "./rebuilds.ts";
+import { contexts, EVENT_TYPES, OWNERS, TENANT, type Contexts, type Work } from "./roles.ts";
 import { noShopHere, storeUnknown } from "./errors.ts";
 
 export interface ShopOptions {
@@ -31,6 +29,8 @@ export interface ShopOptions {
   readonly data: string;
   /** `sqlite` (default), `memory` (nothing is kept), or the URL of a PostgreSQL database, with `?schema=` for a tenant's. */
   readonly store?: string | undefined;
+  /** The world outside; without it orders are taken and kept, and nothing is carried out. */
+  readonly partners?: Partners | undefined;
   /** Opens what is there for reading, also beside the process that owns it. Makes nothing. */
   readonly isReadOnly?: boolean;
   readonly clock?: Clock;
@@ -38,21 +38,22 @@ export interface ShopOptions {
 }
 
 /** The shop's contexts over one store, without an edge. */
-export interface Shop {
+export interface Shop extends Omit<Contexts, "startWork" | "close" | "projections"> {
   readonly store: Store;
   /** Holds the keys of data subjects. */
   readonly keyStore: Store;
   readonly events: EventStore;
-  readonly catalogue: CatalogService;
-  readonly ordering: OrderingService;
   readonly clock: Clock;
   readonly ids: IdSource;
+  readonly random: Random;
   /** Opens every route; made on the first start. */
   readonly developmentToken: string;
   /** Ownership of the data folder; undefined for readers and shared stores. */
   readonly lock: DataLock | undefined;
-  /** Starts what works by itself: projections and the sealer. */
+  /** Starts what works by itself: projections, the sealer, and what carries orders out. */
   startBackground(): void;
+  /** What carries orders out, while it runs in this process. */
+  work(): Work | undefined;
   /** Those that run in this process. */
   projections(): readonly ProjectionStatus[];
   /** All of them, by what the store says. */
@@ -75,21 +76,20 @@ export const FILES = {
   /** There while the master key is exchanged. */
   nextMasterKey: "master.next.key",
   developmentKey: "development.key",
+  sessionKeys: ["session.key", "session.previous.key", "session.next.key"],
 } as const;
 
-/** Which context owns which category of streams. */
-const OWNERS = { order: "ordering", product: "catalog" };
-
 /** Who does what nobody asked for: seeding, upkeep. */
-export const SYSTEM_CONTEXT: Context = { correlationId: "cor_system", actor: "sys_daybook", tenant: "default" };
+export const SYSTEM_CONTEXT: Context = { correlationId: "cor_system", actor: "sys_daybook", tenant: TENANT };
 
 /** Opens the shop of a data folder. Rejects with the coded errors of the stores, `store-unknown` and `no-shop-here`. */
 export async function openShop(options: ShopOptions): Promise<Shop> {
   const clock = options.clock ?? systemClock;
-  const ids = idSource(clock, options.random ?? systemRandom());
+  const random = options.random ?? systemRandom();
+  const ids = idSource(clock, random);
   const opened = await openStores(options, clock, ids);
   try {
-    return await compose(options, opened, clock, ids);
+    return await compose({ ...options, clock, random }, opened, ids);
   } catch (error) {
     await opened.close();
     throw error;
@@ -149,6 +149,11 @@ async function openMasterKey(
   return openMasterKeys({ store, load: () => loadMasterKeys(files, first), ids, clock, isReadOnly });
 }
 
+function sessionKeyFiles(data: string) {
+  const [current, previous, next] = FILES.sessionKeys;
+  return { current: join(data, current), previous: join(data, previous), next: join(data, next) };
+}
+
 function masterKeyFiles(data: string): MasterKeyFiles {
   return { master: join(data, FILES.masterKey), next: join(data, FILES.nextMasterKey) };
 }
@@ -185,18 +190,31 @@ function database(text = ""): { readonly url: string; readonly schema?: string }
   return schema === null ? { url } : { url, schema };
 }
 
-async function compose(options: ShopOptions, opened: OpenedStores, clock: Clock, ids: IdSource): Promise<Shop> {
+async function compose(
+  options: ShopOptions & { readonly clock: Clock; readonly random: Random },
+  opened: OpenedStores,
+  ids: IdSource,
+): Promise<Shop> {
   const { store, keyStore, masterKeys, lock } = opened;
-  const { data, isReadOnly = false } = options;
+  const { data, clock, random, isReadOnly = false } = options;
   if (isReadOnly && storeKind(options.store) === "sqlite" && (await store.head()).position === 0 && !readOwner(data)) {
     throw noShopHere(`${data} holds no orders`);
   }
   const key = await loadOrCreateKeyFile(join(data, FILES.developmentKey), 32, { isReadOnly, ids });
-  const events = eventStore(store, { ...orderEvents, ...productEvents }, subjectKeys(keyStore, masterKeys, ids, { clock }));
-  const catalogue = catalogService({ events, clock, ids });
-  const ordering = orderingService({ events, clock, ids, catalogue, searchSecret: masterKeys.searchSecret });
+  const events = eventStore(store, EVENT_TYPES, subjectKeys(keyStore, masterKeys, ids, { clock }));
   const owner = ownerName(store, ids);
-  const background = new Background({ events, ordering, clock, ids, owner });
+  const { startWork, close, projections, ...services } = contexts({
+    events,
+    clock,
+    ids,
+    random,
+    owner,
+    searchSecret: masterKeys.searchSecret,
+    sessionKeys: sessionKeyFiles(data),
+    isReadOnly,
+    partners: options.partners,
+  });
+  const background = new Background({ events, projections, startWork, clock, ids, owner });
   const keyRotation = new KeyRotation((more) =>
     rotateMasterKey({ store: keyStore, keys: masterKeys, files: masterKeyFiles(data), clock, ids, owner, ...more }),
   );
@@ -204,13 +222,14 @@ async function compose(options: ShopOptions, opened: OpenedStores, clock: Clock,
     store,
     keyStore,
     events,
-    catalogue,
-    ordering,
+    ...services,
     clock,
     ids,
+    random,
     developmentToken: `dbk_${Buffer.from(key).toString("base64url")}`,
     lock,
     startBackground: () => background.start(),
+    work: () => background.work,
     projections: () => background.statuses(),
     restingProjections: () => Promise.all(background.projections.map((each) => restingProjection(store, each))),
     async whenShown(position, timeoutMs) {
@@ -221,6 +240,7 @@ async function compose(options: ShopOptions, opened: OpenedStores, clock: Clock,
     keyRotation,
     async close() {
       await Promise.all([background.stop(), keyRotation.stop()]);
+      await close();
       await opened.close();
     },
   };
@@ -233,7 +253,8 @@ function ownerName(store: Store, ids: IdSource): string {
 
 interface BackgroundParts {
   readonly events: EventStore;
-  readonly ordering: OrderingService;
+  readonly projections: Contexts["projections"];
+  readonly startWork: Contexts["startWork"];
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly owner: string;
@@ -242,13 +263,14 @@ interface BackgroundParts {
 /** What works by itself beside the requests. */
 class Background {
   readonly running = new Map<string, RunningProjection>();
-  readonly projections: readonly OrderingService["search"][];
+  readonly projections: Contexts["projections"];
+  work: Work | undefined;
   private sealer: Sealer | undefined;
   private readonly parts: BackgroundParts;
 
   constructor(parts: BackgroundParts) {
     this.parts = parts;
-    this.projections = [parts.ordering.search];
+    this.projections = parts.projections;
   }
 
   start(): void {
@@ -257,6 +279,7 @@ class Background {
       this.running.set(each.name, runProjection(each, { events, clock, ids, owner, tuning: { gatherMs: 25 } }));
     }
     this.sealer = startSealer({ store: events.store, clock, ids, owner });
+    this.work = this.parts.startWork();
   }
 
   statuses(): readonly ProjectionStatus[] {
@@ -264,6 +287,8 @@ class Background {
   }
 
   async stop(): Promise<void> {
+    await this.work?.stop();
+    this.work = undefined;
     await Promise.all([...this.running.values()].map((projection) => projection.stop()));
     this.running.clear();
     await this.sealer?.stop();

@@ -3,6 +3,7 @@ import { host } from "@daybook/foundation/host";
 import { runInProcess } from "@daybook/foundation/host/process-life";
 import { jsonLog } from "@daybook/foundation/log";
 import { app } from "@daybook/shop/app";
+import { readPartners } from "@daybook/shop/partners";
 import type { Command, Invocation } from "../shell/command.ts";
 import { FLAGS } from "../shell/flags.ts";
 import { bold } from "../shell/terminal.ts";
@@ -13,15 +14,18 @@ export const startCommand: Command = {
   details:
     "Prints the address, a token that may do everything, and three commands to paste. SIGTERM and SIGINT let requests\n" +
     "under way finish, then stop. Restarting continues what was interrupted.",
-  flags: [FLAGS.port, FLAGS.host, FLAGS.data, FLAGS.store, FLAGS.json, FLAGS.quiet, FLAGS.logLevel],
+  flags: [FLAGS.port, FLAGS.host, FLAGS.data, FLAGS.store, FLAGS.partners, FLAGS.json, FLAGS.quiet, FLAGS.logLevel],
   examples: ["daybook start --port 8080 --data ./data", "daybook start --store postgres://user@127.0.0.1/shop --json"],
   run: start,
 };
 
 async function start({ settings, flags, terminal, clock, process }: Invocation): Promise<void> {
-  const { port, host: address, data, store, logLevel } = settings;
+  const { port, host: address, data, store, partners, logLevel } = settings;
   const log = jsonLog({ clock, level: logLevel });
-  const shop = app({ data: resolve(data), store, port, host: address, clock, log });
+  const isPlayed = partners === "sandbox";
+  const named = isPlayed || partners === "none" ? undefined : await readPartners(partners);
+  const world = isPlayed ? "sandbox" : "none";
+  const shop = app({ data: resolve(data), store, port, host: address, clock, log, world, partners: named });
   await runInProcess(host({ parts: shop.parts, log, clock }), process, log);
   const { started } = shop;
   if (!started) return; // stopped while it started

@@ -11,6 +11,12 @@ export const FLAGS = {
     summary: "sqlite, memory, or postgres://… (sqlite)",
     values: ["sqlite", "memory", "postgres://"],
   },
+  partners: {
+    name: "partners",
+    value: "WHO",
+    summary: "Card provider, carrier and mail server: sandbox, none, or a JSON file that names them (sandbox)",
+    values: ["sandbox", "none"],
+  },
   logLevel: {
     name: "log-level",
     value: "LEVEL",

@@ -1,0 +1,195 @@
+import type { Projection } from "@daybook/data/cqrs/projection";
+import type { EventTypes } from "@daybook/data/event-store/event";
+import type { EventStore } from "@daybook/data/event-store/event-store";
+import { subscribe, type Subscription } from "@daybook/data/event-store/subscription";
+import type { Clock } from "@daybook/kernel/clock";
+import type { IdSource } from "@daybook/kernel/ids";
+import type { Random } from "@daybook/kernel/random";
+import type { Consumer } from "@daybook/messaging/queue/consumer";
+import { jsonClient, type JsonClient } from "@daybook/network/http/json-client";
+import { partnerUnavailable } from "@daybook/network/http/errors";
+import { client } from "@daybook/network/rpc/client";
+import { localTransport } from "@daybook/network/rpc/server";
+import { productEvents } from "@daybook/shop-catalog/events";
+import { catalogService, type CatalogService } from "@daybook/shop-catalog/service";
+import { customersContract } from "@daybook/shop-customers/contract";
+import { customerEvents } from "@daybook/shop-customers/events";
+import { customersService, type CustomersService } from "@daybook/shop-customers/service";
+import { startFulfilment, type FulfilmentService } from "@daybook/shop-fulfilment/service";
+import { inventoryContract } from "@daybook/shop-inventory/contract";
+import { stockEvents } from "@daybook/shop-inventory/events";
+import { inventoryService, type InventoryService } from "@daybook/shop-inventory/service";
+import { listOrders, orderingContract, orderStatusSchema } from "@daybook/shop-ordering/contract";
+import { orderEvents } from "@daybook/shop-ordering/events";
+import { orderingService, type OrderingService } from "@daybook/shop-ordering/service";
+import { httpCardProvider } from "@daybook/shop-payments/http-card-provider";
+import { paymentsContract } from "@daybook/shop-payments/contract";
+import { accountEvents, billEvents, paymentEvents } from "@daybook/shop-payments/events";
+import { paymentsService, type PaymentsService } from "@daybook/shop-payments/service";
+import { httpCarrier } from "@daybook/shop-shipping/http-carrier";
+import { shippingContract } from "@daybook/shop-shipping/contract";
+import { shipmentEvents } from "@daybook/shop-shipping/events";
+import { shippingService, type ShippingService } from "@daybook/shop-shipping/service";
+import type { Partners } from "./partners.ts";
+
+/** Which context owns which category of streams. */
+export const OWNERS = {
+  order: "ordering",
+  product: "catalog",
+  customer: "customers",
+  stock: "inventory",
+  payment: "payments",
+  account: "payments",
+  bills: "payments",
+  shipment: "shipping",
+  workflow: "fulfilment",
+};
+
+/** The event types of all contexts. */
+export const EVENT_TYPES: EventTypes = {
+  ...orderEvents,
+  ...productEvents,
+  ...customerEvents,
+  ...stockEvents,
+  ...paymentEvents,
+  ...accountEvents,
+  ...billEvents,
+  ...shipmentEvents,
+};
+
+export interface ContextsParts {
+  readonly events: EventStore;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly random: Random;
+  /** Of leases: unique among processes, kept over restarts. */
+  readonly owner: string;
+  readonly searchSecret: Uint8Array;
+  /** Where the keys are that sign sessions. */
+  readonly sessionKeys: { readonly current: string; readonly previous: string; readonly next: string };
+  readonly isReadOnly: boolean;
+  /** The world outside; without it orders are taken and not carried out. */
+  readonly partners?: Partners | undefined;
+}
+
+/** The contexts of the shop over one store, in one process. */
+export interface Contexts {
+  readonly catalogue: CatalogService;
+  readonly customers: CustomersService;
+  readonly inventory: InventoryService;
+  readonly ordering: OrderingService;
+  readonly payments: PaymentsService;
+  readonly shipping: ShippingService;
+  readonly projections: readonly Projection[];
+  /** Starts what works by itself: orders follow other contexts; with partners, orders are carried out. */
+  startWork(): Work;
+  /** Lets go of the connections to partners. */
+  close(): Promise<void>;
+}
+
+export interface Work {
+  /** Undefined without partners. */
+  readonly fulfilment: FulfilmentService | undefined;
+  readonly consumers: readonly Consumer[];
+  readonly subscriptions: readonly Subscription[];
+  stop(): Promise<void>;
+}
+
+export const TENANT = "default";
+/** Where parcels of orders without an address wait. */
+const COUNTER = { lines: ["At the counter"], city: "London", country: "GB" };
+/** States in which an order still needs what its customer's key opens. */
+const OPEN_STATUSES = orderStatusSchema.options.filter((status) => !["delivered", "cancelled", "failed"].includes(status));
+
+export function contexts(parts: ContextsParts): Contexts {
+  const { events, clock, ids, random, partners } = parts;
+  const { store } = events;
+  const common = { events, store, clock, ids, random };
+  const local = localTransport({ clock });
+  const [cardClient, carrierClient] = [clientOf(partners?.cardUrl), clientOf(partners?.carrierUrl)];
+  const hookSecrets = partners ? [partners.webhookSecret] : [];
+
+  const catalogue = catalogService(common);
+  const customers = customersService({
+    ...common,
+    searchSecret: parts.searchSecret,
+    sessionKeys: parts.sessionKeys,
+    isReadOnly: parts.isReadOnly,
+    tenant: TENANT,
+    hasOpenOrders: (customerId) => hasOpenOrders(ordering, customerId),
+  });
+  local.add(customers.calls);
+  const ordering = orderingService({
+    ...common,
+    catalogue,
+    customers: client(customersContract, local.transport),
+    searchSecret: parts.searchSecret,
+  });
+  const inventory = inventoryService({ ...common, catalogue });
+  const payments = paymentsService({ ...common, provider: httpCardProvider(cardClient), hookSecrets });
+  const shipping = shippingService({
+    ...common,
+    ordering: client(orderingContract, local.transport),
+    carrier: httpCarrier({ client: carrierClient, clock, name: "Parcel Post" }),
+    collectAt: COUNTER,
+  });
+  for (const { calls } of [ordering, inventory, payments, shipping]) local.add(calls);
+  const partnersOfFulfilment = {
+    ordering: client(orderingContract, local.transport),
+    inventory: client(inventoryContract, local.transport),
+    payments: client(paymentsContract, local.transport),
+    shipping: client(shippingContract, local.transport),
+  };
+
+  return {
+    catalogue,
+    customers,
+    inventory,
+    ordering,
+    payments,
+    shipping,
+    projections: [ordering.search, customers.search, payments.ledger, catalogue.searched] as readonly Projection[], // each by events of its own
+    startWork() {
+      const progress = { events, clock, ids, owner: parts.owner, tuning: { gatherMs: 25 }, ...ordering.progress };
+      return running({
+        subscriptions: [subscribe({ name: "order-progress", ...progress })],
+        consumers: [...inventory.startConsumers(random), customers.startErasures(), ...outside()],
+        fulfilment: partners && startFulfilment({ ...partnersOfFulfilment, ...common, owner: parts.owner }),
+      });
+    },
+    async close() {
+      await Promise.all([cardClient.close(), carrierClient.close()]);
+    },
+  };
+
+  /** What asks partners. */
+  function outside(): readonly Consumer[] {
+    return partners ? [...payments.startConsumers(random), shipping.startWatch()] : [];
+  }
+}
+
+function running(work: Omit<Work, "stop">): Work {
+  return {
+    ...work,
+    async stop() {
+      const { fulfilment, consumers, subscriptions } = work;
+      await fulfilment?.stop();
+      await Promise.all([...consumers, ...subscriptions].map((each) => each.stop()));
+    },
+  };
+}
+
+async function hasOpenOrders({ queries }: OrderingService, customerId: string): Promise<boolean> {
+  const around = { context: { correlationId: customerId, actor: "sys_erasure", tenant: TENANT } };
+  const pages = OPEN_STATUSES.map((status) => queries.dispatch(listOrders, { customerId, status, limit: 1 }, around));
+  return (await Promise.all(pages)).some(({ orders }) => orders.length > 0);
+}
+
+/** A client for a partner; without one, every request says that there is none. */
+function clientOf(url: string | undefined): JsonClient {
+  if (url !== undefined) return jsonClient({ url });
+  return {
+    request: () => Promise.reject(partnerUnavailable("this process has no partners outside")),
+    close: () => Promise.resolve(),
+  };
+}
