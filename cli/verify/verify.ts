@@ -10,6 +10,7 @@ import { versionsCheck } from "./log/versions.ts";
 import { Meter, type Progress } from "./progress.ts";
 import { keptTokenSecret } from "./search-tokens.ts";
 import { keysCheck } from "./shop/answers.ts";
+import { customersCheck } from "./shop/customers.ts";
 import { orderSearchCheck } from "./shop/order-search.ts";
 import { ordersCheck } from "./shop/orders.ts";
 import { orderReplay } from "./shop/order-replay.ts";
@@ -75,6 +76,7 @@ function checksOf(verifying: Verifying): readonly Check[] {
     snapshotsCheck(store, replay),
     orderSearchCheck(verifying),
     productsCheck(verifying),
+    customersCheck(verifying),
     personalCheck(verifying),
     keysCheck(store),
     workCheck(store),

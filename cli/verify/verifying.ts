@@ -18,18 +18,30 @@ export interface Verifying {
 export interface Marks {
   /** The sealer's checkpoint. */
   readonly sealedTo: number;
-  /** The read model "order-search": collection of its live generation, and its checkpoint. */
-  readonly search: { readonly collection: string; readonly checkpoint: number };
+  /** The read models "order-search" and "customer-search". */
+  readonly search: SearchMarks;
+  readonly customerSearch: SearchMarks;
+}
+
+/** Collection of a read model's live generation, and its checkpoint. */
+export interface SearchMarks {
+  readonly collection: string;
+  readonly checkpoint: number;
 }
 
 export async function readMarks(store: Store): Promise<Marks> {
-  const live = parsedJson((await store.getKey("projection/order-search")) ?? "");
-  const generation = memberOf(live, "generation");
-  const collection = `order-search.${Number.isSafeInteger(generation) ? String(generation) : "1"}`;
   return {
     sealedTo: await checkpointOf(store, "sealer"),
-    search: { collection, checkpoint: await checkpointOf(store, collection) },
+    search: await searchMarks(store, "order-search"),
+    customerSearch: await searchMarks(store, "customer-search"),
   };
+}
+
+async function searchMarks(store: Store, name: string): Promise<SearchMarks> {
+  const live = parsedJson((await store.getKey(`projection/${name}`)) ?? "");
+  const generation = memberOf(live, "generation");
+  const collection = `${name}.${Number.isSafeInteger(generation) ? String(generation) : "1"}`;
+  return { collection, checkpoint: await checkpointOf(store, collection) };
 }
 
 /** The position of a checkpoint; 0 for none, and for what is no position. */

@@ -5,7 +5,7 @@ import { keysOf } from "../listed-entries.ts";
 import type { Check } from "../log/fact.ts";
 
 /**
- * Kept answers to idempotent requests are in their form, and an order that one speaks of has come to the version that it
+ * Kept answers to idempotent requests are in their form, and an order or customer that one speaks of has come to the version that it
  * says. Checkpoints are positions of the log.
  */
 export function keysCheck(store: Store): Check {
@@ -26,6 +26,9 @@ export function keysCheck(store: Store): Check {
   };
 }
 
+/** By the beginning of an id. */
+const CATEGORIES: Readonly<Record<string, string>> = { ord_: "order", cus_: "customer" };
+
 async function isCheckpoint(store: Store, { value }: KeyRecord): Promise<boolean> {
   if (value === "retired") return true;
   return /^(0|[1-9]\d*)$/.test(value) && Number(value) <= (await store.head()).position;
@@ -35,15 +38,16 @@ async function answerFault(store: Store, { key, value }: KeyRecord): Promise<str
   const [, text] = /^[0-9a-f]{64}\n(.*)$/s.exec(value) ?? [];
   const answer = text === undefined ? undefined : parsedJson(text);
   if (!/^answer\/[0-9a-f]{64}$/.test(key) || answer === undefined) return "not in the form of a kept answer";
-  return (await isTrue(store, answer)) ? undefined : "the order that the answer speaks of is not in the log";
+  return (await isTrue(store, answer)) ? undefined : "what the answer speaks of is not in the log";
 }
 
-/** An answer of HTTP that says the id and version of an order. */
+/** An answer of HTTP that says the id and version of an order or a customer. */
 async function isTrue(store: Store, answer: unknown): Promise<boolean> {
   const [status, body] = [memberOf(answer, "status"), memberOf(answer, "body")];
   if (status !== 200 && status !== 201) return true;
   const said = parsedJson(typeof body === "string" ? body : "");
   const [id, version] = [memberOf(said, "id"), memberOf(said, "version")];
-  if (typeof id !== "string" || !id.startsWith("ord_") || typeof version !== "number") return true;
-  return (await store.streamVersion(`order-${id}`)) >= version;
+  const category = typeof id === "string" ? CATEGORIES[id.slice(0, 4)] : undefined;
+  if (category === undefined || typeof version !== "number") return true;
+  return (await store.streamVersion(`${category}-${String(id)}`)) >= version;
 }

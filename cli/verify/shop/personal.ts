@@ -10,16 +10,20 @@ import type { Verifying } from "../verifying.ts";
 const PERSONAL_MEMBERS: ReadonlySet<string> = new Set([
   "firstName",
   "lastName",
+  "userName",
   "email",
   "address",
+  "addresses",
   "street",
   "postalCode",
   "phone",
 ]);
-const COLLECTIONS = ["orders", "products", "snapshots.order", "snapshots.product"];
+/** Members whose value is a sealed block. */
+const SEALED_MEMBERS: ReadonlySet<string> = new Set(["contact", "profile"]);
+const COLLECTIONS = ["orders", "products", "customers", "snapshots.order", "snapshots.product", "snapshots.customer"];
 
 /**
- * A contact is a sealed block wherever it stands: in facts, rows and kept answers. A block in a fact was sealed for that
+ * A contact or a profile is a sealed block wherever it stands: in facts, rows and kept answers. A block in a fact was sealed for that
  * fact, its subject has a key or was erased, and where the key can be had the block opens.
  */
 export function personalCheck(verifying: Verifying): Check {
@@ -40,7 +44,8 @@ export function personalCheck(verifying: Verifying): Check {
     },
     async end() {
       findings.measure("blocks", blocks);
-      for (const collection of [...COLLECTIONS, marks.search.collection]) await checkRows(store, collection, findings);
+      for (const collection of [...COLLECTIONS, marks.search.collection, marks.customerSearch.collection])
+        await checkRows(store, collection, findings);
       await checkAnswers(store, findings);
     },
   };
@@ -48,7 +53,7 @@ export function personalCheck(verifying: Verifying): Check {
 
 async function blockFault({ subjects }: Verifying, text: string, fact: Fact): Promise<string | undefined> {
   const block = readSealedBlock(text);
-  if (!block) return "a contact is not sealed";
+  if (!block) return "personal data is not sealed";
   if (block.record !== fact.stored.id) return "a block was sealed for another record";
   if (!subjects) return undefined;
   const state = await subjects(block.subject);
@@ -80,12 +85,12 @@ interface PersonalPart {
 
 /** Tells of personal data in the clear; answers the text of what seems to be a sealed block. */
 function tellPlain({ member, value }: PersonalPart, findings: Findings, where: Omit<Violation, "what">): string | undefined {
-  if (member === "contact" && typeof value === "string" && readSealedBlock(value)) return value;
+  if (SEALED_MEMBERS.has(member) && typeof value === "string" && readSealedBlock(value)) return value;
   findings.violated(`"${member}" is in the clear`, where);
   return undefined;
 }
 
-/** Contacts, and members that belong into one, however deep; JSON text in a member "body" is looked into. */
+/** Contacts and profiles, and members that belong into one, however deep; JSON text in a member "body" is looked into. */
 function* personalParts(value: unknown): Generator<PersonalPart> {
   const rest: unknown[] = [value];
   while (rest.length > 0) {
@@ -93,7 +98,7 @@ function* personalParts(value: unknown): Generator<PersonalPart> {
     if (Array.isArray(next)) for (const item of next) rest.push(item);
     if (!isRecord(next)) continue;
     for (const [member, inner] of Object.entries(next)) {
-      if (member === "contact" || PERSONAL_MEMBERS.has(member)) yield { member, value: inner };
+      if (SEALED_MEMBERS.has(member) || PERSONAL_MEMBERS.has(member)) yield { member, value: inner };
       else rest.push(member === "body" && typeof inner === "string" ? parsedJson(inner) : inner);
     }
   }

@@ -4,7 +4,7 @@ import { Findings } from "../findings.ts";
 import { namesOf, paged } from "../listed-entries.ts";
 import type { Check } from "../log/fact.ts";
 
-/** Due items of every queue: listed by time, each with a revision from 1, a time, and a payload that is JSON. */
+/** Due items of every queue: listed by time, each with a revision from 1, a time, and a payload of JSON: of a queue's message, a line of header and one of body. */
 export function dueCheck(store: Store): Check {
   const findings = new Findings("due items");
   return {
@@ -26,5 +26,5 @@ export function dueCheck(store: Store): Check {
 function* faultsOf({ at, revision, payload }: DueItem): Generator<string> {
   if (!Number.isSafeInteger(revision) || revision < 1) yield "the revision is not a number from 1";
   if (!Number.isSafeInteger(at)) yield "the time is no time";
-  if (parsedJson(payload) === undefined) yield "the payload is no JSON";
+  if (payload.split("\n").some((line) => parsedJson(line) === undefined)) yield "the payload is no JSON";
 }

@@ -1,50 +1,15 @@
-import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
-import type { DatabaseSync } from "node:sqlite";
+import { PLANTED_CUSTOMERS } from "./planted-customers.ts";
+import { deletedRow, extraRow, insertRow, plant, rewritten, sql, type Plant } from "./planting.ts";
 import type { TrialChange } from "./trial-shop.ts";
-
-/** Names of all checks, in their order. */
-export const CHECKS = [
-  "positions",
-  "versions",
-  "digests",
-  "seals",
-  "units",
-  "order rules (laws 2 and 13)",
-  "orders read model (law 3)",
-  "snapshots (law 1)",
-  "order-search (law 3)",
-  "products (law 3)",
-  "personal",
-  "idempotency keys",
-  "work",
-  "due items",
-  "leases",
-  "engine",
-  "subject keys",
-] as const;
-export type CheckName = (typeof CHECKS)[number];
 
 /**
  * Positions of the trial shop: products 1 to 12; orders of a customer 13 and a guest 14 with contacts, imported 15; up to here
- * the first seal; then a customer's order 16, cancelled 17, imported 18: the second; two that are not sealed, 19 and 20; an order of 101 events with a snapshot, 21 to 121.
+ * the first seal; then a customer's order 16, cancelled 17, imported 18: the second; two that are not sealed, 19 and 20; an order of 101 events with a snapshot, 21 to 121; customers
+ * 122 to 129: three registered, one updated (125) and with preferences, one with roles and deactivated (128), one deleted.
  */
 const ORDER = 13;
 const GUEST = 14;
 const TAIL = 19;
-
-/** One thing wrong with the trial shop, and the check that must find it. */
-export interface Plant {
-  readonly what: string;
-  readonly check: CheckName;
-  readonly change: TrialChange;
-  /** What the violation says. */
-  readonly says: RegExp;
-  readonly onlyOn?: "sqlite";
-}
-
-/** SQL that is run on the file of the store. */
-export const sql = (text: string): TrialChange => ({ store: (db) => db.exec(text) });
 
 const IN_THE_LOG: readonly Plant[] = [
   plant(
@@ -369,32 +334,7 @@ const IN_THE_REST: readonly Plant[] = [
 ];
 
 /** At least one for every check. */
-export const PLANTS: readonly Plant[] = [...IN_THE_LOG, ...IN_READ_MODELS, ...IN_THE_REST];
-
-function plant(check: CheckName, what: string, change: TrialChange, says: RegExp): Plant {
-  return { check, what, change, says };
-}
-
-/** A fact with another text, under the digest of that text. */
-function rewritten(position: number, change: (data: string) => string): TrialChange {
-  return {
-    store: (db) => {
-      const fact = db.prepare("SELECT * FROM facts WHERE position = ?").get(position) ?? {};
-      const data = change(String(fact["data"]));
-      assert.notEqual(data, fact["data"], "the plant changes something");
-      const lines = [
-        `${String(fact["unit"])}/${String(fact["ordinal"])}`,
-        fact["stream"],
-        fact["type"],
-        fact["schema_version"],
-        data,
-        fact["meta"],
-      ];
-      const digest = createHash("sha256").update(lines.join("\n")).digest();
-      db.prepare("UPDATE facts SET data = ?, digest = ? WHERE position = ?").run(data, digest, position);
-    },
-  };
-}
+export const PLANTS: readonly Plant[] = [...IN_THE_LOG, ...IN_READ_MODELS, ...IN_THE_REST, ...PLANTED_CUSTOMERS];
 
 function swapped(one: number, other: number): TrialChange {
   const move = (from: number, to: number) => `UPDATE facts SET position = ${to} WHERE position = ${from};`;
@@ -416,20 +356,6 @@ function extraSeal(): TrialChange {
   const hash = "0".repeat(64);
   const value = `{"count":1,"from":19,"hash":"${hash}","previous":"${hash}","to":19}`;
   return { store: (db) => insertRow(db, "seals", "0000000000000019", value) };
-}
-
-function extraRow(collection: string): TrialChange {
-  return { store: (db) => insertRow(db, collection, "none", "{}") };
-}
-
-function insertRow(db: DatabaseSync, collection: string, key: string, value: string): void {
-  const columns = "(collection, key, revision, position, recorded_at, entries, value)";
-  db.prepare(`INSERT INTO rows ${columns} VALUES (?, ?, 1, 1, 1, '{}', ?)`).run(collection, key, value);
-}
-
-function deletedRow(collection: string, key: string): TrialChange {
-  const where = `WHERE collection = '${collection}' AND key = '${key}'`;
-  return sql(`DELETE FROM row_index ${where}; DELETE FROM rows ${where}`);
 }
 
 function extraEntry(name: string, key: string): TrialChange {

@@ -18,6 +18,7 @@ import {
   type PlacedOrRefused,
   type PlaceOrder,
 } from "@daybook/shop-ordering/contract";
+import { customersDay } from "./customers-day.ts";
 
 /** A small shop on disk for tests of the verification: orders of each kind, several seals, and orders that no seal covers yet. */
 export interface TrialShop {
@@ -45,6 +46,7 @@ export async function trialShop(): Promise<TrialShop> {
   const root = await mkdtemp(join(tmpdir(), "daybook-verify-"));
   const folder = join(root, "shop");
   for (const day of [firstDay, secondDay, thirdDay, fourthDay]) await opened(folder, day);
+  await customersDay(folder);
   let copies = 0;
   return {
     folder,
