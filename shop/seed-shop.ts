@@ -2,6 +2,7 @@ import type { Executed } from "@daybook/data/cqrs/aggregates";
 import type { Operation } from "@daybook/data/cqrs/handlers";
 import { commitSettled } from "@daybook/data/event-store/commit-settled";
 import { causeOf } from "@daybook/kernel/context";
+import { digestHex } from "@daybook/kernel/digest";
 import { assert } from "@daybook/kernel/errors";
 import { newToken } from "@daybook/network/http/principals";
 import { valueOf } from "@daybook/network/rpc/contract";
@@ -56,7 +57,7 @@ async function seedPeople(shop: Shop): Promise<void> {
 
 /** Runs a command under a key of the seed; answers the order's id. */
 async function ordered<Input>({ ordering }: Shop, key: string, operation: Operation<Input>, input: Input): Promise<string> {
-  const idempotency = { principal: SYSTEM_CONTEXT.actor, operation: operation.name, key: `seed-${key}`, content: key };
+  const idempotency = { principal: SYSTEM_CONTEXT.actor, operation: operation.name, key: `seed-${key}`, content: digestHex(key) };
   const render = (outcome: PlacedOrRefused) =>
     outcome.kind === "done" && "orderId" in outcome.state ? outcome.state.orderId : "";
   const execution = { context: SYSTEM_CONTEXT, idempotency, render };

@@ -26,5 +26,5 @@ export function dueCheck(store: Store): Check {
 function* faultsOf({ at, revision, payload }: DueItem): Generator<string> {
   if (!Number.isSafeInteger(revision) || revision < 1) yield "the revision is not a number from 1";
   if (!Number.isSafeInteger(at)) yield "the time is no time";
-  if (payload.split("\n").some((line) => parsedJson(line) === undefined)) yield "the payload is no JSON";
+  if (payload !== "" && payload.split("\n").some((line) => parsedJson(line) === undefined)) yield "the payload is no JSON";
 }
