@@ -2,6 +2,7 @@ import { systemClock } from "@daybook/kernel/clock";
 import type { AnyWorkflow, StepContract, WorkflowDefinition } from "../definition.ts";
 import type { Started } from "../replay/history.ts";
 import { RunCore } from "../replay/run-core.ts";
+import { refusePersonal } from "../replay/value-text.ts";
 import { IsolateRun } from "./isolate-run.ts";
 import type { RunOrigin, TemporalWorkflowModule } from "./surface.ts";
 
@@ -11,6 +12,10 @@ import type { RunOrigin, TemporalWorkflowModule } from "./surface.ts";
  * activities.
  */
 export function temporalWorkflow(temporal: TemporalWorkflowModule, workflow: AnyWorkflow, steps: readonly StepContract[]) {
+  for (const { name, input, output } of [workflow, ...steps]) {
+    refusePersonal(input, `input of ${name}`);
+    refusePersonal(output, `result of ${name}`);
+  }
   // It tells the machine's time, which differs when replayed.
   Reflect.deleteProperty(globalThis, "Temporal");
   const byName = new Map(steps.map((step) => [step.name, step]));
