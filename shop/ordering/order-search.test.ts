@@ -125,6 +125,22 @@ void describe("search by person", () => {
     assert.deepEqual((await orders.store.listRows({ collection: "order-search.1" })).rows, []);
   });
 
+  void test("a customer who was deleted is not found any more, and leaves no tokens; others are", async () => {
+    const orders = trialOrders();
+    await orders.place({ customerId: "a", contact: person("Ada", "King") });
+    const other = await orders.place({ customerId: "b", contact: person("Ben", "King") });
+    await orders.project();
+    const events = [{ type: "CustomerDeleted", data: { customerId: "a" } }];
+    await orders.events.append({ unitId: "unt_1", stream: "customer-a", events, context: AROUND.context });
+    await orders.project();
+    assert.deepEqual(await found(orders, "king"), [other]);
+    const { rows } = await orders.store.listRows({ collection: "order-search.1" });
+    assert.deepEqual(
+      rows.map(({ key }) => key),
+      ["b"],
+    );
+  });
+
   void test("nothing personal is in the read model, and it changes only with what is known of a person", async () => {
     const orders = trialOrders();
     await orders.place({ customerId: "a", contact: person("Ada", "King") });

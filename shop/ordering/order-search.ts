@@ -4,6 +4,7 @@ import { readModel } from "@daybook/data/cqrs/read-model";
 import { mergedTokens, rowsWithTokens, tokenIndex, type Tokened } from "@daybook/data/cqrs/token-index";
 import type { RowCursor, Store } from "@daybook/data/store";
 import { reveal, searchTokens, type SubjectKeys } from "@daybook/kernel/sealed";
+import { CUSTOMER_CATEGORY, type CustomerEvent } from "@daybook/shop-customers/events";
 import { ORDER_CATEGORY, type Contact, type OrderEvent } from "./events.ts";
 import { ORDERS, ORDER_LISTS } from "./order-row.ts";
 
@@ -24,14 +25,18 @@ export interface SearchRow extends Tokened {
   readonly guestOrder?: string;
 }
 
-/** Keeps the tokens of every subject that placed an order; they are rows of the subject, erased with it. */
-export function orderSearchProjection(keys: SubjectKeys, searchSecret: Uint8Array): Projection<SearchRow, OrderEvent> {
-  return projection<SearchRow, OrderEvent>({
+/** Events that the search follows. */
+export type SearchedEvent = OrderEvent | CustomerEvent;
+
+/** Keeps the tokens of every subject that placed an order, until the customer is deleted. */
+export function orderSearchProjection(keys: SubjectKeys, searchSecret: Uint8Array): Projection<SearchRow, SearchedEvent> {
+  return projection<SearchRow, SearchedEvent>({
     name: ORDER_SEARCH,
     version: 1,
-    categories: [ORDER_CATEGORY],
-    types: ["OrderPlaced"],
+    categories: [ORDER_CATEGORY, CUSTOMER_CATEGORY],
+    types: ["OrderPlaced", "CustomerDeleted"],
     async project({ event }, view) {
+      if (event.type === "CustomerDeleted") view.delete(event.data.customerId);
       if (event.type !== "OrderPlaced" || event.data.customer.contact === undefined) return;
       const { customer, orderId } = event.data;
       const contact = await reveal(keys, event.data.customer.contact);

@@ -29,13 +29,13 @@ import {
   searchOrders,
   type Execution,
 } from "./contract.ts";
-import type { Line, OrderEvent, OrderPlaced } from "./events.ts";
+import type { Line, OrderPlaced } from "./events.ts";
 import { orderDecider, type Order, type OrderCommand } from "./order.ts";
 import { orderCalls } from "./order-calls.ts";
 import { orderQueries } from "./order-queries.ts";
 import { follow, PROGRESS } from "./order-progress.ts";
 import { openOrders, orderRow } from "./order-row.ts";
-import { orderSearch, orderSearchProjection, type SearchRow } from "./order-search.ts";
+import { orderSearch, orderSearchProjection, type SearchedEvent, type SearchRow } from "./order-search.ts";
 import { workEffects } from "./order-work.ts";
 import { refusedCustomer, type Customers } from "./customer-standing.ts";
 import { importedOrder, pricedItem, pricedOrder } from "./place-order.ts";
@@ -59,7 +59,7 @@ export interface OrderingService {
   readonly commands: Handlers<Execution>;
   /** Queries: `getOrder`, `listOrders`, `countOrders`, `searchOrders`. */
   readonly queries: Handlers;
-  readonly search: Projection<SearchRow, OrderEvent>;
+  readonly search: Projection<SearchRow, SearchedEvent>;
   /** Carries out `orderingContract` for other contexts. */
   readonly calls: Service;
   /** What a subscription does to keep orders up to date with other contexts. */

@@ -18,7 +18,8 @@ interface Contacts {
 const TOKENS_MAX = 500;
 
 /**
- * The read model "order-search", its live generation, is the fold of the orders placed up to its checkpoint. Tokens are
+ * The read model "order-search", its live generation, is the fold of the orders placed up to its checkpoint, without
+ * those of customers who were deleted after them. Tokens are
  * recomputed where the keys open; without keys each row must be of a subject that gave a contact. Its lag is no violation.
  */
 export function orderSearchCheck(verifying: Verifying): Check {
@@ -38,6 +39,9 @@ export function orderSearchCheck(verifying: Verifying): Check {
 }
 
 function collect(contacts: Map<string, Contacts>, { stored, data }: Fact): void {
+  if (stored.stream.startsWith("customer-") && stored.type === "CustomerDeleted") {
+    contacts.delete(stored.stream.slice("customer-".length));
+  }
   if (!stored.stream.startsWith("order-") || stored.type !== "OrderPlaced" || !isRecord(data)) return;
   const { customerId, contact } = orderKeys(data);
   if (contact === undefined) return;

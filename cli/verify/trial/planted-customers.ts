@@ -135,6 +135,12 @@ export const PLANTED_CUSTOMERS: readonly Plant[] = [
   ),
   plant(SEARCH, "missing entries", sql("DELETE FROM row_index WHERE collection LIKE 'customer-search%'"), /lacks tokens/),
   plant(
+    "order-search (law 3)",
+    "tokens of a customer who was deleted",
+    sql("UPDATE facts SET type = 'CustomerDeleted', stream = 'customer-cus_zoe' WHERE position = 18"),
+    /nobody/,
+  ),
+  plant(
     "personal",
     "a profile in the clear, in a fact",
     rewritten(IDA, (data) => data.replace(/"profile":"[^"]+"/, '"profile":{"userName":"ida"}')),

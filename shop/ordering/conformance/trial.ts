@@ -13,6 +13,7 @@ import { money } from "@daybook/kernel/money";
 import { seededRandom } from "@daybook/kernel/random";
 import { virtualClock, type VirtualClock } from "@daybook/kernel/virtual-clock";
 import type { Catalogue, Product } from "@daybook/shop-catalog/contract";
+import { customerEvents } from "@daybook/shop-customers/events";
 import { placeOrder, type Execution, type PlacedOrRefused, type PlaceOrder } from "../contract.ts";
 import { orderEvents, type Line, type OrderPlaced } from "../events.ts";
 import { orderingService, type OrderingService } from "../service.ts";
@@ -70,8 +71,11 @@ export function codeOf(outcome: PlacedOrRefused): string {
 
 export function trialOrders(products = PRODUCTS): TrialOrders {
   const clock = virtualClock();
-  const store = memoryStore({ clock, owners: { order: "ordering", stock: "inventory", payment: "payments" } });
-  const events = eventStore(store, orderEvents, memoryKeys());
+  const store = memoryStore({
+    clock,
+    owners: { order: "ordering", stock: "inventory", payment: "payments", customer: "customers" },
+  });
+  const events = eventStore(store, { ...orderEvents, ...customerEvents }, memoryKeys());
   const ids = idSource(clock, seededRandom(1));
   const parts = { events, clock, ids, catalogue: catalogueOf(products), searchSecret: new Uint8Array(32) };
   const service = orderingService(parts);
