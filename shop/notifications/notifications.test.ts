@@ -59,7 +59,7 @@ void describe("notifications", () => {
 
   void test("try again what fails for the moment, and keep the order's order", async () => {
     const { record, mail, until, outcomes, end } = running();
-    mail.failNext = 4;
+    mail.failNext = 1;
     await record(CONFIRMED);
     await record(SHIPPED);
     await until(async () => (await outcomes()).length === 4, 500);
