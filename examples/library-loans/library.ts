@@ -98,6 +98,6 @@ export function openLibrary({ store, clock, random, owner, post, dayMs = 86_400_
 type CommandOptions<Answer> = Pick<ExecuteOptions<Copy, Answer>, "context" | "idempotency" | "expectedVersion" | "render">;
 
 /** The run that follows the copy's loan of that number. */
-export function loanId(stream: string, loan: number): string {
+function loanId(stream: string, loan: number): string {
   return `${stream}-loan-${loan}`;
 }

@@ -7,6 +7,7 @@ import type { Tree } from "../tidy/rule.ts";
 import { parseSource } from "../tidy/source.ts";
 import { errorsDocument } from "./errors.ts";
 import { guaranteesDocument } from "./guarantees.ts";
+import { includingDocument } from "./included.ts";
 import { layersDocument } from "./layers.ts";
 import { writeDocument } from "./write.ts";
 
@@ -62,5 +63,25 @@ describe("documents made from the code", () => {
     assert.equal(await draw(false), "written");
     assert.match(read("ARCHITECTURE.md"), /^# Before\n<!-- layers:start -->\n```mermaid\n[^]*```\n<!-- layers:end -->\nAfter\n$/);
     assert.equal(await draw(true), "current");
+  });
+
+  test("an included file stands in its block as it is now, and the check finds when it does not", async () => {
+    const include = (isCheck: boolean) => writeDocument(includingDocument("docs/a.md", root), treeOf(""), { root, isCheck });
+    writeFileSync(join(root, "a.ts"), "const a = 1;\n");
+    writeFileSync(join(root, "docs/a.md"), "# A\n<!-- include: a.ts -->\nAfter\n```sh\nls\n```\n");
+    assert.equal(await include(true), "outdated");
+    assert.equal(await include(false), "written");
+    assert.equal(
+      read("docs/a.md"),
+      "# A\n<!-- include: a.ts -->\n```ts\nconst a = 1;\n```\nAfter\n```sh\nls\n```\n",
+      "other blocks stay",
+    );
+    assert.equal(await include(true), "current");
+    writeFileSync(join(root, "a.ts"), "const a = 2;\n");
+    assert.equal(await include(true), "outdated");
+    assert.equal(await include(false), "written");
+    assert.match(read("docs/a.md"), /# A\n<!-- include: a\.ts -->\n```ts\nconst a = 2;\n```\nAfter/);
+    rmSync(join(root, "a.ts"));
+    await assert.rejects(include(true), /a\.ts is included and exists/);
   });
 });

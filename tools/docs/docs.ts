@@ -4,6 +4,7 @@ import type { GeneratedDocument } from "./document.ts";
 import { cliDocument } from "./cli.ts";
 import { errorsDocument } from "./errors.ts";
 import { guaranteesDocument } from "./guarantees.ts";
+import { includingDocument } from "./included.ts";
 import { layersDocument } from "./layers.ts";
 import { limitsDocument } from "./limits.ts";
 import { orderStatesDocument } from "./order-states.ts";
@@ -19,6 +20,7 @@ const DOCUMENTS: readonly GeneratedDocument[] = [
   orderStatesDocument,
   paymentStatesDocument,
   cliDocument,
+  includingDocument("docs/tutorial.md"),
 ];
 
 const isCheck = process.argv.includes("--check");
