@@ -1,12 +1,43 @@
 import { backupCommand, restoreCommand } from "./commands/backup.ts";
+import {
+  accountCloseCommand,
+  accountDepositCommand,
+  accountGetCommand,
+  accountListCommand,
+  accountOpenCommand,
+  accountWithdrawCommand,
+} from "./commands/account.ts";
 import { completionCommand } from "./commands/completion.ts";
+import {
+  customerActivateCommand,
+  customerDeactivateCommand,
+  customerDeleteCommand,
+  customerGetCommand,
+  customerListCommand,
+  customerRegisterCommand,
+  customerSearchCommand,
+} from "./commands/customer.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { importOrdersCommand } from "./commands/import.ts";
 import { keysRotateCommand } from "./commands/keys.ts";
 import { orderCancelCommand, orderPlaceCommand } from "./commands/order-changes.ts";
+import {
+  orderAddItemCommand,
+  orderChoosePaymentCommand,
+  orderHoldCommand,
+  orderReleaseCommand,
+} from "./commands/order-progress.ts";
 import { orderGetCommand, orderLifeCommand, orderListCommand } from "./commands/order.ts";
+import {
+  productGetCommand,
+  productListCommand,
+  productPriceCommand,
+  productPutCommand,
+  productSearchCommand,
+} from "./commands/product.ts";
 import { projectionListCommand, projectionRebuildCommand } from "./commands/projection.ts";
 import { startCommand } from "./commands/start.ts";
+import { stockGetCommand, stockReceiveCommand, stockWriteOffCommand } from "./commands/stock.ts";
 import { streamReadCommand, streamTailCommand } from "./commands/stream.ts";
 import { verifyCommand } from "./commands/verify.ts";
 import type { Command } from "./shell/command.ts";
@@ -17,8 +48,33 @@ export const COMMANDS: readonly Command[] = [
   orderPlaceCommand,
   orderGetCommand,
   orderListCommand,
+  orderAddItemCommand,
+  orderChoosePaymentCommand,
+  orderHoldCommand,
+  orderReleaseCommand,
   orderCancelCommand,
   orderLifeCommand,
+  customerRegisterCommand,
+  customerGetCommand,
+  customerListCommand,
+  customerSearchCommand,
+  customerDeactivateCommand,
+  customerActivateCommand,
+  customerDeleteCommand,
+  productListCommand,
+  productSearchCommand,
+  productGetCommand,
+  productPutCommand,
+  productPriceCommand,
+  stockGetCommand,
+  stockReceiveCommand,
+  stockWriteOffCommand,
+  accountOpenCommand,
+  accountGetCommand,
+  accountListCommand,
+  accountDepositCommand,
+  accountWithdrawCommand,
+  accountCloseCommand,
   importOrdersCommand,
   streamReadCommand,
   streamTailCommand,

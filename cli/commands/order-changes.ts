@@ -3,14 +3,15 @@ import { text as textOf } from "node:stream/consumers";
 import { stdin } from "node:process";
 import { add, decimalText, lineAmount, money } from "@daybook/kernel/money";
 import { placeOrderSchema, type PlaceOrder } from "@daybook/shop-ordering/contract";
-import { waitShown } from "../connection/wait-shown.ts";
-import { path, type Client, type ClientRequest } from "../connection/client.ts";
+import { path, type Client } from "../connection/client.ts";
 import { connected } from "../connection/connect.ts";
 import { readDocument, readList } from "../connection/documents.ts";
 import { changeRefused, usageInvalid } from "../errors.ts";
 import type { Command, Flags, Invocation } from "../shell/command.ts";
 import { CONNECTION, FLAGS, OUTPUT } from "../shell/flags.ts";
 import { printDocument, type Fields } from "../shell/output.ts";
+import { changed } from "./changed.ts";
+import { itemOf } from "./order-progress.ts";
 
 export const orderPlaceCommand: Command = {
   noun: "order",
@@ -76,24 +77,6 @@ async function cancel(invocation: Invocation): Promise<void> {
   });
 }
 
-/** Carries out a change; with --wait, returns when the read models show it. */
-async function changed(invocation: Invocation, client: Client, request: Pick<ClientRequest, "path" | "body">): Promise<unknown> {
-  const { flags } = invocation;
-  const signal = flags.isSet("wait") ? invocation.interruption() : undefined;
-  const { body, position } = await client.call({ method: "POST", ...request, headers: conditions(flags) });
-  if (signal && position !== undefined) await waitShown(invocation, client, position, signal);
-  return body;
-}
-
-function conditions(flags: Flags): Readonly<Record<string, string>> {
-  const key = flags.text("idempotency-key");
-  const version = flags.number("if-version");
-  return {
-    ...(key !== undefined && { "idempotency-key": key }),
-    ...(version !== undefined && { "if-match": `"${version}"` }),
-  };
-}
-
 async function orderOf(flags: Flags): Promise<PlaceOrder> {
   const file = flags.text("body");
   const document = file === undefined ? orderOfItems(flags) : await jsonOf(file);
@@ -103,11 +86,7 @@ async function orderOf(flags: Flags): Promise<PlaceOrder> {
 }
 
 function orderOfItems(flags: Flags): unknown {
-  const items = flags.texts("item").map((text) => {
-    const [, productId, quantity = "1"] = /^([^:]+)(?::(\d{1,7}))?$/.exec(text) ?? [];
-    if (productId === undefined) throw usageInvalid(`--item is PRODUCT:QUANTITY, not "${text.slice(0, 60)}"`);
-    return { productId, quantity: Number(quantity) };
-  });
+  const items = flags.texts("item").map(itemOf);
   if (items.length === 0) throw usageInvalid("order place needs an --item, or a --body");
   return { items, customerId: flags.text("customer") };
 }
