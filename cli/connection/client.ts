@@ -9,7 +9,7 @@ export interface Client {
 }
 
 export interface ClientRequest {
-  readonly method?: "GET" | "POST";
+  readonly method?: "GET" | "POST" | "DELETE";
   /** Segments are encoded by the caller (`path`). */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | undefined>>;
