@@ -30,8 +30,7 @@ export class Writer {
   lastNumber: number;
   private readonly options: WriterOptions;
   private readonly statement: string;
-  private readonly plainStatement: string;
-  private readonly eventsStatement: string;
+  private readonly plainStatements: ReadonlyMap<number, string>;
   private readonly oneFactStatement: string;
   private client: Client;
   /** Undefined until the log is joined again, above the fence `lost`. */
@@ -41,8 +40,9 @@ export class Writer {
   constructor(options: WriterOptions) {
     this.options = options;
     this.statement = statementText(options.text, "commit_1", PARAMETERS);
-    this.plainStatement = statementText(options.text, "commit_plain_1", PLAIN_PARAMETERS);
-    this.eventsStatement = statementText(options.text, "commit_plain_1", EVENTS_PARAMETERS);
+    this.plainStatements = new Map(
+      PLAIN_PARAMETERS.map((count) => [count, statementText(options.text, "commit_plain_1", count)]),
+    );
     this.oneFactStatement = statementText(options.text, "commit_one_fact_1", ONE_FACT_PARAMETERS);
     this.client = options.connect();
     this.fence = options.joined.fence;
@@ -110,7 +110,7 @@ export class Writer {
     const oneFact = batch.oneFact();
     if (oneFact) return this.send(this.oneFactStatement, [fence, ...oneFact]);
     const parameters = [fence, ...batch.parameters()];
-    return this.send(parameters.length === EVENTS_PARAMETERS ? this.eventsStatement : this.plainStatement, parameters);
+    return this.send(this.plainStatements.get(parameters.length) ?? "", parameters);
   }
 
   private async applySteps(fence: number, units: readonly EncodedUnit[]): Promise<readonly Verdict[]> {
@@ -152,10 +152,9 @@ function notApplied(error: unknown): Error {
   return batchNotApplied(`PostgreSQL did not take it: ${messageOf(error)}`, { cause: error });
 }
 
-/** Parameters of the functions; that of plain batches is told fewer when there are only events. */
+/** Parameters of the functions; that of plain batches is told fewer when there are only facts, or when there is no work. */
 const PARAMETERS = 38;
-const PLAIN_PARAMETERS = 40;
-const EVENTS_PARAMETERS = 20;
+const PLAIN_PARAMETERS = [20, 41, 52] as const;
 const ONE_FACT_PARAMETERS = 10;
 
 function statementText(text: InSchema, name: string, parameters: number): string {

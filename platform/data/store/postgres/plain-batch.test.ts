@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { facts, putKey, putRow, schedule, unit, work, type UnitParts } from "../conformance/trial.ts";
 import { encodeUnit } from "../encode.ts";
-import type { Condition } from "../unit.ts";
+import type { Condition, Effect } from "../unit.ts";
 import { PlainBatch } from "./plain-batch.ts";
 import { STEP } from "./steps.ts";
 
@@ -12,6 +12,14 @@ function batchOf(...parts: readonly UnitParts[]): PlainBatch | undefined {
 
 function version(stream: string, is: number): Condition {
   return { kind: "version", stream, is };
+}
+
+function workVersion(is: number): Condition {
+  return { kind: "version", stream: "run-1", as: "work", is };
+}
+
+function exists(stream: string): Condition {
+  return { kind: "exists", stream, as: "work" };
 }
 
 test("units that append facts under versions that go together are plain, and get their places", () => {
@@ -27,6 +35,21 @@ test("units that append facts under versions that go together are plain, and get
     { ...usual, position: 14, versions: [5, 3] },
     { ...usual, position: 15, versions: [8] },
   ]);
+});
+
+test("work and facts get versions of their own, also under one name", () => {
+  const batch = batchOf(
+    { when: [workVersion(2)], do: [work("run-1", 2), facts("run-1")] },
+    { when: [exists("run-1")], do: [facts("run-2"), work("run-1"), work("run-2")] },
+  );
+  const verdicts = batch?.verdicts({ number: 1, head: 10, recorded_at: 5, results: "6,0,2,8", refused: null });
+  assert.deepEqual(
+    verdicts?.map((verdict) => verdict.outcome === "committed" && [verdict.position, verdict.versions]),
+    [
+      [11, [4, 7]],
+      [12, [1, 5, 9]],
+    ],
+  );
 });
 
 test("units of which one must be refused are not plain", () => {
@@ -45,11 +68,59 @@ test("units of which each has its own rows, keys and due items are plain", () =>
     do: [facts(`order-${n}`), putRow("things", `r${n}`, { by: ["a", "a"] }), putKey(`k${n}`), schedule("q", `i${n}`, 5)],
   });
   assert.notEqual(batchOf(own(1), own(2)), undefined);
-  assert.equal(batchOf({ do: [putKey("k")] }, { do: [putKey("k")] }), undefined);
-  assert.equal(batchOf({ when: [{ kind: "keyPresent", key: "k" }] }, { do: [putKey("k")] }), undefined);
-  assert.equal(batchOf({ do: [putRow("things", "r")] }, { do: [putRow("things", "r")] }), undefined);
-  assert.equal(batchOf({ do: [schedule("q", "i", 1)] }, { do: [{ kind: "finish", queue: "q", id: "i" }] }), undefined);
-  assert.equal(batchOf({ do: [schedule("q", "i", 1), schedule("q", "i", 2)] }), undefined);
+});
+
+const DUE = { kind: "due", queue: "q", id: "i" } as const;
+const FINISH: Effect = { kind: "finish", queue: "q", id: "i" };
+const KEY = { key: "k" } as const;
+
+test("units that change the same things, or go on from what others have made of them, are plain", () => {
+  const stock = (n: number): UnitParts => ({
+    when: [version("stock-a", n), version("stock-b", 2 * n)],
+    do: [facts("stock-a"), putRow("stock", "a"), facts("stock-b", 2), putRow("stock", "b"), putKey(`k${n}`)],
+  });
+  assert.notEqual(batchOf(stock(4), stock(5), stock(6)), undefined);
+  const signal = { when: [exists("run-1")], do: [work("run-1"), schedule("q", "run-1", 5)] };
+  assert.notEqual(batchOf(signal, signal, signal), undefined);
+  assert.notEqual(
+    batchOf({ do: [putRow("things", "r")] }, { do: [{ kind: "deleteRow", collection: "things", key: "r" }] }),
+    undefined,
+  );
+  const value = (text: string): Condition => ({ kind: "keyValue", ...KEY, value: text });
+  assert.notEqual(
+    batchOf({ when: [value("1")], do: [putKey("k", "2")] }, { when: [value("2")], do: [putKey("k", "3")] }),
+    undefined,
+  );
+  assert.notEqual(batchOf({ do: [{ kind: "deleteKey", ...KEY }] }, { when: [{ kind: "keyAbsent", ...KEY }] }), undefined);
+  const taken = { when: [{ ...DUE, revision: 3 }], do: [schedule("q", "i", 1)] };
+  assert.notEqual(
+    batchOf(taken, { when: [{ ...DUE, revision: 4 }], do: [FINISH] }, { when: [{ ...DUE, revision: 0 }] }),
+    undefined,
+  );
+});
+
+test("units are not plain when one contradicts what others do, or only the store can tell", () => {
+  const put = { do: [putKey("k", "2")] };
+  assert.equal(batchOf(put, { when: [{ kind: "keyAbsent", ...KEY }] }), undefined);
+  assert.equal(batchOf(put, { when: [{ kind: "keyValue", ...KEY, value: "1" }] }), undefined);
+  const expiring: Effect = { kind: "putKey", ...KEY, value: "2", expiresAt: 4_000_000_000_000 };
+  assert.equal(batchOf({ do: [expiring] }, { when: [{ kind: "keyPresent", ...KEY }] }), undefined);
+  assert.equal(
+    batchOf({
+      when: [
+        { kind: "keyPresent", ...KEY },
+        { kind: "keyAbsent", ...KEY },
+      ],
+    }),
+    undefined,
+  );
+  assert.equal(batchOf({ do: [schedule("q", "i", 1)] }, { when: [{ ...DUE, revision: 1 }] }), undefined);
+  assert.equal(batchOf({ do: [FINISH] }, { when: [{ ...DUE, revision: 1 }] }), undefined);
+  assert.equal(batchOf({ when: [workVersion(0), exists("run-1")] }), undefined);
+  assert.equal(batchOf({ when: [exists("run-1"), workVersion(0)] }), undefined);
+  const held = (token: number): UnitParts => ({ when: [{ kind: "leaseHeld", name: "l", token }] });
+  assert.notEqual(batchOf(held(1), held(1)), undefined);
+  assert.equal(batchOf(held(1), held(2)), undefined);
 });
 
 test("units that are refused are named with the first condition that does not hold", () => {
@@ -74,20 +145,44 @@ test("units that are refused are named with the first condition that does not ho
   assert.equal(batch?.refusals({ ...answer, refused: null }), undefined);
 });
 
-test("who is refused can not be said when a stream is shared", () => {
-  const first = { when: [{ kind: "keyAbsent", key: "k" }], do: [facts("order-1")] } as const;
-  const batch = batchOf(first, { do: [facts("order-1")] });
+test("all that look at a thing in vain are refused, each by what it expects", () => {
+  const settings: Condition = { kind: "keyAbsent", key: "k" };
+  const batch = batchOf(
+    { when: [settings, workVersion(3)] },
+    { when: [exists("run-1"), settings] },
+    { when: [exists("run-1")], do: [work("run-1")] },
+  );
+  const refusals = (...entries: readonly string[]) =>
+    batch?.refusals({ number: null, head: 10, recorded_at: 5, results: null, refused: entries.join(",") });
+  const by = (condition: number, actual: string | number) => ({ outcome: "refused", condition, actual });
+  assert.deepEqual(
+    refusals(`[${STEP.keyValue},0,null,"v"]`),
+    new Map([
+      [0, by(0, "v")],
+      [1, by(1, "v")],
+    ]),
+  );
+  assert.deepEqual(refusals(`[${STEP.version},0,4,null]`), new Map([[0, by(1, 4)]]));
+  assert.deepEqual(refusals(`[${STEP.version},0,0,null]`), new Map([0, 1, 2].map((unit) => [unit, by(unit === 0 ? 1 : 0, 0)])));
+});
+
+test("who is refused can not be said when a unit counts on another", () => {
+  const first = { when: [{ kind: "keyAbsent", key: "k" }], do: [facts("order-1"), putKey("k")] } as const;
   const refused = `[${STEP.keyValue},0,null,"v"]`;
-  assert.equal(batch?.refusals({ number: null, head: 10, recorded_at: 5, results: null, refused }), undefined);
+  const refusals = (second: UnitParts) =>
+    batchOf(first, second)?.refusals({ number: null, head: 10, recorded_at: 5, results: null, refused });
+  assert.equal(refusals({ do: [facts("order-1")] })?.size, 1);
+  assert.equal(refusals({ when: [version("order-1", 5)] }), undefined);
+  assert.equal(refusals({ when: [{ kind: "exists", stream: "order-1" }] }), undefined);
+  assert.equal(refusals({ when: [{ kind: "keyPresent", key: "k" }] }), undefined);
 });
 
 test("units of other kinds, or with one id, are not plain", () => {
   assert.notEqual(batchOf({ do: [facts("order-1")] }), undefined);
   assert.notEqual(batchOf({ when: [version("order-2", 0)], do: [] }), undefined);
   assert.equal(batchOf({ do: [facts("order-1", 0)] }), undefined);
-  assert.equal(batchOf({ do: [work("order-1")] }), undefined);
-  assert.equal(batchOf({ do: [facts("order-1"), { kind: "deleteKey", key: "k" }] }), undefined);
-  assert.equal(batchOf({ when: [{ kind: "exists", stream: "order-1" }], do: [facts("order-1")] }), undefined);
+  assert.equal(batchOf({ do: [facts("order-1"), { kind: "deleteWork", stream: "order-1" }] }), undefined);
+  assert.equal(batchOf({ when: [{ kind: "leaseFree", name: "l", owner: "x" }], do: [facts("order-1")] }), undefined);
   const same = encodeUnit(unit("u1", { do: [facts("order-1")] }));
   assert.equal(PlainBatch.of([same, same]), undefined);
 });
@@ -101,5 +196,7 @@ test("only a batch of one fact without state goes to the function for one fact, 
   assert.equal(batchOf({ do: [facts("order-1"), putKey("k")] })?.oneFact(), undefined);
   assert.equal(batchOf({ when: [{ kind: "keyAbsent", key: "k" }], do: [facts("order-1")] })?.oneFact(), undefined);
   assert.equal(batchOf({ when: [version("order-2", 1)], do: [facts("order-1")] })?.oneFact(), undefined);
+  assert.equal(batchOf({ when: [{ kind: "exists", stream: "order-1" }], do: [facts("order-1")] })?.oneFact(), undefined);
+  assert.equal(batchOf({ do: [work("order-1")] })?.oneFact(), undefined);
   assert.equal(batchOf({ do: [facts("order-1")] }, { do: [facts("order-1")] })?.oneFact(), undefined);
 });

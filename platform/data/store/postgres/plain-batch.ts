@@ -1,35 +1,23 @@
 import type { EncodedAppend, EncodedUnit } from "../engine.ts";
 import type { Condition, Refused, Verdict } from "../unit.ts";
 import { least, unless, unlessPlaces, type Parameter } from "./batch.ts";
-import { EventColumns } from "./columns.ts";
-import { PlainState, type Asker } from "./plain-state.ts";
+import { PlainState } from "./plain-state.ts";
+import { disappointed, expectedOf, PlainStreams, type Asker } from "./plain-streams.ts";
 import { STEP } from "./steps.ts";
 import type { PlainAnswer, PlainRefusal } from "./verdicts.ts";
 import { joined, nullable, separatorFor } from "./text.ts";
 
-interface PlainStream extends Asker {
-  readonly name: string;
-  /** Version before the batch, when a condition says it. */
-  base: number | undefined;
-  /** Facts that the batch adds. */
-  added: number;
-}
-
 /**
- * A batch whose units can be committed at once, because none depends on what another does: its units append facts, put
- * rows and keys, schedule and finish, under conditions on these things and on leases; what one unit looks at or changes, no
- * other changes. Only streams are shared, where the versions that units expect go together. If all that is expected is so,
- * all of its units commit (plain-function.ts).
+ * A batch whose units can be committed at once, because it can be said beforehand that all conditions hold if they hold
+ * before the batch, or by what units before them do: versions that go on from one another, a key that has the value that
+ * was put. If all that is expected is so, all of its units commit (plain-function.ts). It takes and frees no leases, and
+ * deletes no work.
  */
 export class PlainBatch {
   private readonly units: readonly EncodedUnit[];
-  private readonly streams = new Map<string, PlainStream>();
-  private isDisjoint = true;
+  private readonly facts = new PlainStreams();
+  private readonly work = new PlainStreams();
   private readonly state = new PlainState();
-  private readonly facts = new EventColumns();
-  private readonly factUnit: number[] = [];
-  private readonly factStream: PlainStream[] = [];
-  private readonly factNth: number[] = [];
   /** Of each unit: how many facts it has, and the place of its last one. */
   private readonly unitFacts: number[] = [];
   private readonly unitLast: number[] = [];
@@ -46,65 +34,57 @@ export class PlainBatch {
   }
 
   private add(unit: number, { conditions, effects }: EncodedUnit): boolean {
-    const before = this.factUnit.length;
-    for (const [index, condition] of conditions.entries()) if (!this.expect(unit, index, condition)) return false;
+    const before = this.facts.unit.length;
+    for (const [condition, expected] of conditions.entries()) if (!this.expect({ unit, condition }, expected)) return false;
     for (const effect of effects) {
       if (effect.kind !== "append") {
         if (!this.state.apply(unit, effect)) return false;
-      } else if (effect.as === "work" || effect.events.length === 0) return false;
-      else this.append(unit, effect);
+      } else if (effect.events.length === 0) return false;
+      else this.streams(effect.as).append(unit, effect.stream, effect.events);
     }
-    this.unitFacts.push(this.factUnit.length - before);
-    this.unitLast.push(this.factUnit.length);
+    this.unitFacts.push(this.facts.unit.length - before);
+    this.unitLast.push(this.facts.unit.length);
     return true;
   }
 
   /** False when it can not hold together with what is before it, or is of another kind. */
-  private expect(unit: number, index: number, condition: Condition): boolean {
-    if (condition.kind !== "version") return this.state.expect(unit, index, condition);
-    if (condition.as === "work") return false;
-    const stream = this.stream(unit, condition.stream);
-    stream.condition ??= index;
-    stream.base ??= condition.is - stream.added;
-    return stream.base >= 0 && stream.base + stream.added === condition.is;
+  private expect(asker: Asker, condition: Condition): boolean {
+    if (condition.kind === "version") return this.streams(condition.as).expectVersion(asker, condition.stream, condition.is);
+    if (condition.kind === "exists") return this.streams(condition.as).expectExists(asker, condition.stream);
+    return this.state.expect(asker, condition);
   }
 
-  private append(unit: number, { stream: name, events }: EncodedAppend): void {
-    const stream = this.stream(unit, name);
-    this.facts.add(0, events);
-    for (let n = events.length; n > 0; n--) {
-      this.factUnit.push(unit + 1);
-      this.factStream.push(stream);
-      this.factNth.push(++stream.added);
-    }
+  private streams(as: EncodedAppend["as"] | undefined): PlainStreams {
+    return as === "work" ? this.work : this.facts;
   }
 
-  private stream(unit: number, name: string): PlainStream {
-    let stream = this.streams.get(name);
-    if (!stream) this.streams.set(name, (stream = { unit, condition: undefined, name, base: undefined, added: 0 }));
-    if (stream.unit !== unit) this.isDisjoint = false;
-    return stream;
-  }
-
-  /** The function's parameters after the fence, in its order; those of its state are left out when there is none. */
+  /** The function's parameters after the fence, in its order; its last ones are left out when they would be empty. */
   parameters(): readonly Parameter[] {
-    const { facts, state } = this;
+    const { facts, work, state } = this;
     const ids = this.units.map((unit) => unit.id);
     const correlations = this.units.map((unit) => unit.correlation);
-    const { news, olds, written } = this.orderedStreams();
-    const places = new Map([...news, ...olds].map((stream, index) => [stream, index + 1]));
-    const names = (streams: readonly PlainStream[]) => streams.map((stream) => stream.name);
-    const factTexts = [facts.type, facts.data, facts.meta];
-    const separator = separatorFor([ids, correlations, names(news), names(olds), ...factTexts, ...state.texts()]);
+    const separator = separatorFor([ids, correlations, ...facts.texts(), ...work.texts(), ...state.texts()]);
     const text = (texts: readonly string[]) => joined(texts, separator);
-    const factStream = this.factStream.map((stream) => places.get(stream) ?? 0);
     const ofUnits = [least(ids), text(ids), text(correlations), unless(1, this.unitFacts), unlessPlaces(this.unitLast)];
-    const ofStreams = [text(names(news)), text(names(olds)), nullable(olds.map(({ base }) => base)), String(written)];
-    const ofFacts = [unlessPlaces(this.factUnit), unlessPlaces(factStream), unless(1, this.factNth)];
-    const ofEvents = [unless(0, facts.ordinal), unless(1, facts.schemaVersion), ...factTexts.map(text)];
-    const digests = Buffer.from(facts.digest.join(""), "hex");
-    const ofState = state.isEmpty() ? [] : state.parameters(separator);
-    return [separator, ...ofUnits, ...ofStreams, ...ofFacts, ...ofEvents, digests, ...ofState];
+    const { news, olds, written } = this.orderedFacts();
+    const ofOlds = [text(olds.map(({ name }) => name)), nullable(olds.map(expectedOf))];
+    const ofFacts = [
+      text(news.map(({ name }) => name)),
+      ...ofOlds,
+      String(written),
+      ...eventsOf(facts, [...news, ...olds], text),
+    ];
+    const digests = Buffer.from(facts.columns.digest.join(""), "hex");
+    const ofState = state.isEmpty() && work.size === 0 ? [] : state.parameters(text);
+    return [separator, ...ofUnits, ...ofFacts, digests, ...ofState, ...this.ofWork(text)];
+  }
+
+  private ofWork(text: (texts: readonly string[]) => string): readonly Parameter[] {
+    const { work } = this;
+    if (work.size === 0) return [];
+    const { streams, written } = work.ordered();
+    const ofStreams = [text(streams.map(({ name }) => name)), nullable(streams.map(expectedOf)), String(written)];
+    return [...ofStreams, ...eventsOf(work, streams, text)];
   }
 
   /**
@@ -114,25 +94,27 @@ export class PlainBatch {
   oneFact(): readonly Parameter[] | undefined {
     const [unit, ...others] = this.units;
     const [effect, ...further] = unit?.effects ?? [];
-    if (!unit || others.length > 0 || effect?.kind !== "append" || further.length > 0) return undefined;
+    if (!unit || others.length > 0 || effect?.kind !== "append" || effect.as === "work" || further.length > 0) return undefined;
     const [event, ...more] = effect.events;
-    if (!event || more.length > 0 || this.streams.size > 1 || !this.state.isEmpty()) return undefined;
-    const expected = this.factStream[0]?.base;
-    const ofUnit = [unit.id, unit.correlation, effect.stream, expected === undefined ? null : String(expected)];
+    if (!event || more.length > 0 || this.facts.size > 1 || this.work.size > 0 || !this.state.isEmpty()) return undefined;
+    const stream = this.facts.stream[0];
+    if (!stream || stream.mustExist) return undefined;
+    const ofUnit = [unit.id, unit.correlation, effect.stream, stream.base === undefined ? null : String(stream.base)];
     return [...ofUnit, String(event.schemaVersion), event.type, event.data, event.meta, Buffer.from(event.digest, "hex")];
   }
 
   /** Of an answer with a number. */
   verdicts({ head, recorded_at: recordedAt, results }: PlainAnswer): readonly Verdict[] {
     const versions = results?.split(",") ?? [];
-    for (const [index, stream] of this.orderedStreams().olds.entries()) stream.base = Number(versions[index]);
-    let fact = 0;
+    const found = [...this.orderedFacts().olds, ...this.work.ordered().streams];
+    for (const [index, stream] of found.entries()) stream.base = Number(versions[index]);
+    const appended = { fact: 0, work: 0 };
     return this.units.map(({ effects }, unit) => {
       const after: number[] = [];
       for (const effect of effects) {
         if (effect.kind !== "append") continue;
-        fact += effect.events.length;
-        after.push((this.factStream[fact - 1]?.base ?? 0) + (this.factNth[fact - 1] ?? 0));
+        appended[effect.as] += effect.events.length;
+        after.push(this.streams(effect.as).versionOf(appended[effect.as]));
       }
       const position = head + (this.unitLast[unit] ?? 0);
       return { outcome: "committed", position, recordedAt, versions: after, tokens: [], isRepeated: false };
@@ -141,29 +123,41 @@ export class PlainBatch {
 
   /**
    * Of an answer without a number: the units that are refused, whatever becomes of the others, with their verdicts.
-   * Undefined when that can not be said, because one may have counted on what another was to append.
+   * Undefined when that can not be said, because one counts on what another was to do.
    */
   refusals({ refused }: PlainAnswer): ReadonlyMap<number, Refused> | undefined {
-    if (refused === null || !this.isDisjoint) return undefined;
-    const { news, olds } = this.orderedStreams();
-    const streams = [...news, ...olds];
+    if (refused === null || this.facts.isChained || this.work.isChained || this.state.isChained) return undefined;
+    const { news, olds } = this.orderedFacts();
+    const streams = [...news, ...olds, ...this.work.ordered().streams];
     const found = new Map<number, Refused>();
     const entries = JSON.parse(`[${refused}]`) as readonly PlainRefusal[]; // the function wrote it
     for (const [kind, place, number, text] of entries) {
-      const asker = kind === STEP.version ? streams[place] : this.state.asker(kind, place);
-      if (asker?.condition === undefined) continue;
-      if ((found.get(asker.unit)?.condition ?? Infinity) <= asker.condition) continue;
-      found.set(asker.unit, { outcome: "refused", condition: asker.condition, actual: number ?? text ?? undefined });
+      const stream = kind === STEP.version ? streams[place] : undefined;
+      for (const { unit, condition } of stream ? disappointed(stream, number ?? 0) : this.state.askers(kind, place)) {
+        if ((found.get(unit)?.condition ?? Infinity) <= condition) continue;
+        found.set(unit, { outcome: "refused", condition, actual: number ?? text ?? undefined });
+      }
     }
     return found.size > 0 ? found : undefined;
   }
 
   /** Those that must be new, and those that may exist; the first `written` of all get facts. */
-  private orderedStreams() {
-    const all = [...this.streams.values()];
-    const appended = all.filter((stream) => stream.added > 0);
-    const news = appended.filter((stream) => stream.base === 0);
-    const olds = [...appended.filter((stream) => stream.base !== 0), ...all.filter((stream) => stream.added === 0)];
-    return { news, olds, written: appended.length };
+  private orderedFacts() {
+    const { streams, written } = this.facts.ordered();
+    const isNew = streams.map(({ base, added }) => base === 0 && added > 0);
+    return { news: streams.filter((_, index) => isNew[index]), olds: streams.filter((_, index) => !isNew[index]), written };
   }
+}
+
+/** Of each event: unit, stream by its place among all, and so on, in the function's order. */
+function eventsOf(
+  events: PlainStreams,
+  streams: readonly { readonly name: string }[],
+  text: (texts: readonly string[]) => string,
+): readonly Parameter[] {
+  const { columns } = events;
+  const places = new Map(streams.map((stream, index) => [stream, index + 1]));
+  const stream = events.stream.map((each) => places.get(each) ?? 0);
+  const numbers = [unlessPlaces(events.unit), unlessPlaces(stream), unless(1, events.nth), unless(0, columns.ordinal)];
+  return [...numbers, unless(1, columns.schemaVersion), text(columns.type), text(columns.data), text(columns.meta)];
 }

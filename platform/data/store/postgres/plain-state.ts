@@ -1,69 +1,79 @@
 import type { EncodedEffect } from "../engine.ts";
 import type { Condition, RowIndex } from "../unit.ts";
 import { unless, unlessPlaces, type Parameter } from "./batch.ts";
+import type { Asker } from "./plain-streams.ts";
 import { STEP } from "./steps.ts";
-import { joined, nullable } from "./text.ts";
+import { nullable } from "./text.ts";
 
-/** Who asks for a thing's state: unit and condition from 0. */
-export interface Asker {
-  readonly unit: number;
-  condition: number | undefined;
-}
-
-interface KeyCell extends Asker {
+interface KeyCell {
   readonly key: string;
+  readonly askers: Asker[];
   /** As the function takes it: absent, present, a value, or anything. */
   expected: string;
-  /** Undefined when the key is only looked at. */
+  /** Undefined when the key is only looked at; `GONE` when it is deleted. */
   expiresAt: number | undefined;
   value: string;
 }
 
-interface DueCell extends Asker {
+interface DueCell {
   readonly queue: string;
   readonly id: string;
+  readonly askers: Asker[];
   expected: number | undefined;
+  readonly puts: Puts;
+  /** The last one. */
   effect: (EncodedEffect & { kind: "schedule" | "finish" }) | undefined;
 }
 
-interface LeaseCell extends Asker {
+interface LeaseCell {
   readonly name: string;
   readonly token: number;
+  readonly askers: Asker[];
+}
+
+interface RowCell {
+  readonly puts: Puts;
+  /** The last effect, and its unit from 0. */
+  effect: EncodedEffect & { kind: "putRow" | "deleteRow" };
+  unit: number;
+}
+
+/** How often a thing is put since it was last deleted, if it was. */
+interface Puts {
+  count: number;
+  isReset: boolean;
 }
 
 const ANY = "";
 const ABSENT = "-";
 const PRESENT = "+";
+const GONE = -Infinity;
 
 /**
- * Keys, due items, leases and rows of a plain batch. Each is one unit's alone, which looks at it once and changes it once
- * at most; only leases are looked at by many.
+ * Keys, due items, leases and rows of a plain batch. What units look at is what is there before the batch, or what units
+ * before them have made of it, as far as that can be said; of what several change, the last change counts.
  */
 export class PlainState {
+  /** Whether a condition counts on what an earlier unit of the batch does. */
+  isChained = false;
   private readonly keys = new Map<string, KeyCell>();
   private readonly due = new Map<string, DueCell>();
-  private readonly leases: LeaseCell[] = [];
-  private readonly rows = new Map<string, { readonly unit: number; readonly row: EncodedEffect & { kind: "putRow" } }>();
+  private readonly leases = new Map<string, LeaseCell>();
+  private readonly rows = new Map<string, RowCell>();
 
   /** False when the batch can not be plain. */
-  expect(unit: number, condition: number, expected: Condition): boolean {
-    switch (expected.kind) {
+  expect(asker: Asker, condition: Condition): boolean {
+    switch (condition.kind) {
       case "keyAbsent":
-        return this.expectKey(unit, condition, expected.key, ABSENT);
+        return this.expectKey(asker, condition.key, ABSENT);
       case "keyPresent":
-        return this.expectKey(unit, condition, expected.key, PRESENT);
+        return this.expectKey(asker, condition.key, PRESENT);
       case "keyValue":
-        return this.expectKey(unit, condition, expected.key, `=${expected.value}`);
-      case "due": {
-        const cell = this.dueOf(unit, expected.queue, expected.id);
-        if (cell?.condition !== undefined || !cell) return false;
-        cell.condition = condition;
-        cell.expected = expected.revision;
-        return true;
-      }
+        return this.expectKey(asker, condition.key, `=${condition.value}`);
+      case "due":
+        return this.expectDue(asker, condition.queue, condition.id, condition.revision);
       case "leaseHeld":
-        this.leases.push({ unit, condition, name: expected.name, token: expected.token });
-        return true;
+        return this.expectLease(asker, condition.name, condition.token);
       default:
         return false;
     }
@@ -72,24 +82,25 @@ export class PlainState {
   /** As above. */
   apply(unit: number, effect: EncodedEffect): boolean {
     switch (effect.kind) {
-      case "putKey": {
-        const cell = this.keyOf(unit, effect.key);
-        if (cell?.expiresAt !== undefined || !cell) return false;
-        cell.expiresAt = effect.expiresAt ?? Infinity;
-        cell.value = effect.value;
+      case "putKey":
+        this.changeKey(effect.key, effect.expiresAt ?? Infinity, effect.value);
         return true;
-      }
+      case "deleteKey":
+        this.changeKey(effect.key, GONE, "");
+        return true;
       case "schedule":
       case "finish": {
-        const cell = this.dueOf(unit, effect.queue, effect.id);
-        if (cell?.effect !== undefined || !cell) return false;
+        const cell = this.dueOf(effect.queue, effect.id);
+        count(cell.puts, effect.kind === "schedule");
         cell.effect = effect;
         return true;
       }
-      case "putRow": {
-        const name = nameOf(effect.collection, effect.key);
-        if (this.rows.has(name)) return false;
-        this.rows.set(name, { unit, row: effect });
+      case "putRow":
+      case "deleteRow": {
+        const cell = this.rowOf(unit, effect);
+        count(cell.puts, effect.kind === "putRow");
+        cell.effect = effect;
+        cell.unit = unit;
         return true;
       }
       default:
@@ -98,35 +109,27 @@ export class PlainState {
   }
 
   /** Of the thing that the function says is not as expected. */
-  asker(kind: number, place: number): Asker | undefined {
-    switch (kind) {
-      case STEP.keyValue:
-        return [...this.keys.values()][place];
-      case STEP.due:
-        return [...this.due.values()][place];
-      default:
-        return this.leases[place];
-    }
+  askers(kind: number, place: number): readonly Asker[] {
+    const cells = kind === STEP.keyValue ? this.keys : kind === STEP.due ? this.due : this.leases;
+    return [...cells.values()][place]?.askers ?? [];
   }
 
   isEmpty(): boolean {
-    return this.keys.size + this.due.size + this.leases.length + this.rows.size === 0;
+    return this.keys.size + this.due.size + this.leases.size + this.rows.size === 0;
   }
 
-  /** The function's last parameters, in its order. */
-  parameters(separator: string): readonly Parameter[] {
-    const text = (texts: readonly string[]) => joined(texts, separator);
+  /** The function's parameters of state, in its order; `text` makes one of a list. */
+  parameters(text: (texts: readonly string[]) => string): readonly Parameter[] {
     return [...this.ofKeys(text), ...this.ofDue(text), ...this.ofLeases(text), ...this.ofRows(text)];
   }
 
   /** For the choice of a separator. */
   texts(): readonly (readonly string[])[] {
-    const rows = [...this.rows.values()].map(({ row }) => row);
     return [
       ...[...this.keys.values()].map(({ key, expected, value }) => [key, expected, value]),
       ...[...this.due.values()].map(({ queue, id, effect }) => [queue, id, payloadOf(effect)]),
-      this.leases.map(({ name }) => name),
-      ...rows.map(({ collection, key, value, index }) => [collection, key, value, ...entriesOf(index).flat()]),
+      [...this.leases.keys()],
+      ...[...this.rows.values()].map(({ effect }) => textsOf(effect)),
     ];
   }
 
@@ -139,58 +142,98 @@ export class PlainState {
 
   private ofDue(text: (texts: readonly string[]) => string): readonly Parameter[] {
     const cells = [...this.due.values()];
-    const finished = cells.map(({ effect }) => (effect?.kind === "finish" ? STEP.finish : 0));
+    const puts = cells.map(({ effect, puts }) => (effect ? putsNumber(puts) : 1));
     const times = cells.map(({ effect }) => (effect?.kind === "schedule" ? effect.at : undefined));
     return [
       text(cells.map((cell) => cell.queue)),
       text(cells.map((cell) => cell.id)),
       nullable(cells.map((cell) => cell.expected)),
-      unless(0, finished),
+      unless(1, puts),
       nullable(times),
       text(cells.map(({ effect }) => payloadOf(effect))),
     ];
   }
 
   private ofLeases(text: (texts: readonly string[]) => string): readonly Parameter[] {
-    return [text(this.leases.map(({ name }) => name)), nullable(this.leases.map(({ token }) => token))];
+    const cells = [...this.leases.values()];
+    return [text(cells.map(({ name }) => name)), nullable(cells.map(({ token }) => token))];
   }
 
   private ofRows(text: (texts: readonly string[]) => string): readonly Parameter[] {
-    const puts = [...this.rows.values()];
-    const entries = puts.flatMap(({ row }, place) => entriesOf(row.index).map(([index, entry]) => ({ place, index, entry })));
+    const cells = [...this.rows.values()];
+    const indexes = cells.map(({ effect }) => (effect.kind === "putRow" ? effect.index : undefined));
+    const entries = indexes.flatMap((of, place) => entriesOf(of).map(([index, entry]) => ({ place, index, entry })));
     return [
-      unlessPlaces(puts.map(({ unit }) => unit + 1)),
-      text(puts.map(({ row }) => row.collection)),
-      text(puts.map(({ row }) => row.key)),
-      text(puts.map(({ row }) => row.value)),
-      text(puts.map(({ row }) => (row.index === undefined ? "" : JSON.stringify(row.index)))),
+      unlessPlaces(cells.map(({ unit }) => unit + 1)),
+      unless(
+        1,
+        cells.map(({ puts }) => putsNumber(puts)),
+      ),
+      text(cells.map(({ effect }) => effect.collection)),
+      text(cells.map(({ effect }) => effect.key)),
+      text(cells.map(({ effect }) => (effect.kind === "putRow" ? effect.value : ""))),
+      text(indexes.map((index) => (index === undefined ? "" : JSON.stringify(index)))),
       nullable(entries.map(({ place }) => place + 1)),
       text(entries.map(({ index }) => index)),
       text(entries.map(({ entry }) => entry)),
     ];
   }
 
-  private expectKey(unit: number, condition: number, key: string, expected: string): boolean {
-    const cell = this.keyOf(unit, key);
-    if (cell?.condition !== undefined || !cell) return false;
-    cell.condition = condition;
-    cell.expected = expected;
-    return true;
+  private expectKey(asker: Asker, key: string, expected: string): boolean {
+    const cell = this.keyOf(key);
+    if (cell.expiresAt !== undefined) {
+      this.isChained = true;
+      return holdsAfter(cell, expected);
+    }
+    if (cell.askers.push(asker) === 1) cell.expected = expected;
+    return cell.expected === expected;
   }
 
-  /** Undefined when it is another unit's. */
-  private keyOf(unit: number, key: string): KeyCell | undefined {
+  private expectDue(asker: Asker, queue: string, id: string, revision: number): boolean {
+    const cell = this.dueOf(queue, id);
+    if (cell.effect) {
+      this.isChained = true;
+      const before = cell.puts.isReset ? 0 : cell.expected;
+      return before !== undefined && before + cell.puts.count === revision;
+    }
+    if (cell.askers.push(asker) === 1) cell.expected = revision;
+    return cell.expected === revision;
+  }
+
+  private expectLease(asker: Asker, name: string, token: number): boolean {
+    let cell = this.leases.get(name);
+    if (!cell) this.leases.set(name, (cell = { name, token, askers: [] }));
+    cell.askers.push(asker);
+    return cell.token === token;
+  }
+
+  private changeKey(key: string, expiresAt: number, value: string): void {
+    const cell = this.keyOf(key);
+    cell.expiresAt = expiresAt;
+    cell.value = value;
+  }
+
+  private keyOf(key: string): KeyCell {
     let cell = this.keys.get(key);
-    if (!cell) this.keys.set(key, (cell = { unit, condition: undefined, key, expected: ANY, expiresAt: undefined, value: "" }));
-    return cell.unit === unit ? cell : undefined;
+    if (!cell) this.keys.set(key, (cell = { key, askers: [], expected: ANY, expiresAt: undefined, value: "" }));
+    return cell;
   }
 
-  /** As above. */
-  private dueOf(unit: number, queue: string, id: string): DueCell | undefined {
+  private dueOf(queue: string, id: string): DueCell {
     const name = nameOf(queue, id);
     let cell = this.due.get(name);
-    if (!cell) this.due.set(name, (cell = { unit, condition: undefined, queue, id, expected: undefined, effect: undefined }));
-    return cell.unit === unit ? cell : undefined;
+    if (!cell) {
+      cell = { queue, id, askers: [], expected: undefined, puts: { count: 0, isReset: false }, effect: undefined };
+      this.due.set(name, cell);
+    }
+    return cell;
+  }
+
+  private rowOf(unit: number, effect: RowCell["effect"]): RowCell {
+    const name = nameOf(effect.collection, effect.key);
+    let cell = this.rows.get(name);
+    if (!cell) this.rows.set(name, (cell = { puts: { count: 0, isReset: false }, effect, unit }));
+    return cell;
   }
 }
 
@@ -198,8 +241,29 @@ function nameOf(first: string, second: string): string {
   return `${first.length} ${first}${second}`;
 }
 
+function count(puts: Puts, isPut: boolean): void {
+  puts.count = isPut ? puts.count + 1 : 0;
+  puts.isReset ||= !isPut;
+}
+
+/** As the function takes it: the count, below 0 when the thing is deleted before, 0 when it is deleted at the end. */
+function putsNumber({ count, isReset }: Puts): number {
+  return isReset && count > 0 ? -count : count;
+}
+
+/** False also when only the store's clock can tell. */
+function holdsAfter({ expiresAt, value }: KeyCell, expected: string): boolean {
+  if (expiresAt === GONE) return expected === ABSENT;
+  return expiresAt === Infinity && (expected === PRESENT || expected === `=${value}`);
+}
+
 function payloadOf(effect: DueCell["effect"]): string {
   return effect?.kind === "schedule" ? effect.payload : "";
+}
+
+function textsOf(effect: RowCell["effect"]): readonly string[] {
+  const { collection, key } = effect;
+  return effect.kind === "deleteRow" ? [collection, key] : [collection, key, effect.value, ...entriesOf(effect.index).flat()];
 }
 
 /** Each once. */
