@@ -1,4 +1,4 @@
-import type { DeadlineList } from "@daybook/foundation/resilience/deadline-list";
+import { deadlineList, type DeadlineList } from "@daybook/foundation/resilience/deadline-list";
 import { commitSettled } from "@daybook/data/event-store/commit-settled";
 import type { Store } from "@daybook/data/store";
 import type { Condition, Effect, UnitCause } from "@daybook/data/store/unit";
@@ -10,19 +10,22 @@ import { Requests } from "./requests.ts";
 import { waitsOf, type RunWait } from "./waits.ts";
 import { searchRuns, type RunPage, type RunSearch } from "./run-search.ts";
 import type { NamesOf, Parsed } from "./context.ts";
-import type { Messages, UpdateContract, WorkflowContract } from "./definition.ts";
+import type { AnyWorkflow, Messages, UpdateContract, WorkflowContract } from "./definition.ts";
+import type { StepImplementation } from "./implement.ts";
 import { workflowIdTaken, workflowNotRegistered, workflowUnknown, workflowValueInvalid } from "./errors.ts";
 import type { Entry, ParentLink, Request, Started } from "./replay/history.ts";
 import { replay } from "./replay/replay.ts";
 import { decodeValue, encodeValue } from "./replay/value-text.ts";
 import type { Timing } from "./schedule.ts";
-import type { Bulletin } from "./worker/bulletin.ts";
+import { Bulletin } from "./worker/bulletin.ts";
 import { forgotten, unstarted, usedKey } from "./worker/decision.ts";
-import type { Programs } from "./worker/run-host.ts";
+import { Programs } from "./worker/run-host.ts";
 import { errorOfRun, infoOf, isOver, parseInfo, rowOf, RUNS, type RunInfo } from "./worker/run-info.ts";
 import { appended, attend, causeOfRun, loadHistory, startedEvent, streamOf } from "./worker/run-stream.ts";
 import { parseSchedule, putSchedule, removeSchedule, SCHEDULES, type Schedule } from "./worker/scheduled.ts";
 import type { Worker } from "./worker/worker.ts";
+
+export type { RunInfo } from "./worker/run-info.ts";
 
 export interface StartOptions<Input> {
   /** Chosen by the caller: starting twice starts once. */
@@ -325,6 +328,26 @@ export class WorkflowClient {
     const answer = await this.requests.ask(id, request, order);
     return (JSON.parse(answer.value ?? "null") as string | null) ?? undefined; // written by the worker
   }
+}
+
+export interface WorkflowClientOptions extends Pick<ClientParts, "store" | "clock" | "ids" | "random"> {
+  /** "main". */
+  readonly taskQueue?: string;
+  /** What is known here: for queries, signals by name, and what runs wait for. */
+  readonly workflows?: readonly AnyWorkflow[];
+  readonly steps?: readonly StepImplementation[];
+  /** 10,000 and 500 ms: see `WorkflowTuning`. */
+  readonly answerMs?: number;
+  readonly pollMs?: number;
+}
+
+/** A client without a worker: what it asks for is done by whichever process has one. It only reads until it is asked to send. */
+export function workflowClient(options: WorkflowClientOptions): WorkflowClient {
+  const { store, clock, ids, random, taskQueue = "main", workflows = [], steps = [], answerMs = 10_000, pollMs = 500 } = options;
+  const deadlines = deadlineList(clock);
+  const bulletin = new Bulletin(deadlines);
+  const programs = new Programs(workflows, steps);
+  return new WorkflowClient({ store, clock, ids, random, deadlines, bulletin, programs, taskQueue, answerMs, pollMs });
 }
 
 /** Why it was not done; undefined when it was. */

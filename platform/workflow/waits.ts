@@ -33,8 +33,8 @@ interface OfStep {
   readonly command: string;
   readonly name: string;
   readonly isUndo: boolean;
-  /** By the policy of the step that is registered here. */
-  readonly attemptsMax: number;
+  /** By the policy of the step, where it is registered. */
+  readonly attemptsMax?: number;
 }
 
 /** By the history; awaited signals by replaying it, where the code is registered and still fits. */
@@ -78,8 +78,9 @@ function commandWaits(entries: readonly Entry[], programs: Programs, now: number
     if (entry.kind === "timer") return [{ kind: "timer", command, until: entry.at }];
     if (entry.kind === "child") return [{ kind: "child", command, child: entry.child }];
     if (entry.kind !== "step" && entry.kind !== "undo") return [];
-    const { attemptsMax = DEFAULT_POLICY.attemptsMax } = programs.steps.get(entry.name)?.contract.policy ?? {};
-    return [stepWait({ command, name: entry.name, isUndo: entry.kind === "undo", attemptsMax }, tried.get(command), now)];
+    const step = programs.steps.get(entry.name)?.contract;
+    const attempts = step && { attemptsMax: step.policy?.attemptsMax ?? DEFAULT_POLICY.attemptsMax };
+    return [stepWait({ command, name: entry.name, isUndo: entry.kind === "undo", ...attempts }, tried.get(command), now)];
   });
 }
 
@@ -110,9 +111,9 @@ function waitText(wait: Wait): string {
     case "resume":
       return `paused${wait.reason === undefined ? "" : `: ${wait.reason}`}`;
     case "step":
-      return `attempt ${wait.attempt}/${wait.attemptsMax} of ${stepText(wait)}`;
+      return `attempt ${countText(wait)} of ${stepText(wait)}`;
     case "backoff":
-      return `backoff ${wait.attempt}/${wait.attemptsMax} of ${stepText(wait)}`;
+      return `backoff ${countText(wait)} of ${stepText(wait)}`;
     case "person":
       return `waiting for a person: ${stepText(wait)} failed: ${wait.error}`;
     case "timer":
@@ -124,6 +125,10 @@ function waitText(wait: Wait): string {
     case "request":
       return `not given yet: ${wait.name}`;
   }
+}
+
+function countText({ attempt, attemptsMax }: { readonly attempt: number; readonly attemptsMax?: number }): string {
+  return attemptsMax === undefined ? String(attempt) : `${attempt}/${attemptsMax}`;
 }
 
 function stepText({ name, isUndo }: OfStep): string {
