@@ -41,7 +41,8 @@ function trial() {
     clock,
     statuses: QUEUE_STATUSES,
   });
-  const { send } = sender({ queue: parcels, ...common });
+  const parcelSender = sender({ queue: parcels, ...common });
+  const send: typeof parcelSender.send = (message, envelope) => parcelSender.send(message, envelope);
   const taker = receiver({ queue: parcels, ...common });
   const get = async (path: string) => (await ask("GET", `/api/v1/queues${path}`)).json;
   const post = (path: string, body: unknown, as = "operator") => ask("POST", `/api/v1/queues/parcels${path}`, { as, body });
@@ -164,8 +165,8 @@ void describe("dead letters over HTTP", () => {
 
   void test("keep personal data sealed when they are edited", async () => {
     const { ask, common, keys } = trial();
-    const { send } = sender({ queue: mails, ...common });
-    await send({ to: "cus_1", text: "hello" }, { context, subjectKeys: await keys.ensure(["cus_1"]) });
+    const envelope = { context, subjectKeys: await keys.ensure(["cus_1"]) };
+    await sender({ queue: mails, ...common }).send({ to: "cus_1", text: "hello" }, envelope);
     const [delivery] = await receiver({ queue: mails, ...common }).receive({ max: 1 });
     await delivery?.park(new TypeError("x"));
     const at = `/api/v1/queues/mails/dead/${delivery?.id}`;

@@ -40,9 +40,10 @@ async function trial(...ids: readonly string[]) {
   const { ask } = httpTrial({ routes: workflowRoutes({ workflows: () => engine }), clock, statuses: WORKFLOW_STATUSES });
 
   async function until<T>(promise: Promise<T>): Promise<T> {
-    let isSettled = false;
-    void promise.finally(() => (isSettled = true)).catch(() => undefined);
-    for (let turn = 0; !isSettled; turn++) {
+    const state = { isSettled: false };
+    const settle = () => (state.isSettled = true);
+    promise.then(settle, settle);
+    for (let turn = 0; !state.isSettled; turn++) {
       assert.ok(turn < 5_000, "it settles");
       await setImmediate();
       if (turn % 10 === 9) clock.advance(10);

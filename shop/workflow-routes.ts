@@ -208,5 +208,6 @@ async function known(client: WorkflowClient, id: string): Promise<RunInfo> {
 }
 
 function runBody({ result, ...info }: RunInfo) {
-  return { ...info, ...(result !== undefined && { result: JSON.parse(result) as unknown }) };
+  const value: unknown = result === undefined ? undefined : JSON.parse(result);
+  return { ...info, ...(value !== undefined && { result: value }) };
 }
