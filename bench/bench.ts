@@ -5,6 +5,7 @@ import { dispatchBench } from "./dispatch.ts";
 import { httpBench } from "./http/http.ts";
 import { importBench } from "./import.ts";
 import { parseOptions, type BenchOptions } from "./options.ts";
+import { benchOrders } from "./orders/orders.ts";
 import { queueBench } from "./queue/queue.ts";
 import { processesBench } from "./processes/processes.ts";
 import { readBench } from "./read/read.ts";
@@ -37,7 +38,8 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
 const progress = (text: string) => console.error(text);
 
 try {
-  await run(parseOptions(process.argv.slice(2), Object.keys(BENCHMARKS)));
+  const options = parseOptions(process.argv.slice(2), [...Object.keys(BENCHMARKS), "orders"]);
+  await (options.name === "orders" ? benchOrders(options, progress) : run(options));
 } catch (error) {
   progress(`bench: ${messageOf(error)}`);
   if (error instanceof CodedError) progress(error.advice);

@@ -2,6 +2,12 @@ import { readdirSync, readFileSync } from "node:fs";
 
 const TICK_MICROS = 10_000;
 
+/** Processor time of a process alone, in microseconds; to ten milliseconds. Zero where there is no /proc. */
+export function cpuMicrosOf(pid: number): number {
+  const [, , ...rest] = statFields(String(pid)) ?? [];
+  return sum(rest.slice(9, 11)) * TICK_MICROS;
+}
+
 /**
  * Processor time of a process, its children, and those of them that ended, in microseconds (proc(5)); to ten milliseconds.
  * Zero where there is no /proc.

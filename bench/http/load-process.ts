@@ -6,6 +6,8 @@ export interface Target {
   readonly url: string;
   readonly token: string;
   readonly connections: number;
+  /** Orders say how they are paid, and whom to write to: they are carried out. */
+  readonly isPaid?: boolean;
 }
 
 export type LoadTask =

@@ -13,7 +13,7 @@ const target = JSON.parse(parseArgs({ allowPositionals: true }).positionals[0] ?
 const random = seededRandom(Date.now());
 const pool = new Pool(target.url, { connections: target.connections, pipelining: 1 });
 const prefix = `bench-${process.pid}-${random.word()}`;
-const PRODUCTS = ["mug-blue", "mug-white", "teapot", "lantern", "bunting", "candle", "cushion", "apron"];
+const PRODUCTS = "mug-blue mug-white teapot lantern bunting candle cushion apron cake-stand jam-jar".split(" ");
 let placed = 0;
 
 process.on("message", (task: LoadTask) => void perform(task));
@@ -69,7 +69,14 @@ function order(): string {
     productId: PRODUCTS[(random.word() + n) % PRODUCTS.length],
     quantity: 1 + below(random, 5),
   }));
-  return JSON.stringify({ customerId: `cus_${below(random, 10_000)}`, items });
+  if (!target.isPaid) return JSON.stringify({ customerId: `cus_${below(random, 10_000)}`, items });
+  const contact = { firstName: "Ada", lastName: "Sample", email: `ada${below(random, 1_000)}@example.com` };
+  return JSON.stringify({
+    customerId: `cus_${below(random, 1_000)}`,
+    items,
+    contact,
+    payment: { kind: "card", token: "tok_ok" },
+  });
 }
 
 async function place(body: string): Promise<void> {

@@ -5,13 +5,16 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { ROOT } from "../../tools/repository.ts";
 import { benchFailed } from "../errors.ts";
-import { cpuMicrosOfFamily } from "../processor-time.ts";
+import { cpuMicrosOf, cpuMicrosOfFamily } from "../processor-time.ts";
 
 /** `npm start` in a process of its own, with a data folder of its own. */
 export interface ShopServer {
   readonly url: string;
   readonly token: string;
-  /** Processor time that it has spent, to ten milliseconds. */
+  /** Of the sandbox beside it, where there is one. */
+  readonly sandbox?: string;
+  readonly folder: string;
+  /** Processor time that it has spent (its children's is in it only where they are part of it), to ten milliseconds. */
   cpuMicros(): number;
   /** How late its event loop was over the last 15 s. */
   loopDelay(): Promise<{ readonly loopDelayP50Ms: number; readonly loopDelayP99Ms: number }>;
@@ -21,19 +24,24 @@ export interface ShopServer {
 export interface ShopServerOptions {
   /** As `--store` takes it. */
   readonly store?: string;
+  /** As `--partners` takes it; none, so that orders are taken only. */
+  readonly partners?: string;
 }
 
-export async function startShop({ store = "sqlite" }: ShopServerOptions = {}): Promise<ShopServer> {
+export async function startShop({ store = "sqlite", partners = "none" }: ShopServerOptions = {}): Promise<ShopServer> {
   const folder = mkdtempSync(join(tmpdir(), "daybook-bench-shop-"));
-  const words = ["cli/daybook.ts", "start", "--port", "0", "--data", folder, "--store", store, "--json"];
+  const words = ["cli/daybook.ts", "start", "--port", "0", "--data", folder, "--store", store, "--partners", partners, "--json"];
   const child = spawn(process.execPath, words, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
   const ended = new Promise<void>((resolve) => child.on("exit", () => resolve()));
   try {
-    const { url, token } = await readyLine(child);
+    const { url, token, sandbox } = await readyLine(child);
+    const pid = child.pid ?? 0;
     return {
       url,
       token,
-      cpuMicros: () => cpuMicrosOfFamily(child.pid ?? 0),
+      folder,
+      ...(sandbox !== undefined && { sandbox }),
+      cpuMicros: () => (sandbox === undefined ? cpuMicrosOfFamily(pid) : cpuMicrosOf(pid)),
       loopDelay: () => loopDelayOf(url),
       close: async () => {
         child.kill("SIGTERM");
@@ -63,6 +71,7 @@ interface ReadyLine {
   readonly ready: boolean;
   readonly url: string;
   readonly token: string;
+  readonly sandbox?: string;
 }
 
 function readyLine(child: ChildProcess): Promise<ReadyLine> {
