@@ -22,7 +22,7 @@ export const loanWorkflow = workflow({
   output: z.enum(["returned", "lost"]),
   messages,
   policy: { overallMs: Infinity },
-  run: (ctx, loan) => ctx.race<"returned" | "lost">([returned, (branch) => follow(branch, loan)]),
+  run: (ctx, loan) => ctx.race([returned, (branch) => follow(branch, loan)]),
 });
 
 async function returned(ctx: WorkflowContext<typeof messages>): Promise<"returned"> {

@@ -48,6 +48,10 @@ export function parkingConformance(name: string, open: () => Promise<ParkingStor
 class ParkingTrial {
   readonly poison = new Map<number, Error>();
   readonly units: Unit[] = [];
+  /** Handlers wait for it. */
+  gate: Promise<void> = Promise.resolve();
+  /** Handlers called so far. */
+  calls = 0;
   readonly ids: IdSource;
   private readonly under: ParkingStoreUnderTest;
   readonly store: Store;
@@ -82,8 +86,10 @@ class ParkingTrial {
     return subscription;
   }
 
-  private handle(event: RecordedEvent): readonly Effect[] {
+  private async handle(event: RecordedEvent): Promise<readonly Effect[]> {
     const { n } = event.event.data as { n: number }; // of an Added
+    this.calls++;
+    await this.gate;
     const error = this.poison.get(n);
     if (error) throw error;
     return [{ kind: "append", stream: "handled-a", events: [{ type: "Added", schemaVersion: 1, data: `{"n":${n}}` }] }];
@@ -232,6 +238,23 @@ const PROMISES: Readonly<Record<string, (trial: ParkingTrial) => Promise<void>>>
     await trial.add(2);
     trial.subscribe();
     await trial.until(async () => (await trial.numbers()).length === 1);
+    assert.deepEqual([await trial.numbers(), await trial.parked()], [[2], []]);
+  },
+
+  "an event that is dropped while it is handled again has no effect": async (trial) => {
+    trial.poison.set(1, inVain("never"));
+    await trial.add(1);
+    trial.subscribe();
+    await trial.until(async () => (await trial.parked()).length === 1);
+    trial.poison.clear();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    trial.gate = promise;
+    await trial.redrive(1);
+    await trial.until(() => trial.calls === 2);
+    await trial.drop(1);
+    resolve();
+    await trial.add(2);
+    await trial.until(async () => (await trial.numbers()).length > 0);
     assert.deepEqual([await trial.numbers(), await trial.parked()], [[2], []]);
   },
 
