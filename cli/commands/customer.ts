@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { stdin } from "node:process";
 import { text as textOf } from "node:stream/consumers";
-import { customerStatusSchema } from "@daybook/shop-customers/operations";
+import { customerStatusSchema } from "@daybook/shop-customers/contract";
 import { path } from "../connection/client.ts";
 import { connected } from "../connection/connect.ts";
 import { readDocument, readList } from "../connection/documents.ts";

@@ -11,24 +11,25 @@ import type { Context } from "@daybook/kernel/context";
 import type { IdSource } from "@daybook/kernel/ids";
 import { reveal } from "@daybook/kernel/sealed";
 import { sender } from "@daybook/messaging/queue/send";
-import { erasures } from "./contract.ts";
-import { customerDecider, type CustomerCommand } from "./customer.ts";
-import { CUSTOMERS, customerRow, parseCustomerRow } from "./customer-row.ts";
-import { profileSchema, type Profile } from "./events.ts";
-import { passwordKey } from "./identity/log-in.ts";
-import type { PasswordDigests } from "./identity/password-digests.ts";
 import {
   activateCustomer,
   assignRoles,
   changePreferences,
   deactivateCustomer,
   deleteCustomer,
+  erasures,
+  profileSchema,
   registerCustomer,
   updateCustomer,
   type Execution,
+  type Profile,
   type RegisterCustomer,
   type UpdateCustomer,
-} from "./operations.ts";
+} from "./contract.ts";
+import { customerDecider, type CustomerCommand } from "./customer.ts";
+import { CUSTOMERS, customerRow, parseCustomerRow } from "./customer-row.ts";
+import { passwordKey } from "./identity/log-in.ts";
+import type { PasswordDigests } from "./identity/password-digests.ts";
 import type { ReservedNames } from "./reserved-names.ts";
 
 export interface CustomerCommandsParts {

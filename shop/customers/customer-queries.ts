@@ -12,7 +12,7 @@ import {
   type CustomerPage,
   type ListCustomers,
   type SearchCustomers,
-} from "./operations.ts";
+} from "./contract.ts";
 
 /** Queries: `getCustomer`, `listCustomers`, `searchCustomers`. */
 export function customerQueries({ store, keys }: EventStore, searchSecret: Uint8Array): Handlers {

@@ -4,7 +4,7 @@ import { canonical } from "@daybook/kernel/canonical";
 import type { SubjectKeys } from "@daybook/kernel/sealed";
 import { reveal } from "@daybook/kernel/sealed";
 import type { Customer } from "./customer.ts";
-import type { CustomerDetails } from "./operations.ts";
+import type { CustomerDetails } from "./contract.ts";
 
 /** The read model "customers": one row a customer, put in the unit that changes it; its value is the aggregate's state. */
 export const CUSTOMERS = "customers";

@@ -3,7 +3,8 @@ import { readModel } from "@daybook/data/cqrs/read-model";
 import { mergedTokens, rowsWithTokens, tokenIndex, type Tokened } from "@daybook/data/cqrs/token-index";
 import type { Store } from "@daybook/data/store";
 import { normalised, reveal, searchTokens, type SubjectKeys } from "@daybook/kernel/sealed";
-import { CUSTOMER_CATEGORY, type CustomerEvent, type Profile } from "./events.ts";
+import type { Profile } from "./contract.ts";
+import { CUSTOMER_CATEGORY, type CustomerEvent } from "./events.ts";
 
 /** The read model "customer-search": one row a customer, with the tokens of the names and the address that it has now. */
 const CUSTOMER_SEARCH = "customer-search";

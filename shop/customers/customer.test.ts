@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Decision } from "@daybook/data/cqrs/decider";
 import { customerDecider, customerStates, type Customer, type CustomerAction, type CustomerCommand } from "./customer.ts";
-import type { CustomerEvent, Profile } from "./events.ts";
+import type { Profile } from "./contract.ts";
+import type { CustomerEvent } from "./events.ts";
 
 const customerId = "cus_1";
 const profile: Profile = { userName: "ada", firstName: "Ada", lastName: "King", email: "ada@example.org", addresses: [] };

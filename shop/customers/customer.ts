@@ -1,8 +1,8 @@
 import { accept, refuse, type Decider, type Decision, type Refusal } from "@daybook/data/cqrs/decider";
 import type { Personal } from "@daybook/kernel/personal";
 import { stateMachine } from "@daybook/kernel/state-machine";
-import type { NotificationKind } from "./contract.ts";
-import { CUSTOMER_CATEGORY, type AssignedRole, type CustomerEvent, type Profile } from "./events.ts";
+import type { AssignedRole, NotificationKind, Profile } from "./contract.ts";
+import { CUSTOMER_CATEGORY, type CustomerEvent } from "./events.ts";
 
 /** What has become of a customer. `absent` is the state of a stream without events. */
 export type CustomerStatus = "absent" | "active" | "inactive" | "deleted";

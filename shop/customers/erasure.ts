@@ -1,7 +1,7 @@
 import type { SubjectKeys } from "@daybook/kernel/sealed";
 import type { Handled, MessageAttempt } from "@daybook/messaging/queue";
 import type { Sender } from "@daybook/messaging/queue/send";
-import type { OneCustomer } from "./operations.ts";
+import type { OneCustomer } from "./contract.ts";
 
 export interface ErasureParts {
   readonly keys: SubjectKeys;

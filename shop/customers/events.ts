@@ -3,34 +3,7 @@ import { givenId } from "@daybook/kernel/ids";
 import { personal } from "@daybook/kernel/personal";
 import { recordType } from "@daybook/kernel/record-type";
 import { z } from "zod";
-import { notificationKindSchema } from "./contract.ts";
-
-export const addressSchema = z.strictObject({
-  street: z.string().trim().min(1).max(200),
-  city: z.string().trim().min(1).max(100),
-  postalCode: z.string().trim().min(1).max(20).optional(),
-  country: z.string().trim().min(1).max(100),
-});
-
-const nameSchema = z.string().trim().min(1).max(100);
-
-/** Who a customer is: personal data, sealed under the customer's key. */
-export const profileSchema = z.strictObject({
-  /** As it was typed; two that differ in case only are one. Never like an e-mail address: a log-in takes either. */
-  userName: z
-    .string()
-    .trim()
-    .regex(/^[\p{L}\p{M}\p{N}._-]{3,64}$/u, "3 to 64 letters, digits, _, . and -"),
-  firstName: nameSchema,
-  lastName: nameSchema,
-  email: z.email().max(254),
-  addresses: z.array(addressSchema).max(10),
-});
-export type Profile = z.infer<typeof profileSchema>;
-
-/** What a customer's principal may be beside a customer. */
-export const assignedRoleSchema = z.enum(["viewer", "operator", "fulfiller", "admin"]);
-export type AssignedRole = z.infer<typeof assignedRoleSchema>;
+import { assignedRoleSchema, notificationKindSchema, profileSchema } from "./contract.ts";
 
 const aboutSchema = z.strictObject({ customerId: givenId });
 const updated = aboutSchema.extend({ profile: personal(profileSchema) });

@@ -1,7 +1,11 @@
 import { z } from "zod";
-import { notificationKindSchema } from "./contract.ts";
-import { assignedRoleSchema, profileSchema } from "./events.ts";
-import { customerStatusSchema, type CustomerDetails } from "./operations.ts";
+import {
+  assignedRoleSchema,
+  customerStatusSchema,
+  notificationKindSchema,
+  profileSchema,
+  type CustomerDetails,
+} from "./contract.ts";
 
 const timeSchema = z.iso.datetime();
 

@@ -203,7 +203,7 @@ void describe("customers over HTTP", () => {
     const [ada, other] = [await person(), await person(OTHER)];
     await project();
     const ids = (json: Readonly<Record<string, unknown>> | undefined) =>
-      (json?.["customers"] as { readonly id: string }[]).map(({ id }) => id);
+      ((json?.["customers"] ?? []) as { readonly id: string }[]).map(({ id }) => id);
     const page = await ask("GET", "/api/v1/customers?limit=1");
     const rest = await ask("GET", `/api/v1/customers?limit=1&cursor=${String(page.json?.["next"])}`, { as: "viewer" });
     assert.deepEqual([...ids(page.json), ...ids(rest.json)].toSorted(), [ada.id, other.id].toSorted());

@@ -13,18 +13,9 @@ import { problemAnswer } from "@daybook/network/http/problem";
 import { jsonAnswer, route, type HttpAnswer, type HttpRequest, type Route } from "@daybook/network/http/route";
 import type { StatusTable } from "@daybook/network/http/statuses";
 import { z } from "zod";
-import { assignedRoleSchema } from "./events.ts";
-import {
-  changedSchema,
-  customerBody,
-  customerBodySchema,
-  customerListSchema,
-  isoTime,
-  preferencesSchema,
-  sessionSchema,
-} from "./http-bodies.ts";
 import {
   activateCustomer,
+  assignedRoleSchema,
   assignRoles,
   changePreferences,
   customerStatusSchema,
@@ -40,7 +31,16 @@ import {
   searchCustomers,
   updateCustomer,
   type CustomerOutcome,
-} from "./operations.ts";
+} from "./contract.ts";
+import {
+  changedSchema,
+  customerBody,
+  customerBodySchema,
+  customerListSchema,
+  isoTime,
+  preferencesSchema,
+  sessionSchema,
+} from "./http-bodies.ts";
 import type { CustomersService } from "./service.ts";
 
 /** Statuses of the refusals and errors of this context. */
@@ -79,7 +79,9 @@ export function customerRoutes(parts: CustomerRoutesParts): readonly Route[] {
     update(parts),
     preferences(parts),
     roles(parts),
-    ...[activate(parts), deactivate(parts), remove(parts)],
+    activate(parts),
+    deactivate(parts),
+    remove(parts),
     rotateKeys(parts),
   ];
 }
@@ -232,7 +234,7 @@ function preferences(parts: CustomerRoutesParts): Route {
     success: changedSuccess,
     problems: ["not-found", "customer-not-found", "version-mismatch", "idempotency-key-reused"],
     handle(request) {
-      const unwanted = Object.entries(request.body).flatMap(([kind, isWanted]) => (isWanted === false ? [kind] : []));
+      const unwanted = Object.entries(request.body).flatMap(([kind, isWanted]) => (isWanted ? [] : [kind]));
       return commanded(parts, request, changePreferences, { customerId: askedFor(request, ["operator"]), unwanted });
     },
   });

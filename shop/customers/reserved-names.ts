@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import type { Guard } from "@daybook/data/cqrs/aggregates";
 import type { Refusal } from "@daybook/data/cqrs/decider";
 import type { Effect } from "@daybook/data/store/unit";
-import type { Profile } from "./events.ts";
+import type { Profile } from "./contract.ts";
 
 /**
  * Names that one customer has at a time: a key of the store holds the id of whoever has a name. Keys are made of keyed

@@ -15,11 +15,10 @@ import {
   trialCustomers,
   type TrialCustomers,
 } from "./conformance/trial.ts";
-import { customersContract } from "./contract.ts";
-import type { CustomerEvent } from "./events.ts";
 import {
   activateCustomer,
   changePreferences,
+  customersContract,
   deactivateCustomer,
   deleteCustomer,
   getCustomer,
@@ -27,7 +26,8 @@ import {
   registerCustomer,
   searchCustomers,
   updateCustomer,
-} from "./operations.ts";
+} from "./contract.ts";
+import type { CustomerEvent } from "./events.ts";
 
 const around = { context: CONTEXT };
 const registration = (more: object = {}) => ({ profile: { ...ADA, ...more }, password: PASSWORD });

@@ -12,20 +12,19 @@ import { sender } from "@daybook/messaging/queue/send";
 import type { Principals } from "@daybook/network/http/principals";
 import type { Answer } from "@daybook/network/rpc/contract";
 import { service, type Service } from "@daybook/network/rpc/server";
-import { customersContract, erasures } from "./contract.ts";
+import { customersContract, erasures, type Execution } from "./contract.ts";
+import type { CustomerEvent } from "./events.ts";
 import { customerCalls } from "./customer-calls.ts";
 import { customerCommands } from "./customer-commands.ts";
 import { customerQueries } from "./customer-queries.ts";
 import { customerSearchProjection } from "./customer-search.ts";
 import { erasure } from "./erasure.ts";
-import type { CustomerEvent } from "./events.ts";
 import { attemptLimit } from "./identity/attempt-limit.ts";
 import { ATTEMPT_RATES, logIn, type AttemptRates, type LogIn, type Session } from "./identity/log-in.ts";
 import { passwordDigests, type PasswordCost } from "./identity/password-digests.ts";
 import { sessionPrincipals } from "./identity/session-principals.ts";
 import { sessionTokens } from "./identity/session-tokens.ts";
 import type { SigningKeyFiles } from "./identity/signing-keys.ts";
-import type { Execution } from "./operations.ts";
 import { reservedNames } from "./reserved-names.ts";
 
 export interface CustomersParts {

@@ -21,7 +21,7 @@ import {
   registerCustomer,
   updateCustomer,
   type CustomerOutcome,
-} from "@daybook/shop-customers/operations";
+} from "@daybook/shop-customers/contract";
 import { customersService, type CustomersService } from "@daybook/shop-customers/service";
 
 const CONTEXT = { correlationId: "cor_customers", actor: "usr_trial", tenant: "default" };

@@ -14,8 +14,8 @@ import { memoryStore } from "@daybook/data/store/memory";
 import { idSource } from "@daybook/kernel/ids";
 import { seededRandom } from "@daybook/kernel/random";
 import { virtualClock, type VirtualClock } from "@daybook/kernel/virtual-clock";
-import { customerEvents, type Profile } from "../events.ts";
-import { registerCustomer, type CustomerOutcome, type Execution } from "../operations.ts";
+import { registerCustomer, type CustomerOutcome, type Execution, type Profile } from "../contract.ts";
+import { customerEvents } from "../events.ts";
 import { customersService, type CustomersParts, type CustomersService } from "../service.ts";
 
 /** Customers in memory on a virtual clock. */
@@ -27,11 +27,11 @@ export interface TrialCustomers {
   /** Customers with an open order. */
   readonly ordering: Set<string>;
   /** Another process on the same store and folder, with nothing warm. */
-  another(more?: Partial<CustomersParts>): CustomersService;
+  readonly another: (more?: Partial<CustomersParts>) => CustomersService;
   /** Registers a customer; answers the id. */
-  register(profile?: Partial<Profile>, password?: string): Promise<string>;
+  readonly register: (profile?: Partial<Profile>, password?: string) => Promise<string>;
   /** Runs the search's projection until it has seen everything, and stops it. */
-  project(): Promise<void>;
+  readonly project: () => Promise<void>;
 }
 
 /** As cheap as argon2 can be: the trials are not about its cost. */
