@@ -7,7 +7,7 @@ import { assert } from "@daybook/kernel/errors";
 import { newToken } from "@daybook/network/http/principals";
 import { valueOf } from "@daybook/network/rpc/contract";
 import { SEED_PRODUCTS } from "@daybook/shop-catalog/seed";
-import { registerCustomer } from "@daybook/shop-customers/operations";
+import { registerCustomer } from "@daybook/shop-customers/contract";
 import { choosePayment, holdOrder, placeOrder, type PlacedOrRefused } from "@daybook/shop-ordering/contract";
 import { SYSTEM_CONTEXT, type Shop } from "./service.ts";
 
