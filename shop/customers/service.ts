@@ -113,7 +113,7 @@ function identity(
   };
 }
 
-/** A secret for one purpose (HKDF-SHA-256, RFC 5869): docs/format.md, section "Names and log-ins". */
+/** A secret for one purpose (HKDF-SHA-256, RFC 5869): docs/format.md, section "Customers". */
 function secretFor(secret: Uint8Array, purpose: string): Uint8Array {
   return new Uint8Array(hkdfSync("sha256", secret, "", `daybook/${purpose}/1`, 32));
 }
