@@ -14,9 +14,11 @@ import { customersCheck } from "./shop/customers.ts";
 import { orderSearchCheck } from "./shop/order-search.ts";
 import { ordersCheck } from "./shop/orders.ts";
 import { orderReplay } from "./shop/order-replay.ts";
+import { paymentsCheck } from "./shop/payments.ts";
 import { personalCheck } from "./shop/personal.ts";
 import { productsCheck } from "./shop/products.ts";
 import { snapshotsCheck } from "./shop/snapshots.ts";
+import { stockCheck } from "./shop/stock.ts";
 import { dueCheck } from "./store/due.ts";
 import { leasesCheck } from "./store/leases.ts";
 import { subjectKeysCheck } from "./store/subject-keys.ts";
@@ -77,6 +79,8 @@ function checksOf(verifying: Verifying): readonly Check[] {
     orderSearchCheck(verifying),
     productsCheck(verifying),
     customersCheck(verifying),
+    stockCheck(verifying),
+    paymentsCheck(verifying),
     personalCheck(verifying),
     keysCheck(store),
     workCheck(store),

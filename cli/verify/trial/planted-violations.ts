@@ -1,4 +1,5 @@
 import { PLANTED_CUSTOMERS } from "./planted-customers.ts";
+import { PLANTED_GOODS } from "./planted-goods.ts";
 import { deletedRow, extraRow, insertRow, plant, rewritten, sql, type Plant } from "./planting.ts";
 import type { TrialChange } from "./trial-shop.ts";
 
@@ -334,7 +335,13 @@ const IN_THE_REST: readonly Plant[] = [
 ];
 
 /** At least one for every check. */
-export const PLANTS: readonly Plant[] = [...IN_THE_LOG, ...IN_READ_MODELS, ...IN_THE_REST, ...PLANTED_CUSTOMERS];
+export const PLANTS: readonly Plant[] = [
+  ...IN_THE_LOG,
+  ...IN_READ_MODELS,
+  ...IN_THE_REST,
+  ...PLANTED_CUSTOMERS,
+  ...PLANTED_GOODS,
+];
 
 function swapped(one: number, other: number): TrialChange {
   const move = (from: number, to: number) => `UPDATE facts SET position = ${to} WHERE position = ${from};`;

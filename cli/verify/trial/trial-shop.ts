@@ -19,6 +19,7 @@ import {
   type PlaceOrder,
 } from "@daybook/shop-ordering/contract";
 import { customersDay } from "./customers-day.ts";
+import { goodsDay } from "./goods-day.ts";
 
 /** A small shop on disk for tests of the verification: orders of each kind, several seals, and orders that no seal covers yet. */
 export interface TrialShop {
@@ -47,6 +48,7 @@ export async function trialShop(): Promise<TrialShop> {
   const folder = join(root, "shop");
   for (const day of [firstDay, secondDay, thirdDay, fourthDay]) await opened(folder, day);
   await customersDay(folder);
+  await opened(folder, goodsDay);
   let copies = 0;
   return {
     folder,
