@@ -13,7 +13,7 @@ import { STOCK_CATEGORY, stockEvents, type StockEvent } from "./events.ts";
 import { decideStock, evolveStock, stockDecider, type StockCommand } from "./stock.ts";
 
 /** The read model "stock": one row a product, put with each of its events. */
-export const STOCK = "stock";
+const STOCK = "stock";
 
 export interface StockRow {
   readonly stock: Stock;
