@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { memoryStore } from "@daybook/data/store/memory";
 import type { Store } from "@daybook/data/store";
-import { errorCode } from "@daybook/kernel/errors";
+import { defineError, errorCode } from "@daybook/kernel/errors";
 import { z } from "zod";
 import { say, Stage, unsay } from "./conformance/programs.ts";
 import { CAUSE, Trial, type TestEngine } from "./conformance/trial.ts";
 import { workflow } from "./definition.ts";
+
+const broken = defineError({ code: "trial-broken", advice: "Repair it." });
 
 /** Three steps, two of them side by side, a timer between, and an end that is a result or a failure. */
 const saga = workflow({
@@ -62,7 +64,7 @@ async function endingOf(fails: boolean, crashAt: number, isAfter: boolean): Prom
     life.first?.kill();
   };
   const trial = new Trial({ store: mortal(stored, crashAt, isAfter, die), destroy: () => stored.close() });
-  const stage = new Stage().on("broken", () => Promise.reject(new TypeError("broken")));
+  const stage = new Stage().on("broken", () => Promise.reject(broken("broken")));
   const programs = { workflows: [saga], steps: stage.steps };
   life.first = trial.engine(programs);
   const options = { id: "s", input: { fails }, cause: CAUSE };
@@ -88,7 +90,7 @@ for (const fails of [false, true]) {
   const what = fails ? "failing" : "succeeding";
   test(`a ${what} saga that dies at any unit ends the same, each effect once by its key`, async () => {
     const expected = await endingOf(fails, 0, false);
-    assert.equal(expected.said, fails ? "step-failed" : "abc29d", "known without a crash");
+    assert.equal(expected.said, fails ? "trial-broken" : "abc29d", "known without a crash");
     let crashes = 0;
     for (const isAfter of [false, true]) {
       for (let at = 1; ; at++) {

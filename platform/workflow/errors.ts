@@ -62,6 +62,12 @@ export const stepHeartbeatMissed = defineError({
   retryable: true,
 });
 
+export const attemptLost = defineError({
+  code: "attempt-lost",
+  advice: "The process ended during the attempt; what it achieved is not known. It is tried again while the policy says so.",
+  retryable: true,
+});
+
 export const attemptSuperseded = defineError({
   code: "attempt-superseded",
   advice: "Another attempt has taken this one's place. Stop; what is sent late is refused.",

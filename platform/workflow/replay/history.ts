@@ -113,6 +113,11 @@ export type Note =
       readonly attempts: AttemptRecord;
       readonly heartbeat?: string;
     }
+  /**
+   * An attempt begins that the record of its command does not tell of: one after a failure, a pause, a crash. `isVoid`: the
+   * one that it tells of did not begin, because its process lacks the step.
+   */
+  | { readonly kind: "begun"; readonly id: string; readonly at: number; readonly isVoid?: true }
   /** An undo that failed for good: a person decides; `resume` tries it again. */
   | {
       readonly kind: "stalled";
@@ -148,6 +153,8 @@ export interface History {
   readonly requests: Request[];
   /** What the code is to be given first, after a reset. */
   redo: Outcome | undefined;
+  /** Nothing came after a reset yet: what it cut off is to be done anew. */
+  isReset: boolean;
   /** Of the stream. */
   version: number;
 }
@@ -165,7 +172,7 @@ export function readHistory(records: readonly StreamRecord[]): History | undefin
   const first = records[0];
   if (!first || first.type !== EVENT_TYPES.started) return undefined;
   const started = JSON.parse(first.data) as Started; // written by this package under this type's name
-  const history: History = { started, entries: [], requests: [], redo: undefined, version: 0 };
+  const history: History = { started, entries: [], requests: [], redo: undefined, isReset: false, version: 0 };
   for (const record of records) addRecord(history, record);
   return history;
 }
@@ -181,6 +188,7 @@ export function addRecord(history: History, { type, data, version }: StreamRecor
 function addEntry(history: History, entry: Entry): void {
   if (entry.kind === "reset") return cutBack(history, entry);
   history.redo = undefined;
+  history.isReset = false;
   history.entries.push(entry);
   if (entry.kind !== "given") return;
   const at = history.requests.findIndex((request) => request.id === entry.request.id);
@@ -193,6 +201,7 @@ function addEntry(history: History, entry: Entry): void {
  */
 function cutBack(history: History, { to, at: resetAt, reason, by }: Note & { readonly kind: "reset" }): void {
   const { entries } = history;
+  history.isReset = true;
   const command = entries.findIndex((entry) => isCommand(entry) && entry.id === to);
   const at = entries.findLastIndex((entry, index) => index < command && isOutcome(entry));
   if (at < 0) return;
@@ -214,7 +223,8 @@ function isMessage({ kind }: Request): boolean {
 export function compacted(entries: readonly Entry[]): readonly Entry[] {
   const settled = new Set(entries.flatMap((entry) => (entry.kind === "done" || entry.kind === "failed" ? [entry.id] : [])));
   return entries.flatMap((entry): readonly Entry[] => {
-    if (entry.kind === "answer" || (entry.kind === "retry" && settled.has(entry.id))) return [];
+    if (entry.kind === "answer") return [];
+    if ((entry.kind === "retry" || entry.kind === "begun") && settled.has(entry.id)) return [];
     if (entry.kind === "step" && settled.has(entry.id) && entry.undo === undefined) return [{ ...entry, input: "" }];
     if (entry.kind === "done" || entry.kind === "failed") {
       const { attempts: _, ...rest } = entry;

@@ -1,7 +1,7 @@
 import { commitSettled } from "@daybook/data/event-store/commit-settled";
 import type { Committed, Unit } from "@daybook/data/store/unit";
 import type { Cancel } from "@daybook/kernel/clock";
-import { isCommand, type Entry, type History, type Note, type Outcome, type Request } from "../replay/history.ts";
+import type { Entry, History, Note, Outcome, Request } from "../replay/history.ts";
 import { quiet } from "../replay/replay.ts";
 import type { RunCore } from "../replay/run-core.ts";
 import { operate } from "./operate.ts";
@@ -43,6 +43,8 @@ export class LiveRun {
     this.pursuit = new Pursuit(host, core, (input) => this.receive(input));
     for (const entry of history.entries) this.absorb(entry);
     if (isStored) this.savedInfo = this.info;
+    if (history.isReset) this.pursuit.startAnew();
+    else this.inputs.push(...this.pursuit.lost());
     if (history.redo) this.inputs.push(history.redo);
     else if (history.entries.length === 0) this.inputs.push({ kind: "begin", at: host.clock.now() });
   }
@@ -172,14 +174,16 @@ export class LiveRun {
         if (request) await this.serve(request, entries);
         else if (!(await this.giveDue(entries))) break;
       }
-      if (entries.at(-1)?.kind === "reset") break;
+      if (entries.at(-1)?.kind === "reset") return entries;
     }
+    if (!this.isOver) for (const note of this.pursuit.beginning(this.isPaused)) this.write(note, entries);
     return entries;
   }
 
   private async give(input: Outcome | Note, entries: Entry[]): Promise<void> {
     if (
       input.kind === "retry" ||
+      input.kind === "begun" ||
       input.kind === "stalled" ||
       input.kind === "state" ||
       input.kind === "answer" ||
@@ -229,7 +233,7 @@ export class LiveRun {
   private absorb(entry: Entry): void {
     this.info = advanced(this.info, entry);
     if (entry.kind === "expired") this.hasExpired = true;
-    if (!isCommand(entry)) this.pursuit.absorb(entry);
+    this.pursuit.absorb(entry);
   }
 
   /** Commits the decision; false when the run has left memory. */

@@ -1,9 +1,15 @@
 import type { UnitCause } from "@daybook/data/store/unit";
-import { failedAttempt, NO_ATTEMPTS, withAttempt, type AttemptRecord } from "@daybook/foundation/resilience/attempt-record";
+import {
+  failedAttempt,
+  NO_ATTEMPTS,
+  withAttempt,
+  type Attempt,
+  type AttemptRecord,
+} from "@daybook/foundation/resilience/attempt-record";
 import { DEFAULT_POLICY, mayRetry, retryDelay, type AttemptPolicy } from "@daybook/foundation/resilience/policy";
-import { workflowCancelled, workflowNotRegistered } from "../errors.ts";
+import { attemptLost, workflowCancelled, workflowNotRegistered } from "../errors.ts";
 import { failure, failureOf } from "../replay/failure.ts";
-import type { End, Note, Outcome } from "../replay/history.ts";
+import type { End, Entry, Note, Outcome } from "../replay/history.ts";
 import type { Pending, RunCore } from "../replay/run-core.ts";
 import { stepKey } from "../replay/step-key.ts";
 import { childOutcome } from "./operate.ts";
@@ -14,6 +20,13 @@ import { RunningStep, type AttemptEnd } from "./step-attempt.ts";
 interface Retry {
   readonly next: number;
   readonly attempts: AttemptRecord;
+  readonly heartbeat?: string;
+}
+
+interface FailedAttempt {
+  readonly attempt: Attempt;
+  readonly error: unknown;
+  readonly pauseMs: number;
   readonly heartbeat?: string;
 }
 
@@ -28,6 +41,9 @@ export class Pursuit {
   private readonly running = new Map<string, RunningStep>();
   private readonly retries = new Map<string, Retry>();
   private readonly stalled = new Set<string>();
+  /** Steps an attempt at which is recorded as begun, and since when: when its process dies, it counts all the same. */
+  private readonly begun = new Map<string, number>();
+  private isPaused = false;
   /** Children that were started, and those that were told to end. */
   private readonly children = new Map<string, "starting" | "started" | "cancelled">();
   private isDropped = false;
@@ -40,14 +56,71 @@ export class Pursuit {
   }
 
   /** Learns from what is recorded. */
-  absorb(entry: Outcome | Note): void {
-    if (entry.kind === "retry") this.retries.set(entry.id, entry);
-    else if (entry.kind === "stalled") this.stalled.add(entry.id);
-    else if (entry.kind === "done" || entry.kind === "failed") this.retries.delete(entry.id);
-    else if (entry.kind === "state" && entry.is !== "paused") {
-      for (const id of this.stalled) this.retries.delete(id);
-      this.stalled.clear();
+  absorb(entry: Entry): void {
+    switch (entry.kind) {
+      case "step":
+      case "undo":
+        if (!this.isPaused) this.begun.set(entry.id, entry.at);
+        return;
+      case "begun":
+        return void (entry.isVoid ? this.begun.delete(entry.id) : this.begun.set(entry.id, entry.at));
+      case "retry":
+        this.retries.set(entry.id, entry);
+        return void this.begun.delete(entry.id);
+      case "stalled":
+        this.stalled.add(entry.id);
+        return void this.begun.delete(entry.id);
+      case "done":
+      case "failed":
+        this.retries.delete(entry.id);
+        return void this.begun.delete(entry.id);
+      case "state":
+        return this.absorbState(entry.is === "paused");
+      default:
     }
+  }
+
+  /** What a pause found begun, or not, is told apart by records after it. */
+  private absorbState(isPaused: boolean): void {
+    this.isPaused = isPaused;
+    if (isPaused) return this.begun.clear();
+    for (const id of this.stalled) this.retries.delete(id);
+    this.stalled.clear();
+  }
+
+  /** What became of the attempts that were under way when the process that made them ended. */
+  lost(): readonly (Outcome | Note)[] {
+    const at = this.host.clock.now();
+    return [...this.begun].flatMap(([id, startedAt]) => {
+      const pending = this.core.pending.get(id);
+      const { command } = pending ?? {};
+      if (!pending || pending.isCancelled || (command?.kind !== "step" && command?.kind !== "undo")) return [];
+      const number = (this.retries.get(id)?.attempts.count ?? 0) + 1;
+      const error = attemptLost(`the process ended during attempt ${number}`);
+      const attempt = { ...failedAttempt(number, startedAt, at, error), outcome: "lost" } as const;
+      return [this.afterFailure(command, { attempt, error, pauseMs: 0 })];
+    });
+  }
+
+  /** After a reset: attempts before it do not count. */
+  startAnew(): void {
+    this.begun.clear();
+  }
+
+  /** To be recorded before `act`: attempts that it will begin, of which no record tells yet, and those that it cannot. */
+  beginning(isPaused: boolean): readonly Note[] {
+    if (isPaused) return [];
+    const at = this.host.clock.now();
+    return [...this.core.pending.values()].flatMap((pending) => {
+      const { command } = pending;
+      if ((command.kind !== "step" && command.kind !== "undo") || pending.isCancelled) return [];
+      const { id } = command;
+      const isKnown = this.host.programs.steps.has(command.name);
+      if (this.begun.has(id)) return isKnown ? [] : [{ kind: "begun", id, at, isVoid: true } as const];
+      return isKnown && (this.running.has(id) || this.canBegin(pending, isPaused, at))
+        ? [{ kind: "begun", id, at } as const]
+        : [];
+    });
   }
 
   get isBusy(): boolean {
@@ -123,8 +196,9 @@ export class Pursuit {
     const { id, name, input } = command;
     const step = host.programs.steps.get(name);
     if (!step) throw workflowNotRegistered(`step ${name} is not registered in this process`);
+    if (!this.begun.has(id)) return; // its time came just now: it is recorded first
     const retry = this.retries.get(id);
-    const policy = { ...DEFAULT_POLICY, ...step.contract.policy };
+    const policy = this.policyOf(command);
     const running = new RunningStep({
       step,
       input,
@@ -153,15 +227,28 @@ export class Pursuit {
       return this.receive({ kind: "done", id, at, value: end.value, ...(before && { attempts: before }) });
     }
     if (running.isCancelled) return this.receive(this.cancelledStep(id));
-    const attempts = withAttempt(before ?? NO_ATTEMPTS, failedAttempt(running.number, running.startedAt, at, end.error));
-    const next = at + retryDelay(policy, running.number, this.host.random);
+    const attempt = failedAttempt(running.number, running.startedAt, at, end.error);
+    const { heartbeat } = running;
+    const failed = { attempt, error: end.error, pauseMs: retryDelay(policy, running.number, this.host.random) };
+    this.receive(this.afterFailure(command, { ...failed, ...(heartbeat !== undefined && { heartbeat }) }));
+  }
+
+  private afterFailure(command: StepCommand, { attempt, error, pauseMs, heartbeat }: FailedAttempt): Outcome | Note {
+    const { id } = command;
+    const { number, endedAt: at } = attempt;
+    const policy = this.policyOf(command);
+    const attempts = withAttempt(this.retries.get(id)?.attempts ?? NO_ATTEMPTS, attempt);
+    const next = at + pauseMs;
     const isInTime = policy.overallMs === undefined || next < command.at + policy.overallMs;
-    if (isInTime && mayRetry(policy, running.number, end.error)) {
-      const { heartbeat } = running;
-      return this.receive({ kind: "retry", id, at, next, attempts, ...(heartbeat !== undefined && { heartbeat }) });
+    if (isInTime && mayRetry(policy, number, error)) {
+      return { kind: "retry", id, at, next, attempts, ...(heartbeat !== undefined && { heartbeat }) };
     }
     const kind = command.kind === "undo" ? "stalled" : "failed";
-    this.receive({ kind, id, at, failure: failureOf(end.error, "step-failed"), attempts });
+    return { kind, id, at, failure: failureOf(error, "step-failed"), attempts };
+  }
+
+  private policyOf({ name }: StepCommand): AttemptPolicy {
+    return { ...DEFAULT_POLICY, ...this.host.programs.steps.get(name)?.contract.policy };
   }
 
   private tendChild(command: Pending["command"] & { readonly kind: "child" }, isCancelled: boolean): void {

@@ -67,6 +67,7 @@ export function advanced(info: RunInfo, entry: Entry): RunInfo {
     case "given":
     case "expired":
     case "retry":
+    case "begun":
     case "answer":
     case "reset":
       return info;

@@ -119,7 +119,7 @@ export class Shard implements RunHost {
   async start(started: Started, version: number): Promise<"started" | "refused" | undefined> {
     const definition = this.programs.workflow(started.workflow, started.version);
     if (!definition || this.active.size >= this.options.runsMax || !(await this.lease.hold())) return undefined;
-    const history: History = { started, entries: [], requests: [], redo: undefined, version };
+    const history: History = { started, entries: [], requests: [], redo: undefined, isReset: false, version };
     const run = new LiveRun(this, history, new RunCore(definition, started), false);
     this.active.set(started.id, run);
     this.seen.set(started.id, 1);
