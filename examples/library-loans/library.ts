@@ -1,4 +1,4 @@
-import { aggregates, type ExecuteOptions } from "@daybook/data/cqrs/aggregates";
+import { aggregates, type Executed, type ExecuteOptions } from "@daybook/data/cqrs/aggregates";
 import { readModel } from "@daybook/data/cqrs/read-model";
 import { runProjection } from "@daybook/data/cqrs/running-projection";
 import { commitSettled } from "@daybook/data/event-store/commit-settled";
@@ -73,22 +73,27 @@ export function openLibrary({ store, clock, random, owner, post, dayMs = 86_400_
     if (lent?.type !== "CopyLent") return {};
     const { reader, title, dueAt, loan } = lent.data;
     const input = { reader, title, remindAt: dueAt - 3 * dayMs, dueAt, lostAt: dueAt + 28 * dayMs };
-    const start = workflows.starting(loanWorkflow, {
-      id: loanId(`copy-${copy}`, loan),
-      input,
-      cause: causeOf(context),
-      attributes: { reader },
-    });
+    const run = loanId(`copy-${copy}`, loan);
+    const start = workflows.starting(loanWorkflow, { id: run, input, cause: causeOf(context), attributes: { reader } });
     const refusal = { code: "loan-followed", message: "this loan is followed already" };
-    return { guards: start.conditions.map((condition) => ({ condition, refusal })), effects: start.effects };
+    return { run, guards: start.conditions.map((condition) => ({ condition, refusal })), effects: start.effects };
   }
 
   return {
     workflows,
     loans: readModel<Loan>(store, loans.name),
     dueAt: () => clock.now() + 14 * dayMs,
-    command: <Answer>(copy: string, command: CopyCommand, options: CommandOptions<Answer>) =>
-      copies.execute(copy, command, { ...options, extra: (_, happened) => following(options.context, copy, happened) }),
+    async command<Answer>(copy: string, command: CopyCommand, options: CommandOptions<Answer>): Promise<Executed<Answer>> {
+      let started: string | undefined;
+      const extra = (_: unknown, happened: readonly DomainEvent[]) => {
+        const { run, ...parts } = following(options.context, copy, happened);
+        started = run;
+        return parts;
+      };
+      const executed = await copies.execute(copy, command, { ...options, extra });
+      if (started !== undefined) workflows.nudge(started); // it is durable already: this only wakes it at once
+      return executed;
+    },
     async close(): Promise<void> {
       await Promise.all([returns.stop(), projection.stop(), workflows.stop()]);
     },
