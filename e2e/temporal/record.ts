@@ -92,8 +92,9 @@ async function untilAborted(attempt: StepAttempt): Promise<never> {
 
 async function everyWord(recorder: Recorder): Promise<void> {
   const run = await recorder.start(words, { said: [], isAgain: false }, "every-word");
-  assert.equal(await run.executeUpdate("add", { args: ['"added"'] }), "1");
-  await assert.rejects(run.executeUpdate("add", { args: ["1"] }));
+  assert.ok(Number(await run.executeUpdate("add", { args: ['"added"'] })) >= 1);
+  const refused: unknown = await run.executeUpdate("add", { args: ["1"] }).catch((error: Error) => error.cause);
+  assert.equal((refused as { readonly type?: string }).type, "workflow-value-invalid"); // an ApplicationFailure
   await until(run, "count", 8);
   for (const word of ["first", "second"]) await run.signal("go", signalArgument(words, "go", word));
   const said = runResult(words, await run.result()).toSorted((a, b) => (a < b ? -1 : 1));
@@ -107,7 +108,7 @@ async function everyWord(recorder: Recorder): Promise<void> {
 
 async function failed(recorder: Recorder, repair: () => void): Promise<WorkflowHandle> {
   const run = await recorder.start(broken, null, "broken");
-  while (!(await run.describe()).memo?.["attention"]) await pause(100);
+  await untilTrue("its undo needs attention", async () => Boolean((await run.describe()).memo?.["attention"]));
   assert.equal((await run.describe()).memo?.["state"], "compensating");
   repair();
   await run.signal("daybook.resume");
@@ -129,6 +130,14 @@ async function pivoted(recorder: Recorder): Promise<WorkflowHandle> {
 }
 
 /** Until the query's answer is that one. */
-async function until(run: WorkflowHandle, query: string, answer: unknown): Promise<void> {
-  while ((await run.query(query).catch(() => "")) !== JSON.stringify(answer)) await pause(100);
+function until(run: WorkflowHandle, query: string, answer: unknown): Promise<void> {
+  const isThere = async () => (await run.query(query).catch(() => "")) === JSON.stringify(answer);
+  return untilTrue(`${run.workflowId} answers ${query} with ${JSON.stringify(answer)}`, isThere);
+}
+
+async function untilTrue(what: string, holds: () => Promise<boolean>): Promise<void> {
+  for (let asked = 0; !(await holds()); asked++) {
+    assert.ok(asked < 300, what);
+    await pause(100);
+  }
 }

@@ -22,14 +22,13 @@ describe("our workflows on Temporal", () => {
   });
 
   test("Temporal's bundler takes the shop's workflow as it is, and the bundle holds no module of Node", async () => {
-    const { bundled } = await import("./bundle.ts");
-    const modules = modulesOf(await bundled("workflows.ts"));
+    const modules = modulesOf(await bundleOf("workflows.ts"));
     assert.ok(modules.some((path) => path.endsWith("shop/fulfilment/fulfil-order.workflow.ts")));
     assert.deepEqual(modules.filter((path) => !path.startsWith(".")).toSorted(), [
       "__temporal_custom_failure_converter (ignored)",
       "__temporal_custom_payload_converter (ignored)",
     ]);
-    await assert.rejects(bundled("changes/impure.ts"), /node:crypto/);
+    await assert.rejects(bundleOf("changes/impure.ts"), /node:crypto/);
   });
 
   for (const [entry, names] of Object.entries(HISTORIES)) {
@@ -48,11 +47,19 @@ describe("our workflows on Temporal", () => {
 
 /** Replay needs no server. Rejects when the code's commands are not those that are recorded. */
 async function replayed(entry: string, folder: string, name: string): Promise<void> {
-  const { bundled } = await import("./bundle.ts");
   const { replay } = await import("./replay.ts");
   const text = readFileSync(join(FOLDER, "histories", folder, `${name}.json`), "utf8");
   const [id = ""] = name.split(".");
-  await replay(await bundled(entry), JSON.parse(text), id);
+  await replay(await bundleOf(entry), JSON.parse(text), id);
+}
+
+const bundles = new Map<string, Promise<string>>();
+
+/** Made once: bundling takes longest. Temporal's packages are there only once they are installed. */
+function bundleOf(entry: string): Promise<string> {
+  const bundle = bundles.get(entry) ?? import("./bundle.ts").then(({ bundled }) => bundled(entry));
+  bundles.set(entry, bundle);
+  return bundle;
 }
 
 /** Names of a webpack bundle's modules. */

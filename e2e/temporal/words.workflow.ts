@@ -7,7 +7,7 @@ export const say = step({
   input: z.string(),
   output: z.string(),
   policy: { firstDelayMs: 20, jitter: 0 },
-  heartbeatMs: 500,
+  heartbeatMs: 5_000,
 });
 /** Undoes `say`. */
 export const unsay = step({ name: "unsay", input: z.string(), output: z.null(), policy: { attemptsMax: 1 } });

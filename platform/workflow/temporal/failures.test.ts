@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { workflowNotRegistered } from "../errors.ts";
 import { childFailure, stepFailure } from "./failures.ts";
 
 /** An error as Temporal's converter makes it in the isolate. */
@@ -13,6 +14,10 @@ const declined = { code: "card-declined", message: "no money", advice: "Ask for 
 test("a step's own error keeps its code, message and advice", () => {
   const application = temporalError("ApplicationFailure", "no money", { type: "card-declined", details: [declined] });
   assert.deepEqual(stepFailure(wrapped(application)), declined);
+});
+
+test("a coded error of the isolate is itself", () => {
+  assert.equal(stepFailure(workflowNotRegistered("no such step")).code, "workflow-not-registered");
 });
 
 test("an activity that is not ours fails by its type, or as a step", () => {

@@ -1,7 +1,7 @@
 import { attemptTimeout } from "@daybook/foundation/resilience/errors";
-import { messageOf } from "@daybook/kernel/errors";
+import { CodedError, messageOf } from "@daybook/kernel/errors";
 import { childWorkflowFailed, stepHeartbeatMissed, workflowCancelled } from "../errors.ts";
-import { failure, type Failure } from "../replay/failure.ts";
+import { failure, failureOf, type Failure } from "../replay/failure.ts";
 
 /** What Temporal's failures have, each where it applies; they cross as data, so that classes say nothing. */
 interface TemporalFailure {
@@ -12,8 +12,9 @@ interface TemporalFailure {
   readonly timeoutType?: string;
 }
 
-/** Why an activity failed for good, by the code of its own error. */
+/** Why an activity failed for good, by the code of its own error; also of errors that are not Temporal's. */
 export function stepFailure(error: unknown): Failure {
+  if (error instanceof CodedError) return failureOf(error, "step-failed");
   const cause = innermost(error);
   if (cause.name === "CancelledFailure") return failure(workflowCancelled, "cancelled before it was done");
   if (cause.name === "TimeoutFailure") {
