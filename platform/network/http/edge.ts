@@ -7,6 +7,7 @@ import type { IdSource } from "@daybook/kernel/ids";
 import type { Random } from "@daybook/kernel/random";
 import { internalError, unauthenticated } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
+import { OpenStreams, type StreamLimits } from "./open-streams.ts";
 import { errorAnswer, problemAnswer } from "./problem.ts";
 import { ANONYMOUS, type Principal, type Principals } from "./principals.ts";
 import { Deadlines } from "./request/deadlines.ts";
@@ -24,12 +25,14 @@ export interface EdgeOptions {
   readonly statuses?: StatusTable;
   readonly bodyBytesMax?: number;
   readonly deadlineMs?: number;
+  readonly streams?: StreamLimits;
 }
 
 /** What the exchanges of one server share. */
 export class Edge {
   readonly clock: Clock;
   readonly deadlines: Deadlines;
+  readonly streams: OpenStreams;
   readonly deadlineMs: number;
   readonly bodyBytesMax: number;
   isStopping = false;
@@ -43,6 +46,7 @@ export class Edge {
     this.deadlineMs = options.deadlineMs ?? 10_000;
     this.bodyBytesMax = options.bodyBytesMax ?? 1_048_576;
     this.deadlines = new Deadlines(options.clock, this.deadlineMs);
+    this.streams = new OpenStreams(options.clock, options.streams ?? {});
   }
 
   traceparentOf(headers: IncomingHttpHeaders): string {

@@ -7,7 +7,7 @@ import { deadlineExceeded } from "./errors.ts";
 import { ANONYMOUS, type Principal } from "./principals.ts";
 import { hasBody } from "./request/headers.ts";
 import type { Expiring } from "./request/deadlines.ts";
-import type { HttpAnswer, HttpRequest, Received, Route } from "./route.ts";
+import type { HttpAnswer, HttpRequest, Received, Route, StreamedBody } from "./route.ts";
 
 /** What every answer carries; an answer's own headers come after and win. */
 const SECURITY_HEADERS: Readonly<Record<string, string>> = {
@@ -34,6 +34,7 @@ export class Exchange implements HttpRequest, Expiring {
   /** Entity tags that the caller has: an answer with one of them is not sent again. */
   ifNoneMatch: "*" | readonly string[] | undefined = undefined;
   atLeast: string | undefined = undefined;
+  lastEventId: string | undefined = undefined;
   /** What the digest is made of, as it was sent. */
   question: unknown = undefined;
   private isAnswered = false;
@@ -88,7 +89,8 @@ export class Exchange implements HttpRequest, Expiring {
     this.edge.deadlines.delete(this);
     if (this.response.destroyed) return;
     try {
-      this.write(this.isKnown(answer) ? notModified(answer) : answer);
+      if (answer.stream) this.stream(answer, answer.stream);
+      else this.write(this.isKnown(answer) ? notModified(answer) : answer);
     } catch (error) {
       this.write(this.edge.answerTo(error, this)); // a header that HTTP does not allow
     }
@@ -118,6 +120,21 @@ export class Exchange implements HttpRequest, Expiring {
       trace: traceparent.slice(3, 35),
       correlation: context.correlationId,
     };
+  }
+
+  /** The connection is the stream's own: it ends with it. */
+  private stream({ status, headers }: HttpAnswer, body: StreamedBody): void {
+    const { response, edge } = this;
+    const caller = this.principal === ANONYMOUS ? this.remoteAddress : this.principal.id;
+    edge.streams.check(caller);
+    response.writeHead(status, { ...SECURITY_HEADERS, ...headers, traceparent: this.traceparent, connection: "close" });
+    edge.logAnswer(status, this);
+    if (this.raw.method === "HEAD") {
+      response.end();
+      return;
+    }
+    response.flushHeaders();
+    edge.streams.send(response, body, caller, () => this.abort()).catch((error: unknown) => edge.logDropped(error, this));
   }
 
   private isKnown({ status, headers }: HttpAnswer): boolean {

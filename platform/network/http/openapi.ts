@@ -98,6 +98,9 @@ function parametersOf(route: Route): readonly Document[] {
     ...(route.ifMatch === "optional" || route.ifMatch === "required"
       ? [header("If-Match", "The ETag that was read", { type: "string" }, route.ifMatch === "required")]
       : []),
+    ...(route.isEventStream
+      ? [header("Last-Event-ID", "The last event that the reader has: what comes after it is sent", { type: "string" })]
+      : []),
     ...(isConditional(route) ? [header("If-None-Match", "ETags of what the caller has", { type: "string" })] : []),
     ...(route.readsAtLeast
       ? [
@@ -130,12 +133,13 @@ interface ObjectSchema extends Document {
   readonly required?: readonly string[];
 }
 
-function successOf({ success }: Route): Document {
+function successOf({ success, isEventStream }: Route): Document {
+  const type = isEventStream ? "text/event-stream" : "application/json";
   const headers = Object.entries({ traceparent: "The trace of this request", ...success.headers });
   return {
     description: success.description ?? "Done",
     headers: Object.fromEntries(headers.map(([name, description]) => [name, { description, schema: { type: "string" } }])),
-    ...(success.schema && { content: { "application/json": { schema: jsonSchema(success.schema, "output") } } }),
+    ...(success.schema && { content: { [type]: { schema: jsonSchema(success.schema, "output") } } }),
   };
 }
 
@@ -176,6 +180,7 @@ function formProblems(route: Route): readonly string[] {
     ...(route.isIdempotent ? ["header-invalid", "request-in-progress", "idempotency-key-reused"] : []),
     ...(route.ifMatch === "optional" || route.ifMatch === "required" ? ["header-invalid", "version-mismatch"] : []),
     ...(isConditional(route) ? ["header-invalid"] : []),
+    ...(route.isEventStream ? ["rate-limited", "server-stopping"] : []),
     ...(route.ifMatch === "required" ? ["precondition-required"] : []),
     ...(route.readsAtLeast ? ["position-invalid", "position-from-lost-future", "position-not-reached"] : []),
   ];

@@ -31,6 +31,8 @@ export interface Route<Params = unknown, Query = unknown, Body = unknown> {
   readonly isIdempotent?: boolean;
   /** `If-Match` with a version: refused as 428 when it is required and missing. */
   readonly ifMatch?: "none" | "optional" | "required";
+  /** Answers an `eventStream`, and takes `Last-Event-ID`. Only for GET. */
+  readonly isEventStream?: boolean;
   /** Takes a position (`Daybook-At-Least`, or the query parameter `atLeast`) that the answer must have reached. */
   readonly readsAtLeast?: boolean;
   /** Throws coded errors; the status table says what they mean. Refusals are answers (problem.ts). */
@@ -65,9 +67,11 @@ export interface HttpRequest<Params = unknown, Query = unknown, Body = unknown> 
   readonly ifMatch?: number | undefined;
   /** Position token that the answer must have reached. */
   readonly atLeast?: string | undefined;
+  /** `Last-Event-ID`: the last event that the reader has. */
+  readonly lastEventId?: string | undefined;
   /** SHA-256 (hex) of route, parameters and body in canonical form: equal questions, equal digests. */
   readonly requestDigest: string;
-  /** Aborted at the deadline, and when the client is gone. */
+  /** Aborted at the deadline, when the client is gone, and for streams when the server stops. */
   readonly signal: AbortSignal;
   /** Path and query as they were sent. */
   readonly target: string;
@@ -88,6 +92,15 @@ export interface HttpAnswer {
   readonly body: string;
   /** Sent as `Daybook-Position`; not part of what is replayed. */
   readonly position?: string | undefined;
+  /** Sent instead of the body, as it comes. */
+  readonly stream?: StreamedBody;
+}
+
+/** A body whose parts are sent as they come. */
+export interface StreamedBody {
+  readonly parts: AsyncIterable<string>;
+  /** Sent now and then, so that both ends know that the other lives; means nothing. */
+  readonly heartbeat: string;
 }
 
 /** Whether callers may send `If-None-Match`: a GET whose answer names its entity tag. */

@@ -1,4 +1,4 @@
-import { METHODS } from "node:http";
+import { METHODS, type IncomingHttpHeaders } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { assert, errorCode } from "@daybook/kernel/errors";
 import { z } from "zod";
@@ -170,10 +170,16 @@ function readPreconditions(route: Route, exchange: Exchange, { raw: { headers } 
   if (route.isIdempotent) exchange.idempotencyKey = idempotencyKeyOf(headers);
   const ifNoneMatch = headers["if-none-match"];
   if (ifNoneMatch !== undefined && isConditional(route)) exchange.ifNoneMatch = ifNoneMatchTags(ifNoneMatch);
+  if (route.isEventStream) exchange.lastEventId = lastEventIdOf(headers);
   if (route.ifMatch === undefined || route.ifMatch === "none") return;
   const ifMatch = headers["if-match"];
   if (ifMatch !== undefined) exchange.ifMatch = ifMatchVersion(ifMatch);
   else if (route.ifMatch === "required") throw preconditionRequired("this operation needs If-Match");
+}
+
+function lastEventIdOf(headers: IncomingHttpHeaders): string | undefined {
+  const id = headers["last-event-id"];
+  return typeof id === "string" && id !== "" ? id : undefined; // an empty one says that there is none
 }
 
 /** Parses path, query and body by the route's schemas, once; all faults are answered together. */

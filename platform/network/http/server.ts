@@ -7,6 +7,7 @@ import { fastify, type FastifyInstance } from "fastify";
 import { Edge } from "./edge.ts";
 import { bodyTooLarge, pathAmbiguous, requestMalformed } from "./errors.ts";
 import { Exchange } from "./exchange.ts";
+import type { StreamLimits } from "./open-streams.ts";
 import { handleWireFaults } from "./wire-faults.ts";
 import type { Principals } from "./principals.ts";
 import { checkTarget } from "./request/target.ts";
@@ -18,7 +19,7 @@ import type { StatusTable } from "./statuses.ts";
 export interface HttpServer {
   /** Starts to accept; `port` 0 takes a free one. Answers the base URL, without a slash at its end. */
   listen(port: number, host?: string): Promise<string>;
-  /** Stops accepting, lets requests under way finish for `graceMs` (10,000), then cuts what is left. Idempotent. */
+  /** Stops accepting, ends streams, lets requests under way finish for `graceMs` (10,000), then cuts what is left. Idempotent. */
   close(graceMs?: number): Promise<void>;
   /** One request without a socket, for tests. */
   inject(request: InjectedRequest): Promise<InjectedAnswer>;
@@ -56,6 +57,7 @@ export interface HttpServerOptions {
   readonly requestTimeoutMs?: number;
   /** How long an idle connection is kept; 72,000: longer than balancers keep theirs. */
   readonly keepAliveMs?: number;
+  readonly streams?: StreamLimits;
   /** Connections at once; 10,000. More are closed at once. */
   readonly connectionsMax?: number;
 }
@@ -74,6 +76,7 @@ export function httpServer(options: HttpServerOptions): HttpServer {
     },
     async close(graceMs = 10_000) {
       edge.isStopping = true;
+      edge.streams.stop();
       const cancel = options.clock.after(graceMs, () => app.server.closeAllConnections());
       await app.close();
       cancel();

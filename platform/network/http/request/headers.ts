@@ -22,6 +22,7 @@ const SINGLE = new Set([
   "idempotency-key",
   "if-match",
   "if-none-match",
+  "last-event-id",
   "traceparent",
   "transfer-encoding",
 ]);
