@@ -4,7 +4,7 @@ import { causeOf } from "@daybook/kernel/context";
 import { errorCode } from "@daybook/kernel/errors";
 import type { IdSource } from "@daybook/kernel/ids";
 import type { Random } from "@daybook/kernel/random";
-import type { Handled, MessageAttempt } from "@daybook/messaging/queue";
+import type { MessageAttempt } from "@daybook/messaging/queue";
 import { consume, type Consumer } from "@daybook/messaging/queue/consumer";
 import { orderWork } from "@daybook/shop-ordering/contract";
 import { paymentOutcomes, type PaymentOutcome } from "@daybook/shop-payments/contract";
@@ -66,16 +66,12 @@ export function startFulfilment(parts: FulfilmentParts): FulfilmentService {
   };
 }
 
-async function work(engine: WorkflowEngine, message: OrderWork, attempt: MessageAttempt): Promise<Handled | void> {
+async function work(engine: WorkflowEngine, message: OrderWork, attempt: MessageAttempt): Promise<void> {
   const id = fulfilmentId(message.orderId);
   switch (message.type) {
-    case "fulfil": {
-      const start = { id, input: { orderId: message.orderId }, cause: causeOf(attempt.context) };
-      // The run begins with the end of the message, in one unit; when there is one already, the second delivery sees it.
-      if (attempt.number === 1) return engine.starting(fulfilment, start);
-      await engine.start(fulfilment, start);
+    case "fulfil":
+      await engine.start(fulfilment, { id, input: { orderId: message.orderId }, cause: causeOf(attempt.context) });
       return;
-    }
     case "cancel":
       return unlessOver(engine.cancel(id, message.reason));
     case "released":

@@ -187,6 +187,7 @@ void describe("generations", () => {
     const rebuild = await running.rebuild();
     await log.until(() => rebuild.progress().state === "live");
     await log.add("sum-c", 3);
+    await log.until(() => isCaughtUp(log));
     const { differences, keys, differing } = await rebuild.compare();
     assert.deepEqual({ keys, differing }, { keys: 4, differing: 3 });
     assert.deepEqual(

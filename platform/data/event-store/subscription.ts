@@ -148,7 +148,7 @@ class Subscriber {
   }
 
   async run(): Promise<void> {
-    const unwatch = this.store.watch(() => this.bell.ring());
+    const unwatch = this.store.watch(({ hasFacts }) => hasFacts && this.bell.ring());
     while (!this.isOver && !this.isStopping) {
       try {
         await this.round();

@@ -4,7 +4,8 @@ import { encodeUnit, type CategoryOwners } from "./encode.ts";
 import type { EncodedUnit, Engine } from "./engine.ts";
 import { storeBusy, storeStopped } from "./errors.ts";
 import { LIMITS } from "./limits.ts";
-import type { Store, StoreStatus } from "./port.ts";
+import { changeOf, FOREIGN_CHANGE } from "./change.ts";
+import type { Change, Store, StoreStatus } from "./port.ts";
 import type { Unit, Verdict } from "./unit.ts";
 
 export interface GatherOptions {
@@ -61,7 +62,7 @@ class Gatherer {
   private readonly engine: Engine;
   private readonly options: GatherOptions;
   private readonly clock: Clock;
-  private readonly listeners = new Set<() => void>();
+  private readonly listeners = new Set<(change: Change) => void>();
   /** While there are listeners. */
   private stopForeign: (() => void) | undefined;
   private waiting: Waiting[] = [];
@@ -97,9 +98,9 @@ class Gatherer {
     }
   }
 
-  watch(listener: () => void): () => void {
+  watch(listener: (change: Change) => void): () => void {
     this.listeners.add(listener);
-    this.stopForeign ??= this.engine.onForeignCommit?.(() => this.notify());
+    this.stopForeign ??= this.engine.onForeignCommit?.(() => this.notify(FOREIGN_CHANGE));
     return () => {
       this.listeners.delete(listener);
       if (this.listeners.size > 0) return;
@@ -160,12 +161,10 @@ class Gatherer {
   /** Never rejects: each caller gets a verdict or an error. */
   private async run(batch: readonly Waiting[], earlier: Promise<unknown>): Promise<void> {
     try {
-      const verdicts = await this.apply(
-        batch.map((waiting) => waiting.unit),
-        earlier,
-      );
+      const units = batch.map((waiting) => waiting.unit);
+      const verdicts = await this.apply(units, earlier);
       for (const [index, waiting] of batch.entries()) waiting.resolve(verdicts[index] as Verdict); // one each, asserted
-      this.notify();
+      this.notify(changeOf(units));
     } catch (error) {
       this.fail(batch, error);
     }
@@ -224,8 +223,8 @@ class Gatherer {
     for (const waiting of refused) waiting.reject(stoppedError(this.status));
   }
 
-  private notify(): void {
-    for (const listener of this.listeners) queueMicrotask(() => this.listeners.has(listener) && listener());
+  private notify(change: Change): void {
+    for (const listener of this.listeners) queueMicrotask(() => this.listeners.has(listener) && listener(change));
   }
 }
 

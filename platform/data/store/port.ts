@@ -17,10 +17,20 @@ export interface Store extends StoreReads {
   commit(unit: Unit): Promise<Verdict>;
   /** Whether writes are accepted, and if not, why. */
   status(): StoreStatus;
-  /** Calls `listener` when the log's head or a due item may have changed; never inside a commit. Answers a way to stop. */
-  watch(listener: () => void): () => void;
+  /** Calls `listener` after commits, and says what may have changed; never inside a commit. Answers a way to stop. */
+  watch(listener: (change: Change) => void): () => void;
   /** Waits for what was submitted, then releases file, connections and timers. Idempotent. */
   close(): Promise<void>;
+}
+
+/** What may have changed. Of another process's commits it is not known: anything. */
+export interface Change {
+  readonly isForeign: boolean;
+  /** The log's head may have moved. */
+  readonly hasFacts: boolean;
+  /** An item of the queue may have been scheduled or finished. */
+  touchesQueue(queue: string): boolean;
+  touchesKey(key: string): boolean;
 }
 
 /** What every engine answers. Pages hold at most 1,000 records; order and limits are the same on every engine. */

@@ -3,7 +3,7 @@ import type { Store } from "@daybook/data/store";
 import type { Clock } from "@daybook/kernel/clock";
 import { queueFull } from "./errors.ts";
 import { levelName, type AnyQueue } from "./queue.ts";
-import { queueState } from "./queue-state.ts";
+import { concerns, queueState } from "./queue-state.ts";
 
 /**
  * Room in a queue with `sizeMax`. The queue is counted when this sender's own messages since the last count could have
@@ -44,7 +44,7 @@ export function admission({ queue, store, clock }: AdmissionOptions): Admission 
 
   async function wait(number: number, signal?: AbortSignal): Promise<void> {
     const rung = bell(clock);
-    const unwatch = store.watch(() => rung.ring());
+    const unwatch = store.watch((change) => concerns(queue, change) && rung.ring());
     try {
       while (!take(number)) {
         signal?.throwIfAborted();

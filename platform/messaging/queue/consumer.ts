@@ -4,6 +4,7 @@ import { sleep, type Cancel } from "@daybook/kernel/clock";
 import { deadlineList, type DeadlineList } from "@daybook/foundation/resilience/deadline-list";
 import { runAttempt, type AttemptContext } from "@daybook/foundation/resilience/run-attempt";
 import { bell, type Bell } from "@daybook/data/event-store/bell";
+import { concerns } from "./queue-state.ts";
 import { removeOutdated } from "./dead-retention.ts";
 import type { Delivery, Handled, MessageAttempt, QueueSettings } from "./queue.ts";
 import { receiver, TAKE_MAX, type Receiver, type ReceiverOptions } from "./receiver.ts";
@@ -80,7 +81,7 @@ class Consuming<Message> {
   }
 
   async run(): Promise<void> {
-    const unwatch = this.options.store.watch(() => this.bell.ring());
+    const unwatch = this.options.store.watch((change) => concerns(this.options.queue, change) && this.bell.ring());
     while (!this.stopping.signal.aborted) {
       try {
         await this.round();

@@ -1,6 +1,6 @@
-import type { Store } from "@daybook/data/store";
+import type { Change, Store } from "@daybook/data/store";
 import type { Condition } from "@daybook/data/store/unit";
-import type { AnyQueue, QueueSettings } from "./queue.ts";
+import { levelName, type AnyQueue, type QueueSettings } from "./queue.ts";
 
 /** How a queue stands: what operators have changed of it, laid over what the program says. */
 export interface QueueState {
@@ -24,6 +24,13 @@ export async function queueState(store: Store, queue: AnyQueue): Promise<QueueSt
 
 export function changesOf(text: string | undefined): QueueChanges {
   return text === undefined ? { isPaused: false, settings: {} } : (JSON.parse(text) as QueueChanges); // written by queue-control.ts only
+}
+
+/** Whether a change may be one of the queue's messages, or of how it stands. */
+export function concerns(queue: AnyQueue, change: Change): boolean {
+  if (change.isForeign || change.touchesKey(stateKey(queue))) return true;
+  for (let level = 0; level < queue.priorities; level++) if (change.touchesQueue(levelName(queue, level))) return true;
+  return false;
 }
 
 /** The queue stands as it was read. */

@@ -9,7 +9,7 @@ import type { Unit, UnitCause } from "@daybook/data/store/unit";
 import { HeldMessage } from "./delivery.ts";
 import { parkEffects } from "./parking.ts";
 import type { AnyQueue, Delivery, Queue, QueueSettings } from "./queue.ts";
-import { queueState, stateIs, type QueueState } from "./queue-state.ts";
+import { concerns, queueState, stateIs, type QueueState } from "./queue-state.ts";
 import { findMessages, keyMarker, takingOf, type FoundDead, type FoundMessage } from "./taking.ts";
 
 /** Takes messages by hand; a consumer (consumer.ts) does it for a handler. */
@@ -67,12 +67,12 @@ export function receiver<Message>(options: ReceiverOptions<Message>): Receiver<M
 
 async function awaited<Message>(
   taker: Taker<Message>,
-  { store, clock }: ReceiverOptions<Message>,
+  { queue, store, clock }: ReceiverOptions<Message>,
   { max, waitMs = 0, signal }: ReceiveOptions,
 ): Promise<readonly Delivery<Message>[]> {
   const until = clock.elapsed() + waitMs;
   const rung = bell(clock);
-  const unwatch = store.watch(() => rung.ring());
+  const unwatch = store.watch((change) => concerns(queue, change) && rung.ring());
   try {
     for (;;) {
       rung.hush();

@@ -37,7 +37,8 @@ const LAST_ID = "~";
 export class Shard implements RunHost {
   readonly options: ShardOptions;
   readonly active = new Map<string, LiveRun>();
-  private readonly queue: string;
+  /** Of its runs that need attention. */
+  readonly queue: string;
   private readonly lease: ShardLease;
   private readonly loading = new Set<string>();
   /** Runs that are left alone until a time, or until something new is sent to them. */

@@ -1,4 +1,5 @@
 import type { Cancel } from "@daybook/kernel/clock";
+import type { Change } from "@daybook/data/store";
 import type { Started } from "../replay/history.ts";
 import { Shard, type ShardOptions } from "./shard.ts";
 import { shardOf, SHARDS } from "./run-stream.ts";
@@ -14,6 +15,8 @@ export class Worker {
   private readonly options: WorkerOptions;
   private readonly shards: readonly Shard[];
   private readonly unwatch: () => void;
+  /** Shards with something new in their queues. */
+  private readonly touched = new Set<Shard>();
   private cancelScan: Cancel | undefined;
 
   constructor(options: WorkerOptions) {
@@ -21,7 +24,7 @@ export class Worker {
     this.taskQueue = options.taskQueue;
     const runsMax = Math.ceil(options.runsMax / SHARDS);
     this.shards = Array.from({ length: SHARDS }, (_, shard) => new Shard({ ...options, runsMax, shard }));
-    this.unwatch = options.store.watch(() => this.planScan());
+    this.unwatch = options.store.watch((change) => this.planScan(change));
     for (const shard of this.shards) void shard.scan();
   }
 
@@ -54,10 +57,13 @@ export class Worker {
     return this.shards[shardOf(id)] as Shard; // there is one for each number
   }
 
-  private planScan(): void {
+  private planScan(change: Change): void {
+    for (const shard of this.shards) if (change.touchesQueue(shard.queue)) this.touched.add(shard);
+    if (this.touched.size === 0) return;
     this.cancelScan ??= this.options.deadlines.after(this.options.scanMs, () => {
       this.cancelScan = undefined;
-      for (const shard of this.shards) void shard.scan();
+      for (const shard of this.touched) void shard.scan();
+      this.touched.clear();
     });
   }
 }

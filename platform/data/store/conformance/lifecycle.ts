@@ -1,3 +1,4 @@
+import type { Change } from "../port.ts";
 import assert from "node:assert/strict";
 import { LIMITS } from "../limits.ts";
 import { committed, facts, padded, rejectsWith, unit, type Promises } from "./trial.ts";
@@ -42,7 +43,7 @@ export const lifecyclePromises: Promises = {
     for (const verdict of await Promise.all(submitted)) assert.equal(verdict.outcome, "refused");
   },
   "a watcher is called after a commit": async ({ store }) => {
-    const called = new Promise<void>((resolve) => store.watch(resolve));
+    const called = new Promise<void>((resolve) => store.watch(() => resolve()));
     await committed(store, unit("u1", { do: [facts("order-1")] }));
     await called;
     assert.equal((await store.head()).position, 1);
@@ -57,12 +58,32 @@ export const lifecyclePromises: Promises = {
     await committed(store, unit("u1", { do: [facts("order-1", 3)] }));
     assert.equal(await seen, 3);
   },
+  "a watcher is told what may have changed: facts, queues, keys": async ({ store }) => {
+    const changes: Change[] = [];
+    store.watch((change) => changes.push(change));
+    const told = () => changes.splice(0).filter(({ isForeign }) => !isForeign);
+    const item = { queue: "q", id: "i" } as const;
+    await committed(store, unit("u1", { do: [{ kind: "schedule", ...item, at: 1, payload: "" }] }));
+    await committed(store, unit("u2", { do: [{ kind: "finish", ...item }] }));
+    for (const change of told()) {
+      assert.deepEqual([change.hasFacts, change.touchesQueue("q"), change.touchesQueue("r")], [false, true, false]);
+    }
+    await committed(store, unit("u3", { do: [{ kind: "putKey", key: "k", value: "v" }] }));
+    await committed(store, unit("u4", { do: [{ kind: "deleteKey", key: "k" }] }));
+    for (const change of told()) {
+      assert.deepEqual([change.hasFacts, change.touchesKey("k"), change.touchesKey("l")], [false, true, false]);
+    }
+    await committed(store, unit("u5", { do: [facts("order-1")] }));
+    await store.head();
+    const [last] = told();
+    assert.ok(last?.hasFacts && !last.touchesQueue("q") && !last.touchesKey("k"));
+  },
   "a watcher that was stopped is not called any more, and the others are": async ({ store }) => {
     let calls = 0;
     const stop = store.watch(() => calls++);
     stop();
     stop();
-    const other = new Promise<void>((resolve) => store.watch(resolve));
+    const other = new Promise<void>((resolve) => store.watch(() => resolve()));
     await committed(store, unit("u1", { do: [facts("order-1")] }));
     await other;
     assert.equal(calls, 0);

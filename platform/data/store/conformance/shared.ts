@@ -99,7 +99,7 @@ export const sharedPromises: Promises = {
   },
   "a watcher is called when another process has committed": async (trial) => {
     const other = await siblingOf(trial);
-    const called = new Promise<void>((resolve) => other.watch(resolve));
+    const called = new Promise<void>((resolve) => other.watch(() => resolve()));
     await committed(trial.store, unit("u1", { do: [facts("order-1")] }));
     await called;
     assert.equal((await other.head()).position, 1);

@@ -1,3 +1,4 @@
+import { deleteEntries } from "./delete-entries.ts";
 import { IS_JOINED, MUST_JOIN } from "./join.ts";
 import { STEP } from "./steps.ts";
 
@@ -374,19 +375,7 @@ const WRITE_STATE = `
       on conflict (name) do update set token = excluded.token, expires_at = excluded.expires_at, owner = excluded.owner;
   end if;
   if v_row_keys is not null then
-    delete from {schema}.entries e
-      using (
-        select r.collection, r.key, i.key as index, t.entry
-        from unnest(v_row_collections, v_row_keys, v_row_last) n (collection, key, last)
-        cross join lateral (
-          select o.collection, o.key, o.entries from {schema}.rows o
-          where o.collection = n.collection and o.key = n.key and o.entries is not null limit 1
-        ) r
-        cross join lateral json_each(r.entries::json) i
-        cross join lateral json_array_elements_text(i.value) t (entry)
-        where n.last > 0
-      ) old
-      where e.collection = old.collection and e.index = old.index and e.entry = old.entry and e.key = old.key;
+    ${deleteEntries("(select * from unnest(v_row_collections, v_row_keys, v_row_last) c (collection, key, last) where c.last > 0) n")};
     delete from {schema}.rows r
       using unnest(v_row_collections, v_row_keys, v_row_reset) n (collection, key, is_reset)
       where r.collection = n.collection and r.key = n.key and n.is_reset;

@@ -1,3 +1,4 @@
+import { deleteEntries } from "./delete-entries.ts";
 import { IS_JOINED } from "./join.ts";
 import { STEP } from "./steps.ts";
 
@@ -251,18 +252,7 @@ const WRITE_STATE = `
   if p_row_keys <> '' then
     v_row_collections := string_to_array(p_row_collections, p_separator);
     v_row_keys := string_to_array(p_row_keys, p_separator);
-    delete from {schema}.entries e
-      using (
-        select r.collection, r.key, i.key as index, t.entry
-        from unnest(v_row_collections, v_row_keys) n (collection, key)
-        cross join lateral (
-          select o.collection, o.key, o.entries from {schema}.rows o
-          where o.collection = n.collection and o.key = n.key and o.entries is not null limit 1
-        ) r
-        cross join lateral json_each(r.entries::json) i
-        cross join lateral json_array_elements_text(i.value) t (entry)
-      ) old
-      where e.collection = old.collection and e.index = old.index and e.entry = old.entry and e.key = old.key;
+    ${deleteEntries("unnest(v_row_collections, v_row_keys) n (collection, key)")};
     if p_row_puts is not null then
       delete from {schema}.rows r using unnest(v_row_collections, v_row_keys, p_row_puts) n (collection, key, puts)
         where r.collection = n.collection and r.key = n.key and n.puts <= 0;
