@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Store } from "@daybook/data/store";
+import { makeDataFolder } from "@daybook/data/store/sqlite/data-lock";
 import type { Part } from "@daybook/foundation/host";
 import type { Log } from "@daybook/foundation/log";
 import { loopDelayMeter, type LoopDelayMeter } from "@daybook/foundation/loop-delay";
@@ -9,7 +10,7 @@ import { healthRoutes, type HealthCheck } from "@daybook/network/http/health";
 import { openApiRoute } from "@daybook/network/http/openapi";
 import { principalsOf, tokenDigest, tokenPrincipals, type Principal } from "@daybook/network/http/principals";
 import type { StatusTable } from "@daybook/network/http/statuses";
-import { catalogRoutes } from "@daybook/shop-catalog/http";
+import { catalogRoutes, PRODUCT_STATUSES } from "@daybook/shop-catalog/http";
 import { CUSTOMER_STATUSES, customerRoutes } from "@daybook/shop-customers/http";
 import { STOCK_STATUSES, stockRoutes } from "@daybook/shop-inventory/http";
 import { ORDER_STATUSES, orderRoutes } from "@daybook/shop-ordering/http";
@@ -41,6 +42,8 @@ export interface App {
 interface Started {
   readonly url: string;
   readonly token: string;
+  /** Where the sandbox is told how to behave. */
+  readonly sandbox?: string;
 }
 
 export function app(options: AppOptions): App {
@@ -49,6 +52,7 @@ export function app(options: AppOptions): App {
   const sandbox: Part = {
     name: "sandbox",
     async start() {
+      await makeDataFolder(data);
       running.sandbox = await startSandbox(join(data, "sandbox"));
     },
     stop: () => running.sandbox?.stop(),
@@ -72,7 +76,8 @@ export function app(options: AppOptions): App {
       await seedShop(running.shop, running.sandbox !== undefined);
       running.shop.startBackground();
       running.shop.lock?.announce(url);
-      running.started = { url, token: running.shop.developmentToken };
+      const token = running.shop.developmentToken;
+      running.started = { url, token, ...(running.sandbox && { sandbox: running.sandbox.url }) };
     },
     async stop() {
       await running.server?.close();
@@ -95,6 +100,7 @@ const STATUSES: StatusTable = {
   ...ORDER_STATUSES,
   ...CUSTOMER_STATUSES,
   ...PAYMENT_STATUSES,
+  ...PRODUCT_STATUSES,
   ...STOCK_STATUSES,
   ...SHIPPING_STATUSES,
 };

@@ -2,6 +2,7 @@ import type { Projection } from "@daybook/data/cqrs/projection";
 import type { EventTypes } from "@daybook/data/event-store/event";
 import type { EventStore } from "@daybook/data/event-store/event-store";
 import { subscribe, type Subscription } from "@daybook/data/event-store/subscription";
+import type { Log } from "@daybook/foundation/log";
 import type { Clock } from "@daybook/kernel/clock";
 import type { IdSource } from "@daybook/kernel/ids";
 import type { Random } from "@daybook/kernel/random";
@@ -19,6 +20,9 @@ import { startFulfilment, type FulfilmentService } from "@daybook/shop-fulfilmen
 import { inventoryContract } from "@daybook/shop-inventory/contract";
 import { stockEvents } from "@daybook/shop-inventory/events";
 import { inventoryService, type InventoryService } from "@daybook/shop-inventory/service";
+import { notificationEvents } from "@daybook/shop-notifications/events";
+import { startNotifications, type RunningNotifications } from "@daybook/shop-notifications/service";
+import { notificationSettingsSchema, type NotificationSettings } from "@daybook/shop-notifications/settings";
 import { listOrders, orderingContract, orderStatusSchema } from "@daybook/shop-ordering/contract";
 import { orderEvents } from "@daybook/shop-ordering/events";
 import { orderingService, type OrderingService } from "@daybook/shop-ordering/service";
@@ -42,6 +46,7 @@ export const OWNERS = {
   account: "payments",
   bills: "payments",
   shipment: "shipping",
+  notification: "notifications",
   workflow: "fulfilment",
 };
 
@@ -55,6 +60,7 @@ export const EVENT_TYPES: EventTypes = {
   ...accountEvents,
   ...billEvents,
   ...shipmentEvents,
+  ...notificationEvents,
 };
 
 export interface ContextsParts {
@@ -68,6 +74,7 @@ export interface ContextsParts {
   /** Where the keys are that sign sessions. */
   readonly sessionKeys: { readonly current: string; readonly previous: string; readonly next: string };
   readonly isReadOnly: boolean;
+  readonly log: Log;
   /** The world outside; without it orders are taken and not carried out. */
   readonly partners?: Partners | undefined;
 }
@@ -90,6 +97,7 @@ export interface Contexts {
 export interface Work {
   /** Undefined without partners. */
   readonly fulfilment: FulfilmentService | undefined;
+  readonly notifications: RunningNotifications | undefined;
   readonly consumers: readonly Consumer[];
   readonly subscriptions: readonly Subscription[];
   stop(): Promise<void>;
@@ -141,6 +149,11 @@ export function contexts(parts: ContextsParts): Contexts {
     shipping: client(shippingContract, local.transport),
   };
 
+  const partnersOfNotifications = {
+    ordering: partnersOfFulfilment.ordering,
+    customers: client(customersContract, local.transport),
+  };
+
   return {
     catalogue,
     customers,
@@ -155,6 +168,7 @@ export function contexts(parts: ContextsParts): Contexts {
         subscriptions: [subscribe({ name: "order-progress", ...progress })],
         consumers: [...inventory.startConsumers(random), customers.startErasures(), ...outside()],
         fulfilment: partners && startFulfilment({ ...partnersOfFulfilment, ...common, owner: parts.owner }),
+        notifications: partners && startNotifications({ ...partnersOfNotifications, ...parts, settings: mailBy(partners) }),
       });
     },
     async close() {
@@ -172,8 +186,8 @@ function running(work: Omit<Work, "stop">): Work {
   return {
     ...work,
     async stop() {
-      const { fulfilment, consumers, subscriptions } = work;
-      await fulfilment?.stop();
+      const { fulfilment, notifications, consumers, subscriptions } = work;
+      await Promise.all([fulfilment?.stop(), notifications?.stop()]);
       await Promise.all([...consumers, ...subscriptions].map((each) => each.stop()));
     },
   };
@@ -183,6 +197,11 @@ async function hasOpenOrders({ queries }: OrderingService, customerId: string): 
   const around = { context: { correlationId: customerId, actor: "sys_erasure", tenant: TENANT } };
   const pages = OPEN_STATUSES.map((status) => queries.dispatch(listOrders, { customerId, status, limit: 1 }, around));
   return (await Promise.all(pages)).some(({ orders }) => orders.length > 0);
+}
+
+function mailBy({ smtpPort }: Partners): NotificationSettings {
+  const from = { name: "Daybook shop", address: "shop@example.com" };
+  return notificationSettingsSchema.parse({ channels: [{ channel: "email", host: "127.0.0.1", port: smtpPort, from }] });
 }
 
 /** A client for a partner; without one, every request says that there is none. */

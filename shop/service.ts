@@ -14,6 +14,7 @@ import { memoryStore } from "@daybook/data/store/memory";
 import { postgresStore } from "@daybook/data/store/postgres";
 import { sqliteStore } from "@daybook/data/store/sqlite";
 import { lockDataFolder, makeDataFolder, readOwner, type DataLock } from "@daybook/data/store/sqlite/data-lock";
+import { jsonLog, type Log } from "@daybook/foundation/log";
 import { systemClock, type Clock } from "@daybook/kernel/clock";
 import type { Context } from "@daybook/kernel/context";
 import { idSource, type IdSource } from "@daybook/kernel/ids";
@@ -35,6 +36,8 @@ export interface ShopOptions {
   readonly isReadOnly?: boolean;
   readonly clock?: Clock;
   readonly random?: Random;
+  /** Silent unless given. */
+  readonly log?: Log;
 }
 
 /** The shop's contexts over one store, without an edge. */
@@ -212,6 +215,7 @@ async function compose(
     searchSecret: masterKeys.searchSecret,
     sessionKeys: sessionKeyFiles(data),
     isReadOnly,
+    log: options.log ?? jsonLog({ clock, level: "silent" }),
     partners: options.partners,
   });
   const background = new Background({ events, projections, startWork, clock, ids, owner });

@@ -143,7 +143,7 @@ function parkedOf(value: string): ParkedEvent {
 }
 
 /** Of the collection and of the due queue. */
-function parkedName(name: string): string {
+export function parkedName(name: string): string {
   return `parked.${name}`;
 }
 

@@ -10,7 +10,7 @@ import { checkpointAt, checkpointIs, putCheckpoint, readCheckpoint, type Checkpo
 import { commitSettled } from "./commit-settled.ts";
 import type { RecordedEvent } from "./event.ts";
 import type { EventStore } from "./event-store.ts";
-import { parkEffects, unparkEffects, wantedEvent, type WantedEvent } from "./parked-events.ts";
+import { parkedName, parkEffects, unparkEffects, wantedEvent, type WantedEvent } from "./parked-events.ts";
 import { stepsOf, type Step, type SubscriptionHandler } from "./subscription-handler.ts";
 import { turn } from "./turn.ts";
 import { workLease, type WorkLease } from "./work-lease.ts";
@@ -148,7 +148,8 @@ class Subscriber {
   }
 
   async run(): Promise<void> {
-    const unwatch = this.store.watch(({ hasFacts }) => hasFacts && this.bell.ring());
+    const parked = parkedName(this.options.name);
+    const unwatch = this.store.watch((change) => (change.hasFacts || change.touchesQueue(parked)) && this.bell.ring());
     while (!this.isOver && !this.isStopping) {
       try {
         await this.round();
