@@ -19,6 +19,7 @@ import {
 } from "./contract.ts";
 import { orderBody, orderBodySchema, orderListSchema } from "./http-bodies.ts";
 import { changeRoutes, orderIdSchema, ownCustomer, type OrderRoutesParts } from "./http-changes.ts";
+import { followRoute } from "./http-events.ts";
 import type { OrderingService } from "./service.ts";
 
 export { ORDER_STATUSES } from "./http-changes.ts";
@@ -30,7 +31,7 @@ const STATUS = orderStatusSchema.optional();
 
 /** The routes of orders. */
 export function orderRoutes(parts: OrderRoutesParts): readonly Route[] {
-  return [...changeRoutes(parts), list(parts), search(parts), listOfCustomer(parts), details(parts)];
+  return [...changeRoutes(parts), list(parts), search(parts), listOfCustomer(parts), followRoute(parts), details(parts)];
 }
 
 function details({ ordering, store }: OrderRoutesParts): Route {

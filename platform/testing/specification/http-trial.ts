@@ -2,13 +2,14 @@ import { jsonLog } from "@daybook/foundation/log";
 import type { Clock } from "@daybook/kernel/clock";
 import { idSource } from "@daybook/kernel/ids";
 import { seededRandom } from "@daybook/kernel/random";
-import { httpServer } from "@daybook/network/http";
+import { httpServer, type HttpServer } from "@daybook/network/http";
 import { principalsOf, tokenDigest, tokenPrincipals, type Principals } from "@daybook/network/http/principals";
 import type { Route } from "@daybook/network/http/route";
 import type { StatusTable } from "@daybook/network/http/statuses";
 
-/** Asks routes as a person would, without a socket. */
+/** Asks routes as a person would, without a socket unless the server is told to listen. */
 export interface HttpTrial {
+  readonly server: HttpServer;
   /** `as`: `operator`, `viewer`, `admin`, or a customer's id; an operator unless given. */
   readonly ask: (method: string, target: string, options?: AskOptions) => Promise<TrialAnswer>;
 }
@@ -58,6 +59,7 @@ export function httpTrial(parts: {
     statuses,
   });
   return {
+    server,
     async ask(method, target, { as = "operator", body, text, headers = {} } = {}) {
       const content = text ?? (body === undefined ? undefined : JSON.stringify(body));
       const answer = await server.inject({
