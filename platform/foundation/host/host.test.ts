@@ -4,6 +4,7 @@ import { describe, test } from "node:test";
 import { jsonLog } from "@daybook/foundation/log";
 import { virtualClock } from "@daybook/kernel/virtual-clock";
 import { host, type Part } from "./host.ts";
+import { behindFence } from "../resilience/fence.ts";
 import { runInProcess } from "./process-life.ts";
 
 function hostOf(parts: readonly Part[], stopWithinMs = 1_000) {
@@ -129,5 +130,15 @@ describe("a host as the life of a process", () => {
     process.emit("uncaughtException", new TypeError("oops"));
     assert.equal(await process.exited, 1);
     assert.deepEqual(calls, ["+store", "-store"]);
+  });
+
+  test("a rejection from behind a fence stops nothing, any other one does", async () => {
+    const { host, log } = hostOf([part("store", [])]);
+    const process = new FakeProcess();
+    await runInProcess(host, process, log);
+    behindFence(() => process.emit("unhandledRejection", new TypeError("oops")));
+    assert.equal(host.state, "ready");
+    process.emit("unhandledRejection", new TypeError("oops"));
+    assert.equal(await process.exited, 1);
   });
 });

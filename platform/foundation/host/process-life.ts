@@ -1,4 +1,5 @@
 import type { Log } from "@daybook/foundation/log";
+import { isBehindFence } from "../resilience/fence.ts";
 import type { Host } from "./host.ts";
 
 /** The part of node's `process` that a host's life depends on. */
@@ -12,7 +13,8 @@ const SIGNALS: Readonly<Record<string, number>> = { SIGINT: 2, SIGTERM: 15 };
 
 /**
  * Runs `host` as the life of `process`: SIGTERM and SIGINT stop it in order, a second signal exits at once (128 + its
- * number), an exception that nobody caught is logged, stops it and exits with 1. Resolves when it is ready.
+ * number), an exception that nobody caught is logged, stops it and exits with
+ * 1, unless it is a rejection from behind a fence. Resolves when it is ready.
  */
 export async function runInProcess(host: Host, process: ProcessLife, log: Log): Promise<void> {
   const end = async (reason: string, code: number) => {
@@ -29,6 +31,7 @@ export async function runInProcess(host: Host, process: ProcessLife, log: Log): 
   }
   for (const event of ["uncaughtException", "unhandledRejection"]) {
     process.on(event, (error) => {
+      if (event === "unhandledRejection" && isBehindFence()) return;
       log.error({ error }, event);
       void end(event, 1);
     });

@@ -1,10 +1,17 @@
+import { behindFence } from "@daybook/foundation/resilience/fence";
 import type { WorkflowDefinition } from "../definition.ts";
 import { workflowDiverged } from "../errors.ts";
-import { isCommand, isOutcome, type Command, type History } from "./history.ts";
+import { isCommand, isOutcome, type Command, type History, type Outcome } from "./history.ts";
 import { RunCore } from "./run-core.ts";
 
+/** Gives the code an outcome. Resolves when it waits for the next one. */
+export function deliver(core: RunCore, outcome: Outcome): Promise<void> {
+  behindFence(() => core.deliver(outcome));
+  return quiet();
+}
+
 /** Resolves when no microtask is left: the code of every run in this process waits for an outcome then. */
-export function quiet(): Promise<void> {
+function quiet(): Promise<void> {
   // A tick that is set from within a microtask comes after all microtasks.
   return new Promise((resolve) => queueMicrotask(() => process.nextTick(resolve)));
 }
@@ -32,8 +39,7 @@ export async function replay(definition: WorkflowDefinition, history: History): 
     if (isCommand(entry)) recorded.push(entry);
     if (!isOutcome(entry)) continue;
     check();
-    core.deliver(entry);
-    await quiet();
+    await deliver(core, entry);
     if (++outcomes % TURN === 0) await new Promise((resolve) => void setImmediate(resolve));
   }
   check();

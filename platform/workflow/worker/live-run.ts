@@ -2,7 +2,7 @@ import { commitSettled } from "@daybook/data/event-store/commit-settled";
 import type { Committed, Unit } from "@daybook/data/store/unit";
 import type { Cancel } from "@daybook/kernel/clock";
 import type { Entry, History, Note, Outcome, Request } from "../replay/history.ts";
-import { quiet } from "../replay/replay.ts";
+import { deliver } from "../replay/replay.ts";
 import type { RunCore } from "../replay/run-core.ts";
 import { operate } from "./operate.ts";
 import { Pursuit } from "./pursuit.ts";
@@ -194,8 +194,7 @@ export class LiveRun {
     }
     if (this.isOver || !this.core.expects(input)) return;
     this.write(input, entries);
-    this.core.deliver(input);
-    await quiet();
+    await deliver(this.core, input);
     const { commands, notes } = this.core.take();
     for (const entry of [...notes, ...commands]) this.write(entry, entries);
   }

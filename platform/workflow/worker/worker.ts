@@ -1,3 +1,4 @@
+import { stayUp } from "@daybook/foundation/resilience/fence";
 import type { Cancel } from "@daybook/kernel/clock";
 import type { Change } from "@daybook/data/store";
 import type { Started } from "../replay/history.ts";
@@ -20,6 +21,7 @@ export class Worker {
   private cancelScan: Cancel | undefined;
 
   constructor(options: WorkerOptions) {
+    stayUp(process);
     this.options = options;
     this.taskQueue = options.taskQueue;
     const runsMax = Math.ceil(options.runsMax / SHARDS);
