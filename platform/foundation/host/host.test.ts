@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { jsonLog } from "@daybook/foundation/log";
 import { virtualClock } from "@daybook/kernel/virtual-clock";
 import { host, type Part } from "./host.ts";
-import { behindFence } from "../resilience/fence.ts";
+import { behindFence } from "@daybook/foundation/resilience/fence";
 import { runInProcess } from "./process-life.ts";
 
 function hostOf(parts: readonly Part[], stopWithinMs = 1_000) {

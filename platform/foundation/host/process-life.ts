@@ -1,5 +1,5 @@
 import type { Log } from "@daybook/foundation/log";
-import { isBehindFence } from "../resilience/fence.ts";
+import { isBehindFence } from "@daybook/foundation/resilience/fence";
 import type { Host } from "./host.ts";
 
 /** The part of node's `process` that a host's life depends on. */
