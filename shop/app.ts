@@ -114,7 +114,7 @@ export function shopServer(shop: Shop, log: Log, more: readonly HealthCheck[] = 
     ...catalogRoutes({ catalogue, store, clock }),
     ...customerRoutes({ customers, store, clock }),
     ...stockRoutes({ inventory, store }),
-    ...paymentRoutes({ payments, store, ids, orders: billedOrders(ordering) }),
+    ...paymentRoutes({ payments, store, ids, orders: billedOrders(ordering.queries) }),
     ...shippingRoutes({ shipping, clock, hookSecrets: partners ? [partners.webhookSecret] : [] }),
     ...adminRoutes(shop),
     ...keyRoutes(shop),

@@ -89,9 +89,9 @@ export interface Contexts {
   readonly shipping: ShippingService;
   readonly projections: readonly Projection[];
   /** Starts what works by itself: orders follow other contexts; with partners, orders are carried out. */
-  startWork(): Work;
+  readonly startWork: () => Work;
   /** Lets go of the connections to partners. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export interface Work {
@@ -142,16 +142,12 @@ export function contexts(parts: ContextsParts): Contexts {
     collectAt: COUNTER,
   });
   for (const { calls } of [ordering, inventory, payments, shipping]) local.add(calls);
-  const partnersOfFulfilment = {
+  const calls = {
+    customers: client(customersContract, local.transport),
     ordering: client(orderingContract, local.transport),
     inventory: client(inventoryContract, local.transport),
     payments: client(paymentsContract, local.transport),
     shipping: client(shippingContract, local.transport),
-  };
-
-  const partnersOfNotifications = {
-    ordering: partnersOfFulfilment.ordering,
-    customers: client(customersContract, local.transport),
   };
 
   return {
@@ -167,8 +163,8 @@ export function contexts(parts: ContextsParts): Contexts {
       return running({
         subscriptions: [subscribe({ name: "order-progress", ...progress })],
         consumers: [...inventory.startConsumers(random), customers.startErasures(), ...outside()],
-        fulfilment: partners && startFulfilment({ ...partnersOfFulfilment, ...common, owner: parts.owner }),
-        notifications: partners && startNotifications({ ...partnersOfNotifications, ...parts, settings: mailBy(partners) }),
+        fulfilment: partners && startFulfilment({ ...calls, ...common, owner: parts.owner }),
+        notifications: partners && startNotifications({ ...calls, ...parts, settings: mailBy(partners) }),
       });
     },
     async close() {

@@ -6,7 +6,6 @@ import { digestHex } from "@daybook/kernel/digest";
 import { assert } from "@daybook/kernel/errors";
 import { newToken } from "@daybook/network/http/principals";
 import { valueOf } from "@daybook/network/rpc/contract";
-import { SEED_PRODUCTS } from "@daybook/shop-catalog/seed";
 import { registerCustomer } from "@daybook/shop-customers/contract";
 import { choosePayment, holdOrder, placeOrder, type PlacedOrRefused } from "@daybook/shop-ordering/contract";
 import { SYSTEM_CONTEXT, type Shop } from "./service.ts";
@@ -33,7 +32,7 @@ export async function seedShop(shop: Shop, isWhole: boolean): Promise<void> {
   const isNew = mark === "begun" || (mark === undefined && (await store.head()).position === 0);
   if (isNew && mark === undefined) await putMark(shop, "begun");
   await catalogue.seed(SYSTEM_CONTEXT);
-  for (const { productId } of SEED_PRODUCTS) {
+  for (const { productId } of await catalogue.products({ limit: 200 })) {
     const stock = valueOf(await inventory.operations.stock({ productId }, { context: SYSTEM_CONTEXT }));
     if (!stock) valueOf(await inventory.receive(productId, PIECES, SYSTEM_CONTEXT, "seed"));
   }

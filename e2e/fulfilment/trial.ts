@@ -32,7 +32,7 @@ import { startFulfilment, type FulfilmentService } from "@daybook/shop-fulfilmen
 type Shipping = Operable<(typeof shippingContract)["operations"]>;
 
 /** A carrier in memory; each effect is counted by order. */
-export class TrialShipping {
+class TrialShipping {
   readonly created = new Set<string>();
   readonly cancelled = new Set<string>();
   readonly handedOver = new Set<string>();

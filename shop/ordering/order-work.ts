@@ -12,7 +12,7 @@ export type OrderWork = z.infer<(typeof orderWork)["message"]["schema"]>;
  * What an accepted command leaves to be done: an order is carried out once it is known how it is paid; one that is
  * cancelled after that is undone. All may be said twice.
  */
-export function workOf(type: OrderCommand["type"], { state }: Folded<Order>): OrderWork | undefined {
+function workOf(type: OrderCommand["type"], { state }: Folded<Order>): OrderWork | undefined {
   if (state.status === "absent" || !state.payment) return undefined;
   const { orderId } = state;
   switch (type) {

@@ -11,8 +11,6 @@ import { billBody, billBodySchema, billEntry, billEntrySchema, paymentBody, paym
 import { ownCustomer } from "./own-customer.ts";
 import type { PaymentsService } from "./service.ts";
 
-export type { BilledOrders } from "./bills/billed-order.ts";
-
 /** Statuses of the refusals of this context. */
 export const PAYMENT_STATUSES: StatusTable = {
   "account-not-found": 404,
