@@ -36,10 +36,29 @@ import {
   productSearchCommand,
 } from "./commands/product.ts";
 import { projectionListCommand, projectionRebuildCommand } from "./commands/projection.ts";
+import {
+  queueListCommand,
+  queuePeekCommand,
+  queueDeadCommand,
+  queueRedriveCommand,
+  queuePauseCommand,
+  queueResumeCommand,
+} from "./commands/queue.ts";
 import { startCommand } from "./commands/start.ts";
 import { stockGetCommand, stockReceiveCommand, stockWriteOffCommand } from "./commands/stock.ts";
 import { streamReadCommand, streamTailCommand } from "./commands/stream.ts";
 import { verifyCommand } from "./commands/verify.ts";
+import {
+  workflowListCommand,
+  workflowGetCommand,
+  workflowHistoryCommand,
+  workflowSignalCommand,
+  workflowCancelCommand,
+  workflowPauseCommand,
+  workflowResumeCommand,
+  workflowTerminateCommand,
+  workflowResetCommand,
+} from "./commands/workflow.ts";
 import type { Command } from "./shell/command.ts";
 
 /** Every command of the program, in the order of its help. */
@@ -80,6 +99,21 @@ export const COMMANDS: readonly Command[] = [
   streamTailCommand,
   projectionListCommand,
   projectionRebuildCommand,
+  workflowListCommand,
+  workflowGetCommand,
+  workflowHistoryCommand,
+  workflowSignalCommand,
+  workflowCancelCommand,
+  workflowPauseCommand,
+  workflowResumeCommand,
+  workflowTerminateCommand,
+  workflowResetCommand,
+  queueListCommand,
+  queuePeekCommand,
+  queueDeadCommand,
+  queueRedriveCommand,
+  queuePauseCommand,
+  queueResumeCommand,
   verifyCommand,
   keysRotateCommand,
   backupCommand,
