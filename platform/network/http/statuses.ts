@@ -46,6 +46,7 @@ export const STATUSES: StatusTable = {
   "store-read-only": 503,
   "batch-not-applied": 503,
   "commit-unknown": 503,
+  "partner-unavailable": 503,
   "server-stopping": 503,
   "deadline-exceeded": 504,
   "internal-error": 500,
