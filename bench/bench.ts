@@ -12,6 +12,7 @@ import { readBench } from "./read/read.ts";
 import { rebuildBench } from "./rebuild.ts";
 import { jsonText, rowsOf, tableText } from "./report.ts";
 import { runRounds } from "./rounds.ts";
+import { benchWaiting } from "./waiting/waiting.ts";
 import { workflowBench } from "./workflow/workflow.ts";
 
 /**
@@ -35,11 +36,14 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   rebuild: rebuildBench,
 };
 
+/** Those that are no table of contenders. */
+const REPORTS: Readonly<Record<string, typeof benchOrders>> = { orders: benchOrders, waiting: benchWaiting };
+
 const progress = (text: string) => console.error(text);
 
 try {
-  const options = parseOptions(process.argv.slice(2), [...Object.keys(BENCHMARKS), "orders"]);
-  await (options.name === "orders" ? benchOrders(options, progress) : run(options));
+  const options = parseOptions(process.argv.slice(2), [...Object.keys(BENCHMARKS), ...Object.keys(REPORTS)]);
+  await (REPORTS[options.name]?.(options, progress) ?? run(options));
 } catch (error) {
   progress(`bench: ${messageOf(error)}`);
   if (error instanceof CodedError) progress(error.advice);
