@@ -21,7 +21,7 @@ import { inventoryContract } from "@daybook/shop-inventory/contract";
 import { stockEvents } from "@daybook/shop-inventory/events";
 import { inventoryService, type InventoryService } from "@daybook/shop-inventory/service";
 import { notificationEvents } from "@daybook/shop-notifications/events";
-import { startNotifications, type RunningNotifications } from "@daybook/shop-notifications/service";
+import { startNotifications, type NotificationParts, type RunningNotifications } from "@daybook/shop-notifications/service";
 import { notificationSettingsSchema, type NotificationSettings } from "@daybook/shop-notifications/settings";
 import { listOrders, orderingContract, orderStatusSchema } from "@daybook/shop-ordering/contract";
 import { orderEvents } from "@daybook/shop-ordering/events";
@@ -29,11 +29,11 @@ import { orderingService, type OrderingService } from "@daybook/shop-ordering/se
 import { httpCardProvider } from "@daybook/shop-payments/http-card-provider";
 import { paymentsContract } from "@daybook/shop-payments/contract";
 import { accountEvents, billEvents, paymentEvents } from "@daybook/shop-payments/events";
-import { paymentsService, type PaymentsService } from "@daybook/shop-payments/service";
+import { paymentsService, type PaymentsService, type PaymentsServiceParts } from "@daybook/shop-payments/service";
 import { httpCarrier } from "@daybook/shop-shipping/http-carrier";
 import { shippingContract } from "@daybook/shop-shipping/contract";
 import { shipmentEvents } from "@daybook/shop-shipping/events";
-import { shippingService, type ShippingService } from "@daybook/shop-shipping/service";
+import { shippingService, type ShippingParts, type ShippingService } from "@daybook/shop-shipping/service";
 import type { Partners } from "./partners.ts";
 
 /** Which context owns which category of streams. */
@@ -75,8 +75,17 @@ export interface ContextsParts {
   readonly sessionKeys: { readonly current: string; readonly previous: string; readonly next: string };
   readonly isReadOnly: boolean;
   readonly log: Log;
-  /** The world outside; without it orders are taken and not carried out. */
+  /** Where the world outside is; without it orders are taken and not carried out. */
   readonly partners?: Partners | undefined;
+  /** Stands for it, in trials. */
+  readonly outside?: Outside | undefined;
+}
+
+/** The world outside, as the contexts ask it. */
+export interface Outside extends Pick<PaymentsServiceParts, "provider" | "hookSecrets">, Pick<ShippingParts, "carrier"> {
+  readonly startNotifications: (parts: Omit<NotificationParts, "settings">) => RunningNotifications;
+  /** Lets go of connections. */
+  readonly close: () => Promise<void>;
 }
 
 /** The contexts of the shop over one store, in one process. */
@@ -111,11 +120,11 @@ const OPEN_STATUSES = orderStatusSchema.options.filter((status) => !["delivered"
 
 export function contexts(parts: ContextsParts): Contexts {
   const { events, clock, ids, random, partners } = parts;
+  const outside = parts.outside ?? outsideOf(partners, clock);
+  const isServed = parts.outside !== undefined || partners !== undefined;
   const { store } = events;
   const common = { events, store, clock, ids, random };
   const local = localTransport({ clock });
-  const [cardClient, carrierClient] = [clientOf(partners?.cardUrl), clientOf(partners?.carrierUrl)];
-  const hookSecrets = partners ? [partners.webhookSecret] : [];
 
   const catalogue = catalogService(common);
   const customers = customersService({
@@ -134,11 +143,11 @@ export function contexts(parts: ContextsParts): Contexts {
     searchSecret: parts.searchSecret,
   });
   const inventory = inventoryService({ ...common, catalogue });
-  const payments = paymentsService({ ...common, provider: httpCardProvider(cardClient), hookSecrets });
+  const payments = paymentsService({ ...common, provider: outside.provider, hookSecrets: outside.hookSecrets });
   const shipping = shippingService({
     ...common,
     ordering: client(orderingContract, local.transport),
-    carrier: httpCarrier({ client: carrierClient, clock, name: "Parcel Post" }),
+    carrier: outside.carrier,
     collectAt: COUNTER,
   });
   for (const { calls } of [ordering, inventory, payments, shipping]) local.add(calls);
@@ -162,20 +171,30 @@ export function contexts(parts: ContextsParts): Contexts {
       const progress = { events, clock, ids, owner: parts.owner, tuning: { gatherMs: 25 }, ...ordering.progress };
       return running({
         subscriptions: [subscribe({ name: "order-progress", ...progress })],
-        consumers: [...inventory.startConsumers(random), customers.startErasures(), ...outside()],
-        fulfilment: partners && startFulfilment({ ...calls, ...common, owner: parts.owner }),
-        notifications: partners && startNotifications({ ...calls, ...parts, settings: mailBy(partners) }),
+        consumers: [...inventory.startConsumers(random), customers.startErasures(), ...asking()],
+        fulfilment: isServed ? startFulfilment({ ...calls, ...common, owner: parts.owner }) : undefined,
+        notifications: isServed ? outside.startNotifications({ ...calls, ...parts }) : undefined,
       });
     },
-    async close() {
-      await Promise.all([cardClient.close(), carrierClient.close()]);
-    },
+    close: () => outside.close(),
   };
 
   /** What asks partners. */
-  function outside(): readonly Consumer[] {
-    return partners ? [...payments.startConsumers(random), shipping.startWatch()] : [];
+  function asking(): readonly Consumer[] {
+    return isServed ? [...payments.startConsumers(random), shipping.startWatch()] : [];
   }
+}
+
+/** The partners by their addresses; without them every request says that there are none. */
+function outsideOf(partners: Partners | undefined, clock: Clock): Outside {
+  const [card, carrier] = [clientOf(partners?.cardUrl), clientOf(partners?.carrierUrl)];
+  return {
+    provider: httpCardProvider(card),
+    hookSecrets: partners ? [partners.webhookSecret] : [],
+    carrier: httpCarrier({ client: carrier, clock, name: "Parcel Post" }),
+    startNotifications: (parts) => startNotifications({ ...parts, settings: mailBy(partners) }),
+    close: async () => void (await Promise.all([card.close(), carrier.close()])),
+  };
 }
 
 function running(work: Omit<Work, "stop">): Work {
@@ -195,9 +214,10 @@ async function hasOpenOrders({ queries }: OrderingService, customerId: string): 
   return (await Promise.all(pages)).some(({ orders }) => orders.length > 0);
 }
 
-function mailBy({ smtpPort }: Partners): NotificationSettings {
+function mailBy(partners: Partners | undefined): NotificationSettings {
   const from = { name: "Daybook shop", address: "shop@example.com" };
-  return notificationSettingsSchema.parse({ channels: [{ channel: "email", host: "127.0.0.1", port: smtpPort, from }] });
+  const channels = partners ? [{ channel: "email", host: "127.0.0.1", port: partners.smtpPort, from }] : [];
+  return notificationSettingsSchema.parse({ channels });
 }
 
 /** A client for a partner; without one, every request says that there is none. */
