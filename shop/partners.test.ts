@@ -30,6 +30,17 @@ void describe("the sandbox beside the shop", () => {
     await client.close();
   });
 
+  void test("that another process runs is joined, and left running", async () => {
+    const folder = join(await folderOf(), "sandbox");
+    const [first, second] = [await startSandbox(folder), await startSandbox(folder)];
+    assert.deepEqual([second.url, second.webhookSecret], [first.url, first.webhookSecret]);
+    await second.stop();
+    const client = jsonClient({ url: first.url });
+    assert.equal((await client.request({ method: "GET", path: "/control/health" })).status, 200);
+    await client.close();
+    await first.stop();
+  });
+
   void test("that cannot start says why", async () => {
     const file = join(await folderOf(), "file");
     await writeFile(file, "");

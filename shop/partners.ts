@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { messageOf } from "@daybook/kernel/errors";
 import { jsonClient } from "@daybook/network/http/json-client";
@@ -42,12 +43,25 @@ export async function readPartners(file: string): Promise<Partners> {
   return read.data;
 }
 
-/** Starts the sandbox on a folder of its own. Rejects with `sandbox-failed`, and what it said. */
+/**
+ * Starts the sandbox on a folder of its own; where another process has started it already, that one is joined. Rejects with
+ * `sandbox-failed`, and what it said.
+ */
 export async function startSandbox(folder: string): Promise<Sandbox> {
   const program = fileURLToPath(import.meta.resolve("@daybook/shop-sandbox/main"));
   const args = [program, "--data", folder, "--json", "--with-parent"];
   const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "pipe"] });
-  const { ready, ...partners } = await readyLine(child);
+  const address = join(folder, "address.json");
+  let partners: Omit<Sandbox, "sendHooksTo" | "stop">;
+  try {
+    const { ready, ...said } = await readyLine(child);
+    partners = said;
+    await writeFile(address, JSON.stringify({ ready, ...said }), { mode: 0o600 });
+  } catch (error) {
+    const running = await joined(address);
+    if (running) return running;
+    throw error;
+  }
   return {
     ...partners,
     async sendHooksTo(shop) {
@@ -65,6 +79,20 @@ export async function startSandbox(folder: string): Promise<Sandbox> {
       await ended;
     },
   };
+}
+
+/** The sandbox that another process runs on the folder: it ends with that one, and tells that one its news. */
+async function joined(address: string): Promise<Sandbox | undefined> {
+  const said = readySchema.safeParse(parsed(await readFile(address, "utf8").catch(() => "")));
+  if (!said.success) return undefined;
+  const { ready, ...partners } = said.data;
+  const client = jsonClient({ url: partners.url, timeoutMs: 2_000 });
+  const isRunning = await client.request({ method: "GET", path: "/control/health" }).then(
+    ({ status }) => status === 200,
+    () => false,
+  );
+  await client.close();
+  return isRunning ? { ...partners, sendHooksTo: async () => {}, stop: async () => {} } : undefined;
 }
 
 async function readyLine(child: ChildProcess & { stdout: NonNullable<ChildProcess["stdout"]> }) {
