@@ -66,7 +66,7 @@ class UnitWriter {
       case "takeLease":
         return this.takeLease(effect);
       case "freeLease":
-        return void sql.freeLease.run(effect.name);
+        return this.freeLease(effect.name);
     }
   }
 
@@ -108,29 +108,34 @@ class UnitWriter {
     const found = this.sql.row.get(collection, key);
     if (!found) {
       const added = this.sql.addRow.run(collection, key, this.position, this.state.recordedAt, entries, value);
-      return this.addEntries(collection, key, entries, Number(added.lastInsertRowid));
+      return this.addEntries(collection, key, entriesIn(entries), Number(added.lastInsertRowid));
     }
     const id = Number(found["id"]);
     const before = String(found["entries"]);
     this.sql.changeRow.run(Number(found["revision"]) + 1, this.position, this.state.recordedAt, entries, value, id);
-    if (before === entries) return;
-    this.deleteEntries(collection, key, before);
-    this.addEntries(collection, key, entries, id);
+    if (before !== entries) this.changeEntries(collection, key, { before, after: entries, row: id });
   }
 
   private deleteRow(collection: string, key: string): void {
     const found = this.sql.row.get(collection, key);
     if (!found) return;
-    this.deleteEntries(collection, key, String(found["entries"]));
+    this.deleteEntries(collection, key, entriesIn(String(found["entries"])));
     this.sql.deleteRow.run(Number(found["id"]));
   }
 
-  private addEntries(collection: string, key: string, entries: string, row: number): void {
-    for (const [name, entry] of entriesIn(entries)) this.sql.addEntry.run(collection, name, entry, key, row);
+  /** Most entries of a row stay as they are: each that is written is a page in the log. */
+  private changeEntries(collection: string, key: string, change: { before: string; after: string; row: number }): void {
+    const [before, after] = [entriesIn(change.before), entriesIn(change.after)];
+    this.deleteEntries(collection, key, without(before, after));
+    this.addEntries(collection, key, without(after, before), change.row);
   }
 
-  private deleteEntries(collection: string, key: string, entries: string): void {
-    for (const [name, entry] of entriesIn(entries)) this.sql.deleteEntry.run(collection, name, entry, key);
+  private addEntries(collection: string, key: string, entries: readonly NamedEntry[], row: number): void {
+    for (const [name, entry] of entries) this.sql.addEntry.run(collection, name, entry, key, row);
+  }
+
+  private deleteEntries(collection: string, key: string, entries: readonly NamedEntry[]): void {
+    for (const [name, entry] of entries) this.sql.deleteEntry.run(collection, name, entry, key);
   }
 
   private takeLease({ name, owner, ttlMs }: Effect & { kind: "takeLease" }): void {
@@ -138,7 +143,13 @@ class UnitWriter {
     const isExtended = held?.isRunning === true && held.owner === owner;
     const token = isExtended ? held.token : (held?.token ?? 0) + 1;
     this.sql.putLease.run(name, owner, token, this.state.now + ttlMs);
+    this.state.changedLease(name);
     this.tokens.push(token);
+  }
+
+  private freeLease(name: string): void {
+    this.sql.freeLease.run(name);
+    this.state.changedLease(name);
   }
 }
 
@@ -155,6 +166,14 @@ function entriesText(index: RowIndex | undefined): string {
   return pairs.length === 0 ? "" : JSON.stringify(pairs);
 }
 
-function entriesIn(text: string): readonly (readonly [name: string, entry: string])[] {
-  return text === "" ? [] : (JSON.parse(text) as [string, string][]); // written by entriesText
+type NamedEntry = readonly [name: string, entry: string];
+
+function entriesIn(text: string): readonly NamedEntry[] {
+  return text === "" ? [] : (JSON.parse(text) as NamedEntry[]); // written by entriesText
+}
+
+/** `entries` that are not among the others. */
+function without(entries: readonly NamedEntry[], others: readonly NamedEntry[]): readonly NamedEntry[] {
+  const known = new Set(others.map((pair) => JSON.stringify(pair)));
+  return entries.filter((pair) => !known.has(JSON.stringify(pair)));
 }

@@ -26,6 +26,11 @@ export class BulkInsert {
     this.pending = [];
   }
 
+  /** Whether a row that is not flushed has the value. */
+  holds(value: SQLInputValue): boolean {
+    return this.pending.includes(value);
+  }
+
   flush(): void {
     for (let at = 0; at < this.pending.length; at += this.columns) this.one.run(...this.pending.slice(at, at + this.columns));
     this.pending = [];

@@ -7,6 +7,8 @@ import { Rising } from "./rising.ts";
 import type { Inserts, WriteStatements } from "./statements.ts";
 import { StreamHeads, type HeadLookups } from "./stream-heads.ts";
 
+const LEASES_MAX = 1_024;
+
 /**
  * What the only writer knows of the file: the log's head, the versions of streams that it touched lately, the highest unit
  * id and stream names. It is right as long as nobody else writes and no batch fails; else `load` reads it again.
@@ -22,6 +24,8 @@ export class SqliteState implements ConditionState {
   private units = new Rising("");
   private dataVersion: unknown;
   private readonly inserts: Inserts;
+  /** Of leases that conditions asked for: every unit of their holders does. */
+  private readonly leases = new Map<string, Lease>();
   private readonly heads: Readonly<Record<StreamKind, StreamHeads>>;
 
   constructor(sql: WriteStatements, inserts: Inserts) {
@@ -44,6 +48,7 @@ export class SqliteState implements ConditionState {
     this.dataVersion = this.sql.dataVersion.get()?.["data_version"];
     this.heads.fact.clear();
     this.heads.work.clear();
+    this.leases.clear();
   }
 
   /** Reads everything again when another connection has written (an operator with a tool). */
@@ -88,14 +93,24 @@ export class SqliteState implements ConditionState {
   }
 
   lease(name: string): Lease | undefined {
-    return leaseOf(name, this.sql.lease.get(name), this.now);
+    const known = this.leases.get(name);
+    if (known) return { ...known, isRunning: known.expiresAt > this.now };
+    const lease = leaseOf(name, this.sql.lease.get(name), this.now);
+    if (this.leases.size >= LEASES_MAX) this.leases.clear();
+    if (lease) this.leases.set(name, lease);
+    return lease;
+  }
+
+  /** The lease is written: the next look-up reads it. */
+  changedLease(name: string): void {
+    this.leases.delete(name);
   }
 }
 
 function lookups(inserts: BulkInsert, version: StatementSync, last: StatementSync): HeadLookups {
   return {
     version(stream) {
-      inserts.flush();
+      if (inserts.holds(stream)) inserts.flush();
       return Number(version.get(stream)?.["version"] ?? 0);
     },
     lastOf(category) {
