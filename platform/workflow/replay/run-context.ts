@@ -62,13 +62,13 @@ function stepOf(
     const id = scope.nextId();
     const undo = core.isPivoted ? undefined : options?.undo?.name;
     if (undo !== undefined) scope.armed.push({ kind: "step", id, undo, input: text });
-    const command = { kind: "step", id, name, input: text, at: core.at, ...(undo !== undefined && { undo }) } as const;
+    const command = { at: core.at, id, input: text, kind: "step", name, ...(undo !== undefined && { undo }) } as const;
     return core.request(scope, command, (outcome) => valueOf(outcome, contract, `result of ${name}`));
   });
 }
 
 function timer(core: RunCore, scope: Scope, ms: number) {
-  return { kind: "timer", id: scope.nextId(), at: core.at + Math.max(0, Math.ceil(ms)) } as const;
+  return { at: core.at + Math.max(0, Math.ceil(ms)), id: scope.nextId(), kind: "timer" } as const;
 }
 
 function childOf(

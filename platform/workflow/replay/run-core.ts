@@ -224,7 +224,9 @@ export class RunCore {
     await this.quiet();
     const end = await this.compensated(tried);
     this.end = end;
-    this.issue({ kind: "end", id: "end", at: this.at, ...end });
+    const { failure: reason, status, value } = end;
+    const told = reason && { failure: reason };
+    this.issue({ at: this.at, ...told, id: "end", kind: "end", status, ...(value !== undefined && { value }) });
   }
 
   private async tried(): Promise<End> {

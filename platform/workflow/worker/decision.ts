@@ -175,7 +175,7 @@ function endRun(run: LiveRun, entries: readonly Entry[], parts: Parts, { isOrpha
 function summaryOf({ info, history }: LiveRun): Effect {
   const { id, workflow, version, number, status, reason, startedAt, endedAt } = info;
   const steps = history.entries.filter((entry) => entry.kind === "done").length;
-  const data = canonical({ id, workflow, version, number, status, reason, startedAt, endedAt, steps });
+  const data = canonical({ endedAt, id, number, reason, startedAt, status, steps, version, workflow });
   return { kind: "append", stream: `workflow-${id}`, events: [{ type: "WorkflowEnded", schemaVersion: 1, data }] };
 }
 

@@ -46,7 +46,7 @@ export class LiveRun {
     if (history.isReset) this.pursuit.startAnew();
     else this.inputs.push(...this.pursuit.lost());
     if (history.redo) this.inputs.push(history.redo);
-    else if (history.entries.length === 0) this.inputs.push({ kind: "begin", at: host.clock.now() });
+    else if (history.entries.length === 0) this.inputs.push({ at: host.clock.now(), kind: "begin" });
   }
 
   get isOver(): boolean {

@@ -33,8 +33,8 @@ export const RUNS = "workflow";
 
 export function infoOf(started: Started): RunInfo {
   const { id, workflow, version, number, queue, at, attributes, parent } = started;
-  const status = { status: "created", since: at, startedAt: at } as const;
-  return { id, workflow, version, number, queue, ...status, attributes, ...(parent && { parent }) };
+  const status = "created";
+  return { attributes, id, number, ...(parent && { parent }), queue, since: at, startedAt: at, status, version, workflow };
 }
 
 /** The row after one more entry; the same object when nothing in it changes. */
