@@ -285,7 +285,7 @@ export class WorkflowClient {
     const { id, cause, attributes = {}, parent } = options;
     if (!givenId.safeParse(id).success)
       throw workflowValueInvalid(`a run's id is 1 to 100 letters, digits, _, . and -, not "${id}"`);
-    const { correlation, actor, tenant, trace } = cause;
+    const { correlation, causation, actor, tenant, trace } = cause;
     return {
       id,
       workflow: name,
@@ -299,6 +299,7 @@ export class WorkflowClient {
       correlation,
       actor,
       tenant,
+      ...(causation !== undefined && { causation }),
       ...(trace !== undefined && { trace }),
       ...(parent && { parent }),
     };

@@ -15,6 +15,8 @@ export interface Started {
   readonly seed: number;
   readonly attributes: Readonly<Record<string, string>>;
   readonly correlation: string;
+  /** What caused the start. */
+  readonly causation?: string;
   readonly actor: string;
   readonly tenant: string;
   readonly trace?: string;

@@ -52,7 +52,7 @@ export class Pursuit {
     this.host = host;
     this.core = core;
     this.receive = (input) => this.isDropped || receive(input);
-    this.cause = { ...causeOfRun(core.started), causation: core.started.id };
+    this.cause = causeOfRun(core.started);
   }
 
   /** Learns from what is recorded. */
@@ -199,6 +199,8 @@ export class Pursuit {
     if (!this.begun.has(id)) return; // its time came just now: it is recorded first
     const retry = this.retries.get(id);
     const policy = this.policyOf(command);
+    const isUndo = command.kind === "undo";
+    const key = stepKey(core.started, command);
     const running = new RunningStep({
       step,
       input,
@@ -207,10 +209,10 @@ export class Pursuit {
       number: (retry?.attempts.count ?? 0) + 1,
       timeoutMs: policy.timeoutMs,
       deadline: policy.overallMs === undefined ? undefined : command.at + policy.overallMs,
-      key: stepKey(core.started, command),
-      isUndo: command.kind === "undo",
+      key,
+      isUndo,
       workflowId: core.started.id,
-      cause: this.cause,
+      cause: { ...this.cause, causation: isUndo ? `${key}/undo` : key },
       lastHeartbeat: retry?.heartbeat,
     });
     this.running.set(id, running);
