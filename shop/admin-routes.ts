@@ -1,4 +1,4 @@
-import type { StoredEvent } from "@daybook/data/store";
+import type { Store, StoredEvent } from "@daybook/data/store";
 import { positionToken, readPosition } from "@daybook/data/store/position";
 import { givenId } from "@daybook/kernel/ids";
 import { jsonAnswer, route, type HttpRequest, type Route } from "@daybook/network/http/route";
@@ -6,6 +6,8 @@ import { notFound, positionNotReached } from "@daybook/network/http/errors";
 import { importOrder, importOrderSchema } from "@daybook/shop-ordering/contract";
 import { z } from "zod";
 import { importAnswer } from "./import-answer.ts";
+import { lifeOf } from "./order-life.ts";
+import { OWNERS } from "./roles.ts";
 import type { Shop } from "./service.ts";
 
 const eventSchema = z.strictObject({
@@ -21,6 +23,7 @@ const eventSchema = z.strictObject({
 });
 
 const REACH_WITHIN_MS = 2_000;
+const PAGE = 1_000;
 const ADMIN = { roles: ["admin"] };
 
 /** Routes for operators and for the command line: streams, life lines, projections, import. */
@@ -113,18 +116,32 @@ function lifeRoute({ store }: Shop): Route {
     method: "GET",
     path: "/api/v1/orders/{id}/life",
     name: "orderLife",
-    summary: "Everything that was recorded under the order's correlation id, in order",
+    summary:
+      "Everything that was recorded under the order's correlation id, in all contexts: as a story of causes, and as events",
     tag: "orders",
     params: z.strictObject({ id: givenId }),
-    schema: z.strictObject({ events }),
+    schema: z.strictObject({ life: z.array(z.looseObject({ id: z.string(), what: z.string() })), events }),
     answer: async ({ params: { id } }) => {
-      const found = await store.readCorrelation(id);
+      const found = await readCase(store, id);
       if (found.length === 0) return undefined;
       const inOrder = found.toSorted((a, b) => a.recordedAt - b.recordedAt || a.position - b.position);
-      return { events: inOrder.map(eventBody) };
+      return { life: lifeOf(found, contextOf), events: inOrder.map(eventBody) };
     },
     missing: ({ id }) => `there is no order ${id}`,
   });
+}
+
+async function readCase(store: Store, correlation: string): Promise<readonly StoredEvent[]> {
+  const found: StoredEvent[] = [];
+  for (;;) {
+    const page = await store.readCorrelation(correlation, { after: found.length, limit: PAGE });
+    found.push(...page);
+    if (page.length < PAGE) return found;
+  }
+}
+
+function contextOf(category: string): string {
+  return (OWNERS as Readonly<Record<string, string>>)[category] ?? category; // work streams are nobody's category
 }
 
 function projectionsRoute(shop: Shop): Route {

@@ -128,6 +128,7 @@ void describe("workflows over HTTP", () => {
   void test("are looked at by viewers and changed by operators, and unknown ones are told so", async () => {
     const { get, post, stop } = await trial("a");
     assert.equal((await get("/a", "viewer")).status, 200);
+    assert.equal((await get("/a/history", "viewer")).status, 403, "it holds the values of steps");
     assert.equal((await post("a/terminate", { reason: "x" }, "viewer")).status, 403);
     for (const path of ["/b", "/b/history"]) assert.equal((await get(path)).json["code"], "workflow-unknown");
     for (const act of ["cancel", "pause", "resume", "terminate"]) {

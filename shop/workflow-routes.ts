@@ -7,7 +7,7 @@ import type { StatusTable } from "@daybook/network/http/statuses";
 import type { Refusal, RunInfo, WorkflowClient } from "@daybook/workflow/client";
 import { workflowUnknown } from "@daybook/workflow/errors";
 import { z } from "zod";
-import { acting, causeOfRequest, dryRun, LOOK, looking, reasonSchema, refusedAnswer } from "./operator-route.ts";
+import { ACT, acting, causeOfRequest, dryRun, LOOK, looking, reasonSchema, refusedAnswer } from "./operator-route.ts";
 import { previewOf, type RunAct } from "./workflow-preview.ts";
 
 /** Statuses of what these routes refuse. */
@@ -92,16 +92,22 @@ function details({ workflows }: WorkflowRoutesParts): Route {
   });
 }
 
+/** Values of steps can hold what viewers should not see. */
 function history({ workflows }: WorkflowRoutesParts): Route {
-  return looking({
+  return route({
+    method: "GET",
     path: `${ONE}/history`,
     name: "getWorkflowHistory",
     summary: "Everything that is recorded of a run, in order; until its time of keeping is over",
     tag: TAG,
+    auth: ACT,
     params,
-    schema: z.strictObject({ started: z.unknown(), entries: z.array(z.unknown()), waiting: z.array(z.unknown()) }),
+    success: {
+      status: 200,
+      schema: z.strictObject({ started: z.unknown(), entries: z.array(z.unknown()), waiting: z.array(z.unknown()) }),
+    },
     problems: ["workflow-unknown"],
-    answer: ({ params: { id } }) => workflows().history(id),
+    handle: async ({ params: { id } }) => jsonAnswer(200, await workflows().history(id)),
   });
 }
 

@@ -1,10 +1,12 @@
 import { orderStatusSchema } from "@daybook/shop-ordering/contract";
+import { z } from "zod";
 import { connected } from "../connection/connect.ts";
 import { path } from "../connection/client.ts";
 import type { Command, Flag, Invocation } from "../shell/command.ts";
 import { CONNECTION, FLAGS, OUTPUT } from "../shell/flags.ts";
 import { printDocument, printList, type Column, type Fields } from "../shell/output.ts";
 import { readDocument, readList } from "../connection/documents.ts";
+import { timeText } from "../shell/time-text.ts";
 
 const ORDER = { name: "ORDER", summary: "an order's id, ord_…" };
 
@@ -20,11 +22,12 @@ const LIST_COLUMNS: readonly Column[] = [
 
 const LIFE_COLUMNS: readonly Column[] = [
   ["TIME", "time"],
-  ["STREAM", "stream"],
-  ["TYPE", "type"],
+  ["CONTEXT", "context"],
+  ["WHAT", "story"],
+  ["OUTCOME", "outcome"],
   ["ACTOR", "actor"],
-  ["CAUSED BY", "causation"],
-  ["EVENT", "id"],
+  ["CAUSED BY", "cause"],
+  ["ID", "id"],
 ];
 
 const LIMIT: Flag = { name: "limit", value: "N", summary: "At most so many (50)", range: [1, 1_000_000] };
@@ -81,19 +84,31 @@ async function list(invocation: Invocation): Promise<void> {
 export const orderLifeCommand: Command = {
   noun: "order",
   verb: "life",
-  summary: "Everything that was recorded about an order, with who did it and what caused it",
+  summary: "Everything that was recorded about an order, in all contexts: what, by whom, and below what caused it",
   operands: [ORDER],
   flags: [...CONNECTION, ...OUTPUT, FLAGS.jsonl],
   run: (invocation) =>
     connected(invocation, "read", async (client) => {
       const { body } = await client.call({ path: path`/api/v1/orders/${invocation.operands["ORDER"] ?? ""}/life` });
-      const { records } = readList(body, "events");
-      printList(invocation, records.map(lifeRecord), LIFE_COLUMNS, readDocument(body));
+      const { records } = readList(body, "life");
+      printList(invocation, records.flatMap(lifeRecords), LIFE_COLUMNS, readDocument(body));
     }),
 };
 
-function lifeRecord(event: Fields): Fields {
-  const meta = (event["meta"] ?? {}) as Fields; // an event's meta is an object, by the route's contract
-  const time = Temporal.Instant.fromEpochMilliseconds(Number(event["recordedAt"])).toString();
-  return { ...event, time, actor: meta["actor"], causation: meta["causation"] };
+const attemptsSchema = z.array(z.object({ number: z.int(), endedAt: z.int(), outcome: z.string(), code: z.string().optional() }));
+
+/** The entry, indented below its cause, and each failed attempt of a step below it. */
+function lifeRecords(entry: Fields): readonly Fields[] {
+  const depth = Number(entry["depth"]);
+  const attempts = attemptsSchema.parse(entry["failedAttempts"] ?? []);
+  const indented = (what: string, more: number) => `${"  ".repeat(depth + more)}${what}`;
+  return [
+    { ...entry, time: timeText(entry["at"]), story: indented(String(entry["what"]), 0) },
+    ...attempts.map(({ number, endedAt, outcome, code }) => ({
+      time: timeText(endedAt),
+      context: entry["context"],
+      story: indented(`attempt ${number}`, 1),
+      outcome: code === undefined ? outcome : `${outcome}: ${code}`,
+    })),
+  ];
 }
