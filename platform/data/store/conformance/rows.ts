@@ -85,6 +85,22 @@ export const rowPromises: Promises = {
     await committed(store, unit("u3", { do: [putRow("things", "a")] }));
     assert.deepEqual(await keysOf("status", ""), []);
   },
+  "entries that a put repeats stay, beside those that come and go": async ({ store }) => {
+    const entriesOf = async () =>
+      (await store.listEntries("things")).map(({ index, entry, key }) => `${index}/${entry}/${key}`).sort();
+    const put = (name: string, index: Readonly<Record<string, readonly string[]>>) =>
+      committed(store, unit(name, { do: [putRow("things", "a", index)] }));
+    await put("u1", { status: ["placed"], name: ["ada", "lovelace"] });
+    await put("u2", { name: ["lovelace", "king"], status: ["placed"], placed: ["ada"] });
+    assert.deepEqual(await entriesOf(), ["name/king/a", "name/lovelace/a", "placed/ada/a", "status/placed/a"]);
+    const { rows } = await store.listRows({ collection: "things", index: "name", prefix: "lovelace" });
+    assert.deepEqual(
+      rows.map(({ key, revision }) => [key, revision]),
+      [["a", 2]],
+    );
+    await put("u3", { status: ["paid"], name: ["king"] });
+    assert.deepEqual(await entriesOf(), ["name/king/a", "status/paid/a"]);
+  },
   "a deleted row is no longer listed by its entries": async ({ store }) => {
     await committed(store, unit("u1", { do: [putRow("things", "a", { name: ["x"] }), putRow("things", "b", { name: ["x"] })] }));
     await committed(store, unit("u2", { do: [{ kind: "deleteRow", collection: "things", key: "a" }] }));
