@@ -109,29 +109,32 @@ export class Pursuit {
 
   /** To be recorded before `act`: attempts that it will begin, of which no record tells yet, and those that it cannot. */
   beginning(isPaused: boolean): readonly Note[] {
-    if (isPaused) return [];
+    const notes: Note[] = [];
+    if (isPaused) return notes;
     const at = this.host.clock.now();
-    return [...this.core.pending.values()].flatMap((pending) => {
+    for (const pending of this.core.pending.values()) {
       const { command } = pending;
-      if ((command.kind !== "step" && command.kind !== "undo") || pending.isCancelled) return [];
+      if ((command.kind !== "step" && command.kind !== "undo") || pending.isCancelled) continue;
       const { id } = command;
       const isKnown = this.host.programs.steps.has(command.name);
-      if (this.begun.has(id)) return isKnown ? [] : [{ kind: "begun", id, at, isVoid: true } as const];
-      return isKnown && (this.running.has(id) || this.canBegin(pending, isPaused, at))
-        ? [{ kind: "begun", id, at } as const]
-        : [];
-    });
+      const isBegun = this.begun.has(id);
+      if (isBegun === isKnown) continue;
+      if (isBegun) notes.push({ at, id, isVoid: true, kind: "begun" });
+      else if (this.running.has(id) || this.canBegin(pending, isPaused, at)) notes.push({ at, id, kind: "begun" });
+    }
+    return notes;
   }
 
   get isBusy(): boolean {
-    return this.running.size > 0 || [...this.children.values()].includes("starting");
+    return this.running.size > 0 || (this.children.size > 0 && [...this.children.values()].includes("starting"));
   }
 
   /** Whether nothing is under way, nor could begin now. */
   isIdle(isPaused: boolean): boolean {
     if (this.isBusy) return false;
     const now = this.host.clock.now();
-    return ![...this.core.pending.values()].some((pending) => this.canBegin(pending, isPaused, now));
+    for (const pending of this.core.pending.values()) if (this.canBegin(pending, isPaused, now)) return false;
+    return true;
   }
 
   /** When a timer, or the next attempt, is due. */
@@ -226,7 +229,7 @@ export class Pursuit {
     const at = this.host.clock.now();
     const before = this.retries.get(id)?.attempts;
     if ("value" in end) {
-      return this.receive({ kind: "done", id, at, value: end.value, ...(before && { attempts: before }) });
+      return this.receive({ at, ...(before && { attempts: before }), id, kind: "done", value: end.value });
     }
     if (running.isCancelled) return this.receive(this.cancelledStep(id));
     const attempt = failedAttempt(running.number, running.startedAt, at, end.error);

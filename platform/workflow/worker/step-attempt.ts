@@ -95,7 +95,7 @@ export class RunningStep {
     this.controller?.abort(this.ending);
   }
 
-  private signal(): AbortSignal {
+  get signal(): AbortSignal {
     this.controller ??= new AbortController();
     if (this.ending) this.controller.abort(this.ending);
     return this.controller.signal;
@@ -104,29 +104,14 @@ export class RunningStep {
   private async begin(attempt: AttemptContext): Promise<unknown> {
     const { step, input } = this.options;
     this.listen();
-    return step.run(decodeValue(step.contract.input, input, `input of ${step.contract.name}`), this.contextOf(attempt));
+    return step.run(
+      decodeValue(step.contract.input, input, `input of ${step.contract.name}`),
+      new HandlersAttempt(this, this.options, attempt),
+    );
   }
 
-  private contextOf(attempt: AttemptContext): StepAttempt {
-    const { key, isUndo, workflowId, cause, lastHeartbeat } = this.options;
-    const signal = () => this.signal();
-    return {
-      key,
-      isUndo,
-      workflowId,
-      cause,
-      lastHeartbeat,
-      token: attempt.token,
-      number: attempt.number,
-      deadline: attempt.deadline,
-      get signal() {
-        return signal();
-      },
-      heartbeat: (details) => this.beat(details),
-    };
-  }
-
-  private beat(details: string | undefined): void {
+  /** Throws `attempt-superseded` once it is over. */
+  beat(details: string | undefined): void {
     if (this.isOver) throw attemptSuperseded(`attempt ${this.number} at ${this.options.key} is over`);
     this.heartbeat = details ?? this.heartbeat;
     if (!this.isCancelled) this.listen();
@@ -151,4 +136,36 @@ export class RunningStep {
       return { error };
     }
   }
+}
+
+/** The attempt as its handler sees it. */
+class HandlersAttempt implements StepAttempt {
+  readonly key: string;
+  readonly isUndo: boolean;
+  readonly workflowId: string;
+  readonly cause: UnitCause;
+  readonly lastHeartbeat: string | undefined;
+  readonly token: string;
+  readonly number: number;
+  readonly deadline: number | undefined;
+  private readonly running: RunningStep;
+
+  constructor(running: RunningStep, options: StepAttemptOptions, { token, number, deadline }: AttemptContext) {
+    this.running = running;
+    this.key = options.key;
+    this.isUndo = options.isUndo;
+    this.workflowId = options.workflowId;
+    this.cause = options.cause;
+    this.lastHeartbeat = options.lastHeartbeat;
+    this.token = token;
+    this.number = number;
+    this.deadline = deadline;
+  }
+
+  get signal(): AbortSignal {
+    return this.running.signal;
+  }
+
+  /** Taken out of its attempt it still is this one's. */
+  readonly heartbeat = (details?: string): void => this.running.beat(details);
 }
