@@ -97,6 +97,7 @@ class Taker<Message> {
   private readonly queue: AnyQueue;
   /** As last read; taking is conditional on it. */
   private state: QueueState | undefined;
+  private isQuiet = false;
   private readonly waiting: Waiting<Message>[] = [];
   private isServing = false;
 
@@ -154,8 +155,9 @@ class Taker<Message> {
       this.state = undefined;
       return { deliveries: [], settings: state.settings, nextInMs: Infinity, isPaused: true };
     }
-    const found = await findMessages(store, this.queue, state.settings, max);
+    const found = await findMessages(store, this.queue, { settings: state.settings, max, isQuiet: this.isQuiet });
     const { now } = found;
+    this.isQuiet = found.ready.length === 0;
     for (const dead of found.dead) await this.park(dead, state, now);
     if (found.dead.length > 0 && found.ready.length === 0) return undefined; // what they stood before may be free
     const deliveries = found.ready.length === 0 ? [] : await this.own(found.ready, state, now);

@@ -33,9 +33,16 @@ const TAKE_BYTES = LIMITS.unitBytes / 2;
 /** Messages that wait for others of their key are passed over: this many a round at most. */
 const LOOKED_AT_MAX = 10_000;
 
+export interface Search {
+  readonly settings: QueueSettings;
+  readonly max: number;
+  /** The look before found nothing that was due: so may this one, and of what waits for its time one item is read. */
+  readonly isQuiet: boolean;
+}
+
 /** Looks for up to `max` messages that can be taken at `now`, by priority, then time, then id. `now` is the store's. */
-export async function findMessages(store: Store, queue: AnyQueue, settings: QueueSettings, max: number): Promise<Found> {
-  const limit = Math.min(LIMITS.page, max + 1); // one more tells when the next is due
+export async function findMessages(store: Store, queue: AnyQueue, { settings, max, isQuiet }: Search): Promise<Found> {
+  const limit = isQuiet ? 1 : fullLook(max);
   // Side by side: both are read before anything is taken, so nothing is taken early.
   const [now, first] = await Promise.all([store.now(), store.listDue(levelName(queue, 0), Infinity, { limit })]);
   const finder = new Finder(store, queue, settings, max, now);
@@ -44,6 +51,11 @@ export async function findMessages(store: Store, queue: AnyQueue, settings: Queu
     await finder.search(level, await store.listDue(levelName(queue, level), Infinity, { limit }), limit);
   }
   return finder;
+}
+
+/** One more tells when the next is due. */
+function fullLook(max: number): number {
+  return Math.min(LIMITS.page, max + 1);
 }
 
 class Finder implements Found {
@@ -74,14 +86,15 @@ class Finder implements Found {
 
   async search(level: number, first: readonly DueItem[], firstLimit: number): Promise<void> {
     let page = first;
-    for (let limit = firstLimit; ; limit = LIMITS.page) {
+    for (let limit = firstLimit; ;) {
       for (const item of page) {
         if (item.at > this.now || this.isFull) return this.comes(Math.max(item.at, this.now));
         await this.look(item);
       }
       const after = page.at(-1);
       if (page.length < limit || !after || this.isFull || this.lookedAt >= LOOKED_AT_MAX) return;
-      page = await this.store.listDue(levelName(this.queue, level), Infinity, { limit: LIMITS.page, after });
+      limit = limit < fullLook(this.max) ? fullLook(this.max) : LIMITS.page;
+      page = await this.store.listDue(levelName(this.queue, level), Infinity, { limit, after });
     }
   }
 

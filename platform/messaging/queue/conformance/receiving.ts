@@ -47,6 +47,23 @@ export const receivingPromises: Promises = {
     );
     assert.equal(commits, 1);
   },
+  "while nothing is due one item is read of all that wait for their time; what comes is found all the same": async (trial) => {
+    for (const n of sequence(3)) await trial.send(n, { delayMs: 3_600_000 });
+    const read: number[] = [];
+    const listDue: typeof trial.store.listDue = async (...asked) => {
+      const items = await trial.store.listDue(...asked);
+      read.push(items.length);
+      return items;
+    };
+    const { queue, clock, ids } = trial;
+    const quiet = receiver({ queue, store: { ...trial.store, listDue }, clock, ids, random: seededRandom(4) });
+    assert.deepEqual(await quiet.receive({ max: 2 }), []);
+    assert.deepEqual(await quiet.receive({ max: 2 }), []);
+    assert.deepEqual(read, [3, 1]);
+    for (const n of sequence(3)) await trial.send(n);
+    const numbers = async () => (await quiet.receive({ max: 2 })).map(({ message }) => message.n);
+    assert.deepEqual([await numbers(), await numbers(), await numbers()], [[0, 1], [2], []]);
+  },
   "an acknowledged message is finished, in one unit with what handling it changes": async (trial) => {
     await trial.send(1);
     const delivery = await trial.takeOne();
