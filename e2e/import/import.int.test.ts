@@ -90,7 +90,7 @@ describe("real orders are imported as the rules say", () => {
 
   test("through a running server it is the same", async () => {
     const data = join(scratch, "served");
-    const server = startDaybook(["start", "--port", "0", "--data", data, "--json"]);
+    const server = startDaybook(["start", "--port", "0", "--data", data, "--partners", "none", "--json"]);
     await readyLine(server);
     checkReport(reportOf(await daybook(...importWords("lines", "--data", data))), EXPECTED.lines);
     assert.deepEqual(await contentOf(data), EXPECTED.lines.orders);

@@ -39,7 +39,7 @@ after(async () => {
 });
 
 async function start(url: string): Promise<Shop> {
-  const words = [PROGRAM, "start", "--port", "0", "--data", data, "--store", url, "--json"];
+  const words = [PROGRAM, "start", "--port", "0", "--data", data, "--store", url, "--partners", "none", "--json"];
   const child = spawn(process.execPath, words, { stdio: ["ignore", "pipe", "inherit"] });
   for await (const line of createInterface({ input: child.stdout })) {
     return { ...(JSON.parse(line) as { url: string; token: string }), child };

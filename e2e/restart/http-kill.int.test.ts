@@ -20,7 +20,7 @@ const running = new Set<ChildProcess>();
 after(() => running.forEach((child) => child.kill("SIGKILL")));
 
 async function start(data: string): Promise<Running> {
-  const child = spawn(process.execPath, [PROGRAM, "start", "--port", "0", "--data", data, "--json"], {
+  const child = spawn(process.execPath, [PROGRAM, "start", "--port", "0", "--data", data, "--partners", "none", "--json"], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   running.add(child);

@@ -3,7 +3,7 @@ import { sandbox } from "./sandbox.ts";
 
 const USAGE = `node shop/sandbox/main.ts --data DIR [--port N] [--smtp-port N] [--card-hooks URL] [--carrier-hooks URL] [--json] [--with-parent]`;
 
-await main();
+if (import.meta.main) await main();
 
 async function main(): Promise<void> {
   const options = wanted();
