@@ -8,7 +8,7 @@ import { errorCode } from "@daybook/kernel/errors";
 import { isAtLeast, openFile } from "./open-file.ts";
 import { MIGRATIONS, pragma, type Migration } from "./schema.ts";
 
-const NEXT: Migration = { number: 2, name: "next", sql: "ALTER TABLE leases ADD COLUMN note TEXT" };
+const NEXT: Migration = { number: MIGRATIONS.length + 1, name: "next", sql: "ALTER TABLE leases ADD COLUMN note TEXT" };
 
 describe("opening a store's file", () => {
   let folder: string;
@@ -76,17 +76,37 @@ describe("opening a store's file", () => {
     const db = open([...MIGRATIONS, NEXT]);
     assert.deepEqual({ ...db.prepare("SELECT name, note FROM leases").get() }, { name: "l", note: null });
     db.close();
-    const copy = new DatabaseSync(`${file}.format-1`, { readOnly: true });
-    assert.equal(pragma(copy, "user_version"), 1);
+    const copy = new DatabaseSync(`${file}.format-${MIGRATIONS.length}`, { readOnly: true });
+    assert.equal(pragma(copy, "user_version"), MIGRATIONS.length);
     assert.equal(copy.prepare("SELECT name FROM leases").get()?.["name"], "l");
     copy.close();
+  });
+
+  test("takes the work of a file of format 1 along", () => {
+    const first = open(MIGRATIONS.slice(0, 1));
+    const put = first.prepare("INSERT INTO work VALUES (?, ?, 'T', 1, 'unt_1', 0, 5, 'cor_1', '{}', ?)");
+    for (const [at, stream] of ["run-b", "run-a", "run-a"].entries()) put.run(stream, Math.max(1, at), `"${stream}"`);
+    first.close();
+    const db = open();
+    const found = db.prepare("SELECT stream, version, correlation, data FROM work ORDER BY stream, version").all();
+    assert.deepEqual(
+      found.map((row) => Object.values(row)),
+      [
+        ["run-a", 1, "cor_1", '"run-a"'],
+        ["run-a", 2, "cor_1", '"run-a"'],
+        ["run-b", 1, "cor_1", '"run-b"'],
+      ],
+    );
+    const again = "INSERT INTO work (stream, version, type, schema_version, unit, ordinal, recorded_at, correlation, meta, data)";
+    assert.throws(() => db.exec(`${again} VALUES ('run-a', 2, 'T', 1, 'unt_2', 0, 5, 'cor_1', '{}', '1')`), /UNIQUE/);
+    db.close();
   });
 
   test("takes back a step that fails, and leaves the file usable", () => {
     changed();
     assert.throws(() => open([...MIGRATIONS, { ...NEXT, sql: `${NEXT.sql}; SELECT nonsense` }]));
     const db = open();
-    assert.equal(pragma(db, "user_version"), 1);
+    assert.equal(pragma(db, "user_version"), MIGRATIONS.length);
     assert.equal(db.prepare("SELECT * FROM pragma_table_info('leases') WHERE name = 'note'").get(), undefined);
     db.close();
   });
