@@ -10,6 +10,8 @@ import { healthRoutes, type HealthCheck } from "@daybook/network/http/health";
 import { openApiRoute } from "@daybook/network/http/openapi";
 import { principalsOf, tokenDigest, tokenPrincipals, type Principal } from "@daybook/network/http/principals";
 import type { StatusTable } from "@daybook/network/http/statuses";
+import { workflowClient } from "@daybook/workflow/client";
+import { ANSWER_MS, TASK_QUEUE } from "@daybook/shop-fulfilment/service";
 import { catalogRoutes, PRODUCT_STATUSES } from "@daybook/shop-catalog/http";
 import { CUSTOMER_STATUSES, customerRoutes } from "@daybook/shop-customers/http";
 import { STOCK_STATUSES, stockRoutes } from "@daybook/shop-inventory/http";
@@ -20,7 +22,10 @@ import { adminRoutes } from "./admin-routes.ts";
 import { billedOrders } from "./billed-orders.ts";
 import { keyRoutes } from "./key-routes.ts";
 import { startSandbox, type Partners, type Sandbox } from "./partners.ts";
+import { QUEUE_STATUSES, queueRoutes } from "./queue-routes.ts";
+import { QUEUES } from "./roles.ts";
 import { seedShop } from "./seed-shop.ts";
+import { WORKFLOW_STATUSES, workflowRoutes } from "./workflow-routes.ts";
 import { openShop, type Shop, type ShopOptions } from "./service.ts";
 
 export interface AppOptions extends ShopOptions {
@@ -103,11 +108,14 @@ const STATUSES: StatusTable = {
   ...PRODUCT_STATUSES,
   ...STOCK_STATUSES,
   ...SHIPPING_STATUSES,
+  ...WORKFLOW_STATUSES,
+  ...QUEUE_STATUSES,
 };
 
 /** The shop's HTTP interface, not yet listening. `more`: checks of the process that serves it. */
 export function shopServer(shop: Shop, log: Log, more: readonly HealthCheck[] = [], partners?: Partners): HttpServer {
-  const { store, clock, ids, ordering, catalogue, customers, inventory, payments, shipping } = shop;
+  const { store, clock, ids, ordering, catalogue, customers, inventory, payments, shipping, events, random } = shop;
+  const workflows = workflowClient({ store, clock, ids, random, taskQueue: TASK_QUEUE, answerMs: ANSWER_MS });
   const checks = [storeCheck("store", store), storeCheck("keys", shop.keyStore), projectionCheck(shop), ...more];
   const routes = [
     ...orderRoutes({ ordering, store, clock }),
@@ -118,6 +126,8 @@ export function shopServer(shop: Shop, log: Log, more: readonly HealthCheck[] = 
     ...shippingRoutes({ shipping, clock, hookSecrets: partners ? [partners.webhookSecret] : [] }),
     ...adminRoutes(shop),
     ...keyRoutes(shop),
+    ...workflowRoutes({ workflows: () => shop.work()?.fulfilment?.engine ?? workflows }),
+    ...queueRoutes({ queues: QUEUES, store, clock, ids, keys: events.keys }),
   ];
   const documents = [
     openApiRoute({ title: "Daybook shop", version: "0.1.0", routes, statuses: STATUSES }),

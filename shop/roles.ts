@@ -6,6 +6,7 @@ import type { Log } from "@daybook/foundation/log";
 import type { Clock } from "@daybook/kernel/clock";
 import type { IdSource } from "@daybook/kernel/ids";
 import type { Random } from "@daybook/kernel/random";
+import type { Queue } from "@daybook/messaging/queue";
 import type { Consumer } from "@daybook/messaging/queue/consumer";
 import { jsonClient, type JsonClient } from "@daybook/network/http/json-client";
 import { partnerUnavailable } from "@daybook/network/http/errors";
@@ -13,27 +14,32 @@ import { client } from "@daybook/network/rpc/client";
 import { localTransport } from "@daybook/network/rpc/server";
 import { productEvents } from "@daybook/shop-catalog/events";
 import { catalogService, type CatalogService } from "@daybook/shop-catalog/service";
-import { customersContract } from "@daybook/shop-customers/contract";
+import { customersContract, erasures } from "@daybook/shop-customers/contract";
 import { customerEvents } from "@daybook/shop-customers/events";
 import { customersService, type CustomersService } from "@daybook/shop-customers/service";
 import { startFulfilment, type FulfilmentService } from "@daybook/shop-fulfilment/service";
-import { inventoryContract } from "@daybook/shop-inventory/contract";
+import { inventoryContract, reservationExpiry } from "@daybook/shop-inventory/contract";
 import { stockEvents } from "@daybook/shop-inventory/events";
 import { inventoryService, type InventoryService } from "@daybook/shop-inventory/service";
 import { notificationEvents } from "@daybook/shop-notifications/events";
-import { startNotifications, type NotificationParts, type RunningNotifications } from "@daybook/shop-notifications/service";
+import {
+  NOTIFICATION_QUEUES,
+  startNotifications,
+  type NotificationParts,
+  type RunningNotifications,
+} from "@daybook/shop-notifications/service";
 import { notificationSettingsSchema, type NotificationSettings } from "@daybook/shop-notifications/settings";
-import { listOrders, orderingContract, orderStatusSchema } from "@daybook/shop-ordering/contract";
+import { listOrders, orderingContract, orderStatusSchema, orderWork } from "@daybook/shop-ordering/contract";
 import { orderEvents } from "@daybook/shop-ordering/events";
 import { orderingService, type OrderingService } from "@daybook/shop-ordering/service";
 import { httpCardProvider } from "@daybook/shop-payments/http-card-provider";
 import { paymentsContract } from "@daybook/shop-payments/contract";
 import { accountEvents, billEvents, paymentEvents } from "@daybook/shop-payments/events";
-import { paymentsService, type PaymentsService, type PaymentsServiceParts } from "@daybook/shop-payments/service";
+import { PAYMENT_QUEUES, paymentsService, type PaymentsService, type PaymentsServiceParts } from "@daybook/shop-payments/service";
 import { httpCarrier } from "@daybook/shop-shipping/http-carrier";
 import { shippingContract } from "@daybook/shop-shipping/contract";
 import { shipmentEvents } from "@daybook/shop-shipping/events";
-import { shippingService, type ShippingParts, type ShippingService } from "@daybook/shop-shipping/service";
+import { SHIPPING_QUEUES, shippingService, type ShippingParts, type ShippingService } from "@daybook/shop-shipping/service";
 import type { Partners } from "./partners.ts";
 
 /** Which context owns which category of streams. */
@@ -62,6 +68,16 @@ export const EVENT_TYPES: EventTypes = {
   ...shipmentEvents,
   ...notificationEvents,
 };
+
+/** The queues of all contexts. */
+export const QUEUES: readonly Queue<unknown>[] = [
+  orderWork,
+  reservationExpiry,
+  ...PAYMENT_QUEUES,
+  ...SHIPPING_QUEUES,
+  ...NOTIFICATION_QUEUES,
+  erasures,
+];
 
 export interface ContextsParts {
   readonly events: EventStore;

@@ -55,6 +55,7 @@ const SETTINGS: Readonly<Record<string, keyof Settings>> = {
   host: "host",
   data: "data",
   store: "store",
+  partners: "partners",
   "log-level": "logLevel",
   url: "url",
   token: "token",

@@ -14,6 +14,11 @@ import { stepImplementations, type Partners } from "./carry-out.ts";
 import { fulfilment, fulfilmentId } from "./contract.ts";
 import { fulfilOrder } from "./fulfil-order.workflow.ts";
 
+/** Runs and their workers meet under this name. */
+export const TASK_QUEUE = "fulfilment";
+/** How long who asks something of a run waits: less than a request of HTTP. */
+export const ANSWER_MS = 5_000;
+
 export interface FulfilmentParts extends Partners {
   readonly store: Store;
   readonly clock: Clock;
@@ -46,8 +51,8 @@ export function startFulfilment(parts: FulfilmentParts): FulfilmentService {
     ids,
     random,
     owner,
-    tuning,
-    taskQueue: "fulfilment",
+    tuning: { answerMs: ANSWER_MS, ...tuning },
+    taskQueue: TASK_QUEUE,
     workflows: [fulfilOrder],
     steps: stepImplementations(parts),
   });

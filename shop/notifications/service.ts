@@ -13,6 +13,9 @@ import type { ChannelSettings, NotificationSettings } from "./settings.ts";
 import { smtpChannel } from "./smtp-channel.ts";
 import { webHookChannel } from "./web-hook-channel.ts";
 
+/** Queues of this context. */
+export const NOTIFICATION_QUEUES = [notificationQueue];
+
 export interface NotificationParts extends Pick<NotificationsParts, "ordering" | "customers"> {
   /** Knows the events of orders, of customers, and `notificationEvents`. */
   readonly events: EventStore;

@@ -13,11 +13,14 @@ import { bills, type Bills } from "./bills/bills.ts";
 import type { CardProvider } from "./card-provider.ts";
 import { cardHooks, type CardHooks } from "./cards/card-hooks.ts";
 import { pendingCharges } from "./cards/pending-charges.ts";
-import { paymentsContract } from "./contract.ts";
+import { paymentOutcomes, paymentsContract } from "./contract.ts";
 import type { AccountEvent, PaymentEvent } from "./events.ts";
 import { houseBalances, ledgerProjection, type LedgerRow } from "./ledger-balances.ts";
 import { paymentView, type PaymentView } from "./payment-view.ts";
 import { Payments } from "./payments.ts";
+
+/** Queues of this context. */
+export const PAYMENT_QUEUES = [paymentOutcomes, pendingCharges];
 
 export interface PaymentsServiceParts {
   readonly events: EventStore;

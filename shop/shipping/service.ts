@@ -8,8 +8,11 @@ import type { Carrier, Recipient } from "./carrier.ts";
 import { shippingContract } from "./contract.ts";
 import { countryCodes } from "./country-code.ts";
 import { ParcelQuestions } from "./parcel-questions.ts";
-import { ParcelWatch } from "./parcel-watch.ts";
+import { parcelWatch, ParcelWatch } from "./parcel-watch.ts";
 import { Shippings, type ShippingsParts } from "./shippings.ts";
+
+/** Queues of this context. */
+export const SHIPPING_QUEUES = [parcelWatch];
 
 export interface ShippingParts {
   /** Knows `shipmentEvents`. */
