@@ -45,7 +45,7 @@ interface Started {
 function banner({ url, token }: Started, settings: Invocation["settings"], strong: (text: string) => string): string {
   const { store, data } = settings;
   const kept = store === "memory" ? MEMORY_MODE : keptWhere(store, resolve(data));
-  const [place, read, cancel] = pasteable(url, token);
+  const [place, read, life] = pasteable(url, token);
   return `
 ${strong("Daybook")} is ready.
 
@@ -53,13 +53,13 @@ ${strong("Daybook")} is ready.
   token    ${token}
   data     ${kept}
 
-Paste these into another terminal: place an order, read it, cancel it.
+Paste these into another terminal: place an order, read it, see all that happened to it and why.
 
 ${place}
 
 ${read}
 
-${cancel}
+${life}
 
 Stop with Ctrl-C; what was answered is kept${store === "memory" ? " only as long as this process runs (memory mode)" : ""}.
 `;
@@ -78,10 +78,10 @@ function hostsOf(store: string): string {
 function pasteable(url: string, token: string): readonly [string, string, string] {
   const head = `-H 'Authorization: Bearer ${token}'`;
   const json = `-H 'Content-Type: application/json'`;
-  const order = `'{"items":[{"productId":"mug-blue","quantity":2}]}'`;
+  const order = `'{"items":[{"productId":"mug-blue","quantity":2}],"payment":{"kind":"card","token":"tok_ok"}}'`;
   return [
     `ORDER=$(curl -sS ${url}/api/v1/orders ${head} ${json} -d ${order} | grep -o 'ord_[0-9a-z]*' | head -n 1); echo "$ORDER"`,
     `curl -sS ${url}/api/v1/orders/$ORDER ${head}; echo`,
-    `curl -sS ${url}/api/v1/orders/$ORDER/cancel ${head} ${json} -d '{"reason":"changed my mind"}'; echo`,
+    `npm run --silent daybook -- order life $ORDER --url ${url} --token ${token}`,
   ];
 }
