@@ -43,10 +43,13 @@ const NO_KEYS: ReadonlyMap<string, Uint8Array> = new Map();
  * Moves stock. Movements are decided one after another on the states that the ones before leave, without waiting for
  * their commits: a unit is conditional on the versions that it was decided on, and the store applies units in the order
  * in which they are submitted. So hundreds of orders of one product share a sync. When a unit is refused, what was decided
- * on it is refused as well, and all of it is decided again on what the store has.
+ * on it is refused as well, and all of it is decided again on what the store has. Where others write, too, theirs may have
+ * the version that a refused one was to have: so each unit leaves its id in a key, which the next one names.
  */
 export class StockKeeper {
   private readonly warm = new Map<string, StockRow>();
+  /** Units of this keeper that led to the warm states. */
+  private readonly last = new Map<string, string>();
   private readonly store: Store;
   private readonly ids: IdSource;
 
@@ -91,11 +94,17 @@ export class StockKeeper {
       stream: streamOf(product),
       is,
     }));
-    const changes = "refusal" in decided ? [] : [...changesOf(unitId, decided), ...effects];
-    if ("after" in decided) for (const [product, row] of decided.after) this.warm.set(product, row);
+    const marks = this.store.capabilities.isShared ? this.marksOf([...commands.keys()], unitId) : NO_MARKS;
+    const changes = "refusal" in decided ? [] : [...changesOf(unitId, decided), ...marks.effects, ...effects];
+    if ("after" in decided) this.keep(decided.after, unitId);
     const all = [...changes, ...(kept?.(decided) ?? [])];
     try {
-      const unit = { id: unitId, cause: causeOf(context), conditions: [...conditions, ...versions], effects: all };
+      const unit = {
+        id: unitId,
+        cause: causeOf(context),
+        conditions: [...conditions, ...versions, ...marks.conditions],
+        effects: all,
+      };
       const verdict = await decisiveVerdict(this.store, unit); // submitted before anything else is decided
       if (verdict.outcome === "committed") return "refusal" in decided ? { refusal: decided.refusal } : "done";
       this.drop(commands.keys());
@@ -112,10 +121,39 @@ export class StockKeeper {
     if (!this.warm.has(product)) this.warm.set(product, row);
   }
 
+  private keep(after: ReadonlyMap<string, StockRow>, unitId: string): void {
+    for (const [product, row] of after) {
+      this.warm.set(product, row);
+      this.last.set(product, unitId);
+    }
+  }
+
   private drop(products: Iterable<string>): void {
-    for (const product of products) this.warm.delete(product);
+    for (const product of products) {
+      this.warm.delete(product);
+      this.last.delete(product);
+    }
+  }
+
+  /** That the states are those that this keeper's own units led to; and that the next ones are this unit's. */
+  private marksOf(products: readonly string[], unitId: string): Marks {
+    const keyOf = (product: string) => `stock/${product}`;
+    return {
+      conditions: products.flatMap((product): readonly Condition[] => {
+        const value = this.last.get(product);
+        return value === undefined ? [] : [{ kind: "keyValue", key: keyOf(product), value }];
+      }),
+      effects: products.map((product) => ({ kind: "putKey", key: keyOf(product), value: unitId })),
+    };
   }
 }
+
+interface Marks {
+  readonly conditions: readonly Condition[];
+  readonly effects: readonly Effect[];
+}
+
+const NO_MARKS: Marks = { conditions: [], effects: [] };
 
 interface Movement {
   readonly events: ReadonlyMap<string, StockEvent>;
