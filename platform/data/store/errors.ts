@@ -97,4 +97,5 @@ export const storeIoFailed = defineError({
   code: "store-io-failed",
   advice:
     "The file system refused: check that the folder exists, that it may be written, and that the disk is sound and not full.",
+  retryable: true,
 });
