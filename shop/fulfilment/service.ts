@@ -39,8 +39,11 @@ export interface FulfilmentService {
 
 type OrderWork = z.infer<(typeof orderWork)["message"]["schema"]>;
 
-/** The run has ended, or never began: what is said to it comes too late, or the run will see it for itself. */
-const OVER: ReadonlySet<string> = new Set(["workflow-unknown", "workflow-ended"]);
+/**
+ * The run has ended, or never began: what is said to it comes too late, or the run will see it for itself. Or it is
+ * recorded, and whoever owns the run has not come to it yet.
+ */
+const SAID: ReadonlySet<string> = new Set(["workflow-unknown", "workflow-ended", "workflow-answer-pending"]);
 
 /** Starts the fulfilment context: the workflow's engine, and the consumers of what others ask of it. */
 export function startFulfilment(parts: FulfilmentParts): FulfilmentService {
@@ -78,22 +81,22 @@ async function work(engine: WorkflowEngine, message: OrderWork, attempt: Message
       await engine.start(fulfilment, { id, input: { orderId: message.orderId }, cause: causeOf(attempt.context) });
       return;
     case "cancel":
-      return unlessOver(engine.cancel(id, message.reason));
+      return unlessSaid(engine.cancel(id, message.reason));
     case "released":
-      return unlessOver(engine.signal(fulfilOrder, id, "released", {}));
+      return unlessSaid(engine.signal(fulfilOrder, id, "released", {}));
   }
 }
 
 function settle(engine: WorkflowEngine, message: PaymentOutcome): Promise<void> {
   const { type, orderId } = message;
   const outcome = type === "settled" ? { type } : { type, code: message.code, reason: message.reason };
-  return unlessOver(engine.signal(fulfilOrder, fulfilmentId(orderId), "paymentOutcome", outcome));
+  return unlessSaid(engine.signal(fulfilOrder, fulfilmentId(orderId), "paymentOutcome", outcome));
 }
 
-async function unlessOver(said: Promise<unknown>): Promise<void> {
+async function unlessSaid(said: Promise<unknown>): Promise<void> {
   try {
     await said;
   } catch (error) {
-    if (!OVER.has(errorCode(error) ?? "")) throw error;
+    if (!SAID.has(errorCode(error) ?? "")) throw error;
   }
 }
