@@ -7,9 +7,13 @@ export interface Violation {
   readonly key?: string;
 }
 
+/** When what a check finds must hold: at every read, or once nothing is under way. */
+export type Holds = "at every read" | "at rest";
+
 /** What one check came to. Its form is stable: it is what `daybook verify --json` prints. */
 export interface CheckResult {
   readonly name: string;
+  readonly holds: Holds;
   readonly ok: boolean;
   /** Records that were looked at. */
   readonly checked: number;
@@ -18,6 +22,8 @@ export interface CheckResult {
   readonly violationCount: number;
   /** What is no violation and yet worth knowing: facts that no seal covers yet, the lag of a read model. */
   readonly measures?: Readonly<Record<string, number>>;
+  /** Why it was not checked. */
+  readonly note?: string;
 }
 
 const LISTED_MAX = 100;
@@ -29,9 +35,17 @@ export class Findings {
   private readonly listed: Violation[] = [];
   private readonly measures: Record<string, number> = {};
   private readonly name: string;
+  private readonly holds: Holds;
+  private whyNot: string | undefined;
 
-  constructor(name: string) {
+  constructor(name: string, holds: Holds = "at every read") {
     this.name = name;
+    this.holds = holds;
+  }
+
+  /** It was not checked, and why. */
+  notChecked(why: string): void {
+    this.whyNot = why;
   }
 
   violated(what: string, where: Omit<Violation, "what"> = {}): void {
@@ -46,11 +60,13 @@ export class Findings {
   result(): CheckResult {
     return {
       name: this.name,
+      holds: this.holds,
       ok: this.count === 0,
       checked: this.checked,
       violations: this.listed,
       violationCount: this.count,
       ...(Object.keys(this.measures).length > 0 && { measures: this.measures }),
+      ...(this.whyNot !== undefined && { note: this.whyNot }),
     };
   }
 }

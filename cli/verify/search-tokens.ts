@@ -26,7 +26,7 @@ export function tokensOf(secret: Uint8Array, text: string): readonly string[] {
 }
 
 /** Without accents (NFKD, marks removed), in lower case, with single spaces. */
-function plainForm(text: string): string {
+export function plainForm(text: string): string {
   const bare = text.normalize("NFKD").replaceAll(/\p{M}+/gu, "");
   return bare
     .toLowerCase()

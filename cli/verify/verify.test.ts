@@ -30,7 +30,7 @@ describe("verify", () => {
         verification.checks.every(({ checked }) => checked > 0),
         "every check looked at something",
       );
-      assert.deepEqual(measuresOf(verification), { seals: 2, unsealed: 135, lag: 135, blocks: 7, orders: 8 });
+      assert.deepEqual(measuresOf(verification), { seals: 2, unsealed: 166, lag: 166, blocks: 7, orders: 14 });
     });
 
     for (const { what, check, change, says, onlyOn } of PLANTS) {
@@ -64,6 +64,15 @@ describe("verify", () => {
     const found = (await verified(await shop.copy(many), "memory")).checks.find(({ name }) => name === "products (law 3)");
     assert.equal(found?.violations.length, 100);
     assert.equal(found.violationCount, 150);
+  });
+
+  test("says when it does not check what holds at rest only, and why", async () => {
+    const copy = await shop.copy();
+    const { checks } = await verify(copy.memory().store);
+    const found = checks.find(({ holds }) => holds === "at rest");
+    assert.deepEqual([found?.name, found?.checked], ["orders at rest", 0]);
+    assert.match(found?.note ?? "", /^6 pieces of work under way$/);
+    await copy.destroy();
   });
 
   test("goes without keys: blocks stay closed, tokens are taken on their form", async () => {
@@ -104,8 +113,8 @@ describe("verify", () => {
     const { store, keys } = copy.memory();
     const told: Progress[] = [];
     await verify(store, keys, { clock: virtualClock(), onProgress: (progress) => told.push(progress) });
-    assert.deepEqual(told[0], { stage: "log", done: 0, total: 153, perSecond: 0, leftMs: 0 });
-    assert.ok(told.some(({ stage, done, total }) => stage === "orders" && done === 8 && total === 8));
+    assert.deepEqual(told[0], { stage: "log", done: 0, total: 184, perSecond: 0, leftMs: 0 });
+    assert.ok(told.some(({ stage, done, total }) => stage === "orders" && done === 14 && total === 14));
     await assert.rejects(verify(store, keys, { signal: AbortSignal.abort() }), { name: "AbortError" });
     await copy.destroy();
   });
@@ -114,7 +123,7 @@ describe("verify", () => {
 async function verified(copy: TrialCopy, engine: "sqlite" | "memory"): Promise<Verification> {
   const { store, keys } = engine === "sqlite" ? await copy.sqlite() : copy.memory();
   try {
-    return await verify(store, keys, { masterKeys: [copy.masterKey] });
+    return await verify(store, keys, { masterKeys: [copy.masterKey], isAtRest: true });
   } finally {
     await store.close();
     await keys.close();

@@ -9,18 +9,22 @@ import { unitsCheck } from "./log/units.ts";
 import { versionsCheck } from "./log/versions.ts";
 import { Meter, type Progress } from "./progress.ts";
 import { keptTokenSecret } from "./search-tokens.ts";
+import { agreementCheck } from "./shop/agreement.ts";
 import { keysCheck } from "./shop/answers.ts";
 import { customersCheck } from "./shop/customers.ts";
+import { ledgerCheck } from "./shop/ledger.ts";
 import { orderSearchCheck } from "./shop/order-search.ts";
 import { ordersCheck } from "./shop/orders.ts";
 import { orderReplay } from "./shop/order-replay.ts";
 import { paymentsCheck } from "./shop/payments.ts";
 import { personalCheck } from "./shop/personal.ts";
+import { productSearchCheck } from "./shop/product-search.ts";
 import { productsCheck } from "./shop/products.ts";
 import { snapshotsCheck } from "./shop/snapshots.ts";
 import { stockCheck } from "./shop/stock.ts";
 import { dueCheck } from "./store/due.ts";
 import { leasesCheck } from "./store/leases.ts";
+import { runsCheck } from "./store/runs.ts";
 import { subjectKeysCheck } from "./store/subject-keys.ts";
 import { workCheck } from "./store/work.ts";
 import { subjectStates } from "./subject-states.ts";
@@ -34,6 +38,8 @@ export interface VerifyOptions {
   /** Ends the verification: it rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   readonly clock?: Clock;
+  /** Checks what holds only at rest, too, whatever is under way. */
+  readonly isAtRest?: boolean;
 }
 
 /** What was found; the same members in the same order at all times, so that it can be printed as it is. */
@@ -47,7 +53,7 @@ export interface Verification {
  * wrote the records. Changes nothing; what is written meanwhile is passed over. Rejects only when the store cannot be read.
  */
 export async function verify(store: Store, keysStore?: Store, options: VerifyOptions = {}): Promise<Verification> {
-  const { masterKeys = [], onProgress, signal, clock = systemClock } = options;
+  const { masterKeys = [], onProgress, signal, clock = systemClock, isAtRest = false } = options;
   const meter = new Meter({ clock, onProgress, signal });
   const marks = await readMarks(store);
   const verifying: Verifying = {
@@ -55,6 +61,7 @@ export async function verify(store: Store, keysStore?: Store, options: VerifyOpt
     head: await store.head(),
     marks,
     meter,
+    isAtRest,
     subjects: keysStore && subjectStates(keysStore, masterKeys),
     tokenSecret: keysStore && (await keptTokenSecret(keysStore, masterKeys)),
   };
@@ -78,12 +85,16 @@ function checksOf(verifying: Verifying): readonly Check[] {
     snapshotsCheck(store, replay),
     orderSearchCheck(verifying),
     productsCheck(verifying),
+    productSearchCheck(verifying),
     customersCheck(verifying),
     stockCheck(verifying),
     paymentsCheck(verifying),
+    ledgerCheck(verifying),
+    agreementCheck(verifying),
     personalCheck(verifying),
     keysCheck(store),
     workCheck(store),
+    runsCheck(verifying),
     dueCheck(store),
     leasesCheck(store),
     engineCheck(store),

@@ -13,18 +13,24 @@ export interface Verifying {
   readonly subjects: SubjectStates | undefined;
   /** The secret of search tokens; undefined without the master key. */
   readonly tokenSecret: Uint8Array | undefined;
+  /** What holds at rest is checked whatever is under way. */
+  readonly isAtRest: boolean;
 }
 
 export interface Marks {
   /** The sealer's checkpoint. */
   readonly sealedTo: number;
-  /** The read models "order-search" and "customer-search". */
-  readonly search: SearchMarks;
-  readonly customerSearch: SearchMarks;
+  /** Up to which orders follow other contexts. */
+  readonly progressedTo: number;
+  /** The read models that follow the log. */
+  readonly search: ModelMarks;
+  readonly customerSearch: ModelMarks;
+  readonly productSearch: ModelMarks;
+  readonly ledger: ModelMarks;
 }
 
 /** Collection of a read model's live generation, and its checkpoint. */
-export interface SearchMarks {
+export interface ModelMarks {
   readonly collection: string;
   readonly checkpoint: number;
 }
@@ -32,12 +38,15 @@ export interface SearchMarks {
 export async function readMarks(store: Store): Promise<Marks> {
   return {
     sealedTo: await checkpointOf(store, "sealer"),
-    search: await searchMarks(store, "order-search"),
-    customerSearch: await searchMarks(store, "customer-search"),
+    progressedTo: await checkpointOf(store, "order-progress"),
+    search: await modelMarks(store, "order-search"),
+    customerSearch: await modelMarks(store, "customer-search"),
+    productSearch: await modelMarks(store, "product-search"),
+    ledger: await modelMarks(store, "ledger"),
   };
 }
 
-async function searchMarks(store: Store, name: string): Promise<SearchMarks> {
+async function modelMarks(store: Store, name: string): Promise<ModelMarks> {
   const live = parsedJson((await store.getKey(`projection/${name}`)) ?? "");
   const generation = memberOf(live, "generation");
   const collection = `${name}.${Number.isSafeInteger(generation) ? String(generation) : "1"}`;

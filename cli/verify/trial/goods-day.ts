@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { money } from "@daybook/kernel/money";
 import type { Shop } from "@daybook/shop/shop";
+import { importOrder } from "@daybook/shop-ordering/contract";
 
 const CONTEXT = { correlationId: "cor_goods", actor: "usr_trial", tenant: "default" };
 const CALL = { context: CONTEXT };
@@ -9,7 +10,12 @@ const CALL = { context: CONTEXT };
  * Stock that comes, is lost, and is reserved, shipped and released for orders; an account that is filled, pays two orders,
  * and gets one payment back.
  */
-export async function goodsDay({ inventory, payments }: Shop): Promise<void> {
+export async function goodsDay({ ordering, inventory, payments }: Shop): Promise<void> {
+  for (const orderId of ["ord_sent", "ord_undone", "ord_held"]) {
+    const lines = [{ productId: "teapot", name: "Teapot", quantity: 2, unitPrice: "5.00", amount: money(1_000n, "GBP") }];
+    const order = { orderId, currency: "GBP", placedAt: 1_000, origin: { source: "trial", number: orderId }, lines };
+    await ordering.commands.dispatch(importOrder, order, { context: CONTEXT, render: () => null });
+  }
   const { operations } = inventory;
   for (const product of ["teapot", "clock"]) done(await inventory.receive(product, 10, CONTEXT));
   done(await inventory.writeOff("clock", 1, "broken", CONTEXT));

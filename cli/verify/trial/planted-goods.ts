@@ -28,7 +28,7 @@ export const PLANTED_GOODS: readonly Plant[] = [
   plant(
     STOCK_ROWS,
     "a piece more on hand",
-    sql(`UPDATE rows SET value = replace(value, '"onHand":6', '"onHand":7') WHERE collection = 'stock'`),
+    sql(`UPDATE rows SET value = replace(value, '"onHand":5', '"onHand":7') WHERE collection = 'stock'`),
     /not the fold/,
   ),
   plant(STOCK_ROWS, "a missing row", deletedRow("stock", "clock"), /no row/),

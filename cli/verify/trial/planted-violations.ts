@@ -1,3 +1,4 @@
+import { PLANTED_AGREEMENT } from "./planted-agreement.ts";
 import { PLANTED_CUSTOMERS } from "./planted-customers.ts";
 import { PLANTED_GOODS } from "./planted-goods.ts";
 import { deletedRow, extraRow, insertRow, plant, rewritten, sql, type Plant } from "./planting.ts";
@@ -341,6 +342,7 @@ export const PLANTS: readonly Plant[] = [
   ...IN_THE_REST,
   ...PLANTED_CUSTOMERS,
   ...PLANTED_GOODS,
+  ...PLANTED_AGREEMENT,
 ];
 
 function swapped(one: number, other: number): TrialChange {

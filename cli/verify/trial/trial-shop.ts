@@ -18,6 +18,7 @@ import {
   type PlacedOrRefused,
   type PlaceOrder,
 } from "@daybook/shop-ordering/contract";
+import { carriedDay } from "./carried-day.ts";
 import { customersDay } from "./customers-day.ts";
 import { goodsDay } from "./goods-day.ts";
 
@@ -49,6 +50,7 @@ export async function trialShop(): Promise<TrialShop> {
   for (const day of [firstDay, secondDay, thirdDay, fourthDay]) await opened(folder, day);
   await customersDay(folder);
   await opened(folder, goodsDay);
+  await opened(folder, carriedDay);
   let copies = 0;
   return {
     folder,

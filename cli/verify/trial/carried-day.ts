@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { runProjection } from "@daybook/data/cqrs/running-projection";
+import { waitFor } from "@daybook/data/cqrs/read-model";
+import { digestHex } from "@daybook/kernel/digest";
+import { money } from "@daybook/kernel/money";
+import type { Shop } from "@daybook/shop/shop";
+import { holdOrder, placeOrder, type PlacedOrRefused } from "@daybook/shop-ordering/contract";
+
+const CONTEXT = { correlationId: "cor_carried", actor: "usr_trial", tenant: "default" };
+const CALL = { context: CONTEXT };
+const ACCOUNT = "acc_carried";
+const method = { kind: "account", accountId: ACCOUNT } as const;
+const items = [{ productId: "teapot", quantity: 1 }];
+const PRICE = money(3_400n, "GBP");
+
+/**
+ * Orders as they are carried out: one is sent, one fails once its parcel is made and is undone, one is on hold with its
+ * workflow waiting. Each step is the context's own; the workflow's records are written as its engine would.
+ */
+export async function carriedDay(shop: Shop): Promise<void> {
+  const { ordering, inventory, payments, shipping, store } = shop;
+  const options = { context: CONTEXT, render: ({ kind }: { readonly kind: string }) => assert.equal(kind, "done") };
+  const opened = { type: "open", accountId: ACCOUNT, ownerId: "cus_carried", currency: "GBP" } as const;
+  await payments.accounts.execute(ACCOUNT, opened, options);
+  await payments.accounts.execute(ACCOUNT, { type: "deposit", amount: money(20_000n, "GBP"), reason: "paid in" }, options);
+
+  const sent = await begun(shop);
+  done(await ordering.calls.serve("confirm", { orderId: sent, ...(await confirmation(shop, sent)) }, CALL));
+  done(await ordering.calls.serve("ship", { orderId: sent }, CALL));
+  done(await shipping.operations.handOver({ orderId: sent }, CALL));
+  done(await inventory.operations.ship({ orderId: sent }, CALL));
+  await run(shop, sent, "completed");
+
+  const undone = await begun(shop);
+  done(await ordering.calls.serve("fail", { orderId: undone, code: "trial", reason: "for the trial" }, CALL));
+  await shipping.operations.hear(parcelOf(undone, "cancelled", 2), CONTEXT);
+  done(await payments.calls.serve("cancel", { orderId: undone, method, reason: "for the trial" }, CALL));
+  done(await inventory.operations.release({ orderId: undone, reason: "for the trial" }, CALL));
+  await run(shop, undone, "completed");
+
+  const held = await placed(shop);
+  await ordering.commands.dispatch(
+    holdOrder,
+    { orderId: held, reason: "to be looked at" },
+    { context: CONTEXT, render: () => null },
+  );
+  await run(shop, held, "running");
+
+  const running = runProjection(payments.ledger, { ...shop, owner: "embedded" });
+  await waitFor(store, payments.ledger, (await store.head()).position, 10_000, shop.clock);
+  await running.stop();
+}
+
+/** Placed, reserved, paid, with a parcel. */
+async function begun(shop: Shop): Promise<string> {
+  const orderId = await placed(shop);
+  done(await shop.inventory.operations.reserve({ orderId, items }, CALL));
+  const charge = { orderId, customerId: "cus_carried", amount: PRICE, method };
+  done(await shop.payments.calls.serve("charge", charge, CALL));
+  assert.equal(await shop.shipping.operations.hear(parcelOf(orderId, "created", 1), CONTEXT), "known");
+  return orderId;
+}
+
+async function placed({ ordering }: Shop): Promise<string> {
+  let orderId = "";
+  const render = (outcome: PlacedOrRefused) => {
+    assert.ok(outcome.kind === "done" && outcome.state.status !== "absent");
+    orderId = outcome.state.orderId;
+    return null;
+  };
+  await ordering.commands.dispatch(
+    placeOrder,
+    { customerId: "cus_carried", items, payment: method },
+    { context: CONTEXT, render },
+  );
+  return orderId;
+}
+
+async function confirmation({ shipping, store }: Shop, orderId: string) {
+  const { parcelId: _, ...shipment } = (await shipping.operations.get(orderId))?.parcel ?? { parcelId: "" };
+  const reservation = JSON.parse((await store.getKey(`reservation/${orderId}`)) ?? "") as { reservationId: string }; // put by inventory
+  return { reservationId: reservation.reservationId, paymentId: `pay_${digestHex(orderId).slice(0, 26)}`, shipment };
+}
+
+function parcelOf(orderId: string, status: "created" | "cancelled", changedAt: number) {
+  const shipmentId = `shp_${digestHex(orderId).slice(0, 26)}`;
+  const key = `parcel-${shipmentId}`;
+  return { parcelId: `pc_${orderId}`, key, reference: orderId, trackingNumber: "T1", status, changedAt };
+}
+
+/** FNV-1a, as docs/store.md's shards are found. */
+function shardOf(id: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193);
+  return (hash >>> 0) % 16;
+}
+
+async function run({ store, ids, clock }: Shop, orderId: string, status: "completed" | "running"): Promise<void> {
+  const id = `order-processing-${orderId}`;
+  const data = JSON.stringify({ id, number: 1, status });
+  const summary = { type: "WorkflowEnded", schemaVersion: 1, data };
+  await store.commit({
+    id: ids("unt"),
+    cause: { correlation: orderId, actor: "usr_trial", tenant: "default" },
+    conditions: [],
+    effects: [
+      ...(status === "completed" ? [{ kind: "append", stream: `workflow-${id}`, events: [summary] } as const] : []),
+      { kind: "putRow", collection: "workflow", key: id, value: JSON.stringify({ id, queue: "fulfilment", status }) },
+      { kind: "schedule", queue: `workflow/fulfilment/${shardOf(id)}`, id, at: clock.now() + 86_400_000, payload: "" },
+    ],
+  });
+}
+
+function done(answer: object): void {
+  assert.ok("value" in answer, JSON.stringify(answer));
+}
