@@ -2,12 +2,17 @@ import { waitFor } from "@daybook/data/cqrs/read-model";
 import { canonical } from "@daybook/kernel/canonical";
 import { digestHex } from "@daybook/kernel/digest";
 import { errorCode, messageOf } from "@daybook/kernel/errors";
+import { deleteCustomer } from "@daybook/shop-customers/contract";
 import {
+  addItem,
   cancelOrder,
+  choosePayment,
   getOrder,
+  holdOrder,
   importOrder,
   listOrders,
   placeOrder,
+  releaseOrder,
   searchOrders,
   type Execution,
   type PlacedOrRefused,
@@ -17,7 +22,15 @@ import type { Answer, History, Operation, Request } from "./operation.ts";
 import type { ShopProcess } from "./shop-process.ts";
 import type { Site } from "./site.ts";
 
-const COMMANDS = { place: placeOrder, import: importOrder, cancel: cancelOrder };
+const COMMANDS = {
+  place: placeOrder,
+  import: importOrder,
+  cancel: cancelOrder,
+  choose: choosePayment,
+  add: addItem,
+  hold: holdOrder,
+  release: releaseOrder,
+};
 const REACH_WITHIN_MS = 4_000;
 
 /** Errors after which surely nothing has happened. */
@@ -51,18 +64,36 @@ export async function ask(
 
 function failed(operation: Operation, error: unknown): "fail" | "info" {
   operation.error = errorCode(error) ?? messageOf(error);
-  const isCommand = operation.request.kind in COMMANDS;
+  const { kind } = operation.request;
+  const isCommand = kind in COMMANDS || kind === "receive" || kind === "leave";
   return !isCommand || HARMLESS.includes(operation.error) ? "fail" : "info";
 }
 
 async function carryOut(process: ShopProcess, operation: Operation): Promise<void> {
   const { request } = operation;
-  const { queries, search } = process.ordering;
+  const { queries, search } = process.shop.ordering;
+  const { context } = execution(operation);
   switch (request.kind) {
+    case "receive": {
+      const { productId, quantity } = request;
+      await process.shop.inventory.receive(productId, quantity, context, operation.id);
+      return;
+    }
+    case "leave":
+      await process.shop.customers.commands.dispatch(
+        deleteCustomer,
+        { customerId: request.customerId },
+        { context, render: () => null },
+      );
+      return;
     case "place":
     case "import":
     case "cancel":
-      operation.executed = (await process.ordering.commands.dispatch<unknown, unknown>(
+    case "choose":
+    case "add":
+    case "hold":
+    case "release":
+      operation.executed = (await process.shop.ordering.commands.dispatch<unknown, unknown>(
         COMMANDS[request.kind],
         request.input,
         execution(operation),

@@ -1,11 +1,27 @@
 import type { Executed } from "@daybook/data/cqrs/aggregates";
-import type { CancelOrder, ImportOrder, OrderDetails, PlaceOrder } from "@daybook/shop-ordering/contract";
+import type {
+  AddItem,
+  CancelOrder,
+  ChoosePayment,
+  ImportOrder,
+  OneOrder,
+  OrderDetails,
+  PlaceOrder,
+} from "@daybook/shop-ordering/contract";
 
 /** What a simulated client asks. */
 export type Request =
   | { readonly kind: "place"; readonly input: PlaceOrder }
   | { readonly kind: "import"; readonly input: ImportOrder }
   | { readonly kind: "cancel"; readonly input: CancelOrder; readonly expectedVersion?: number }
+  | { readonly kind: "choose"; readonly input: ChoosePayment }
+  | { readonly kind: "add"; readonly input: AddItem }
+  | { readonly kind: "hold"; readonly input: CancelOrder }
+  | { readonly kind: "release"; readonly input: OneOrder }
+  /** Pieces arrive. */
+  | { readonly kind: "receive"; readonly productId: string; readonly quantity: number }
+  /** A customer leaves, and their open orders are cancelled. */
+  | { readonly kind: "leave"; readonly customerId: string }
   | { readonly kind: "read"; readonly orderId: string; readonly version?: number }
   | { readonly kind: "list"; readonly customerId: string }
   /** Read your writes: once the search has reached `position`, it finds the order by `text`. */

@@ -12,7 +12,7 @@ import { sweepSeeds, type Sweep } from "./sweep.ts";
  */
 const { values } = parseArgs({
   options: {
-    seeds: { type: "string", default: "2000" },
+    seeds: { type: "string", default: "150" },
     from: { type: "string", default: "1" },
     seed: { type: "string" },
     jobs: { type: "string", default: String(availableParallelism()) },

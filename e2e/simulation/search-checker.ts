@@ -39,7 +39,8 @@ function foldSearch(operations: readonly Operation[], log: RawState["log"]): Rea
   const known = new Map<string, string>();
   const tokenOf = (gram: string) =>
     known.getOrInsertComputed(gram, () => createHmac("sha256", secret).update(gram).digest("hex").slice(0, 16));
-  for (const { stream, type, meta } of log) {
+  for (const { stream, type, meta, data } of log) {
+    if (type === "CustomerDeleted") rows.delete((JSON.parse(data) as { customerId: string }).customerId); // as it is documented
     const request = asked.get((JSON.parse(meta) as { causation: string }).causation); // every event has one
     if (type !== "OrderPlaced" || request?.kind !== "place" || !request.input.contact) continue;
     const { customerId, contact } = request.input;

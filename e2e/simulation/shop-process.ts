@@ -1,5 +1,5 @@
 import { runProjection, type RunningProjection } from "@daybook/data/cqrs/running-projection";
-import { eventStore } from "@daybook/data/event-store/event-store";
+import { eventStore, type EventStore } from "@daybook/data/event-store/event-store";
 import { startSealer, type Sealer } from "@daybook/data/event-store/seal";
 import { searchSecret, soleMasterKey } from "@daybook/data/event-store/master-keys";
 import { subjectKeys } from "@daybook/data/event-store/subject-keys";
@@ -7,15 +7,13 @@ import type { Store } from "@daybook/data/store";
 import type { Engine } from "@daybook/data/store/engine";
 import { gatheredStore } from "@daybook/data/store/gather";
 import type { Clock } from "@daybook/kernel/clock";
-import { idSource } from "@daybook/kernel/ids";
+import { idSource, type IdSource } from "@daybook/kernel/ids";
 import { below } from "@daybook/kernel/random";
-import { productEvents } from "@daybook/shop-catalog/events";
-import { catalogService, type CatalogService } from "@daybook/shop-catalog/service";
-import { orderEvents } from "@daybook/shop-ordering/events";
-import { orderingService, type OrderingService } from "@daybook/shop-ordering/service";
+import { jsonLog } from "@daybook/foundation/log";
 import type { Life } from "@daybook/testing/simulation/life";
 import type { StoreRecord } from "@daybook/testing/simulation/recorded-store";
 import type { World } from "@daybook/testing/simulation/world";
+import { contexts, EVENT_TYPES, OWNERS, type Contexts, type Outside, type Work } from "../../shop/roles.ts";
 import { tallyProjection } from "./tally.ts";
 
 /** One process of the shop, above its engine: everything in it dies with its life. */
@@ -23,8 +21,10 @@ export interface ShopProcess {
   readonly life: Life;
   readonly clock: Clock;
   readonly store: Store;
-  readonly catalogue: CatalogService;
-  readonly ordering: OrderingService;
+  readonly events: EventStore;
+  readonly ids: IdSource;
+  readonly shop: Contexts;
+  readonly work: Work;
   readonly projections: readonly RunningProjection[];
   readonly sealer: Sealer;
 }
@@ -36,35 +36,50 @@ export interface ShopProcessParts {
   readonly record: StoreRecord;
   /** Keys of data subjects: a store of its own that is never at fault here. */
   readonly keyStore: Store;
-  /** Of leases: the same for every life of one place. */
+  /** Of leases: as in service.ts, of an embedded store the same for every life. */
   readonly owner: string;
+  readonly outside: Outside;
 }
 
-const OWNERS = { order: "ordering", product: "catalog", note: "notes" };
+/** Nobody logs in: sessions cost time of a thread pool. */
+const NO_FILE = "/nowhere";
+const SESSION_KEYS = { current: NO_FILE, previous: NO_FILE, next: NO_FILE };
 
 /** The key under which personal data is sealed in simulations. */
 export const MASTER_KEY = new Uint8Array(32).fill(7);
 
-export function startShopProcess({ world, life, engine, record, keyStore, owner }: ShopProcessParts): ShopProcess {
+export function startShopProcess(parts: ShopProcessParts): ShopProcess {
+  const { world, life, engine, record, keyStore, owner, outside } = parts;
   const random = world.random(life.name);
   const clock = life.clock(world.clock, below(random, 400) - 200);
   const ids = idSource(clock, random);
   const store = record.over(gatheredStore(engine, { clock, owners: OWNERS, resolveWithinMs: 800 }), life.name);
   const bytes = (count: number) => Uint8Array.from({ length: count }, () => random.word() & 0xff);
   const keys = subjectKeys(keyStore, soleMasterKey(MASTER_KEY), ids, { clock, random: bytes });
-  const events = eventStore(store, { ...orderEvents, ...productEvents }, keys);
-  const catalogue = catalogService({ events, clock, ids });
-  const ordering = orderingService({ events, clock, ids, catalogue, searchSecret: searchSecret(MASTER_KEY) });
+  const events = eventStore(store, EVENT_TYPES, keys);
+  const shop = contexts({
+    events,
+    clock,
+    ids,
+    random,
+    owner,
+    outside,
+    searchSecret: searchSecret(MASTER_KEY),
+    sessionKeys: SESSION_KEYS,
+    isReadOnly: true,
+    log: jsonLog({ clock, level: "silent" }),
+  });
   const tuning = { pageSize: 1 + below(random, 8), leaseMs: 4_000, pollMs: 500, skipsMax: 5 };
+  const followed = [...shop.projections, tallyProjection];
   return {
     life,
     clock,
     store,
-    catalogue,
-    ordering,
-    projections: [ordering.search, tallyProjection].map((one) =>
-      runProjection<unknown, never>(one, { events, clock, ids, owner, tuning }),
-    ),
+    events,
+    ids,
+    shop,
+    work: shop.startWork(),
+    projections: followed.map((one) => runProjection<unknown, never>(one, { events, clock, ids, owner, tuning })),
     sealer: startSealer({ store, clock, ids, owner, everyMs: 700 }),
   };
 }

@@ -8,7 +8,13 @@ import { checkOrders } from "./order-checker.ts";
 import { checkSeals } from "./seal-checker.ts";
 import { checkSearchRows } from "./search-checker.ts";
 import { openSite, type Site } from "./site.ts";
+import { checkFulfilment, checkQueues, QUEUES } from "./fulfilment-checker.ts";
+import { checkLedger } from "./ledger-checker.ts";
+import { checkLetters } from "./letter-checker.ts";
+import { seedShop } from "./seed-shop.ts";
+import { checkStock } from "./stock-checker.ts";
 import { checkTally } from "./tally-checker.ts";
+import { workEnds } from "./work-end.ts";
 import { clientDay, ORDERS_MIN } from "./traffic.ts";
 
 /** What one seed came to. */
@@ -33,8 +39,12 @@ export interface SeedResult {
 
 const CLIENTS = ["cus_1", "cus_2", "cus_3", "cus_4", "cus_5"];
 const DAY_MS = 900_000;
-const DRAIN_MS = 180_000;
+const DRAIN_MS = 3_600_000;
 const KINDS_MIN = 3;
+/** What the checks look at. */
+const READ_MODELS = ["orders", "products", "order-search.1", "tally.1", "seals", "stock", "accounts", "ledger.1", "workflow"];
+const DEAD_LETTERS = ["order-work", "payment-outcomes", "notifications", "pending-charges"].map((queue) => `dead.${queue}`);
+const COLLECTIONS = READ_MODELS.concat(DEAD_LETTERS);
 
 /** Runs the shop for one seed: clients under faults, then calm, drain, and every check. */
 export async function simulate(seed: number): Promise<SeedResult> {
@@ -52,13 +62,18 @@ export async function simulate(seed: number): Promise<SeedResult> {
 async function run(seed: number, one: World, findings: Findings): Promise<SeedResult> {
   const site = openSite(one);
   const told = history();
-  await driven(one, seedCatalogue(site));
+  await driven(
+    one,
+    site.process().then((process) => seedShop(process, CLIENTS, one.random("stock"))),
+  );
   site.begin();
   const known = { orders: [], placed: new Set<string>() };
   const days = Promise.all(CLIENTS.map((client) => clientDay({ world: one, site, history: told }, client, known)));
   const isOver = await driven(one, days, DAY_MS);
   findings.expect("liveness", isOver, () => "the clients' day does not end");
   site.calm();
+  const hasEnded = await driven(one, workEnds({ world: one, site, history: told }), DRAIN_MS);
+  findings.expect("liveness", hasEnded, () => "the work does not end");
   const isDrained = await one.run(() => site.isDrained(), DRAIN_MS);
   findings.expect("liveness", isDrained, () => "what is derived does not reach the head of the log");
   const virtualMs = one.clock.elapsed();
@@ -89,24 +104,28 @@ function countsOf({ operations }: History): SeedResult["counts"] {
   return counts;
 }
 
-async function seedCatalogue(site: Site): Promise<void> {
-  const { catalogue } = await site.process();
-  await catalogue.seed({ correlationId: "cor_seed", actor: "sys_seed", tenant: "default" });
-}
-
 /** Reads the durable state once more, and has every checker look at it. */
 async function judge(one: World, site: Site, told: History, findings: Findings): Promise<RawState> {
   const deaths = site.deaths();
   findings.expect("enough happened", deaths > 0, () => "no process died");
-  const reading = site.reopen().then((engine) => rawState(engine, ["orders", "products", "order-search.1", "tally.1", "seals"]));
+  const reading = site.reopen().then(async (engine) => ({
+    state: await rawState(engine, COLLECTIONS),
+    due: (await Promise.all(QUEUES.map((queue) => engine.listDue(queue, Infinity)))).flat(),
+  }));
   await driven(one, reading);
-  const state = await reading;
+  const { state, due } = await reading;
   checkStore(site.journal, site.record, state, findings);
   checkOrders(told.operations, state, findings);
   checkKeys(told.operations, state, findings);
   checkSearchRows(told.operations, state, findings);
   checkTally(state, findings);
   checkSeals(state, findings);
+  checkStock(told.operations, site.record.reads, state, findings);
+  checkLedger(state, findings);
+  checkFulfilment(site.outside, state, findings);
+  checkQueues(due, state, findings);
+  const troubles = Object.values(site.faults.struck).reduce((sum, count) => sum + count, deaths);
+  checkLetters(site.outside.letters, state, troubles, findings);
   return state;
 }
 

@@ -10,6 +10,8 @@ import { storeRecord, type RecordedCommit, type StoreRecord } from "@daybook/tes
 import { DISK_FAULTS, simulatedDisk } from "@daybook/testing/simulation/simulated-disk";
 import { SERVER_FAULTS, simulatedServer } from "@daybook/testing/simulation/simulated-server";
 import { oneIn, type World } from "@daybook/testing/simulation/world";
+import { OUTSIDE_FAULTS, type OutsideFault } from "./outside-faults.ts";
+import { PlayedWorld } from "./played-world.ts";
 import { startShopProcess, type ShopProcess } from "./shop-process.ts";
 
 /** Faults of the place itself, whatever the engine. */
@@ -27,6 +29,8 @@ export interface Site {
   readonly journal: Journal;
   readonly record: StoreRecord;
   readonly faults: FaultPlan;
+  /** The world outside. */
+  readonly outside: PlayedWorld;
   /** A process that lives; waits for one. */
   process(): Promise<ShopProcess>;
   /** All processes live, and what is derived has reached the head of the log. */
@@ -49,7 +53,7 @@ export function openSite(world: World): Site {
 const makeEngine = (clock: Clock) => memoryEngine({ clock });
 
 function embeddedSite(world: World, random: Random): Site {
-  const faults = faultPlan(world.random("faults"), { ...SITE_FAULTS, ...DISK_FAULTS });
+  const faults = faultPlan(world.random("faults"), { ...SITE_FAULTS, ...OUTSIDE_FAULTS, ...DISK_FAULTS });
   const disk = simulatedDisk({ world, faults, makeEngine });
   return new RunningSite({
     kind: "embedded",
@@ -63,7 +67,7 @@ function embeddedSite(world: World, random: Random): Site {
 }
 
 function sharedSite(world: World, random: Random): Site {
-  const faults = faultPlan(world.random("faults"), { ...SITE_FAULTS, ...SERVER_FAULTS });
+  const faults = faultPlan(world.random("faults"), { ...SITE_FAULTS, ...OUTSIDE_FAULTS, ...SERVER_FAULTS });
   const server = simulatedServer({ world, faults, makeEngine });
   const open = async (one: Life) => server.connect(one);
   return new RunningSite({ kind: "shared", world, random, faults, journal: server.journal, open, places: 2 });
@@ -73,7 +77,7 @@ interface SiteParts {
   readonly kind: Site["kind"];
   readonly world: World;
   readonly random: Random;
-  readonly faults: FaultPlan<SiteFault>;
+  readonly faults: FaultPlan<SiteFault | OutsideFault>;
   readonly journal: Journal;
   readonly open: (one: Life) => Promise<Engine>;
   readonly places: number;
@@ -86,6 +90,7 @@ class RunningSite implements Site {
   readonly journal: Journal;
   readonly record: StoreRecord;
   readonly faults: FaultPlan;
+  readonly outside: PlayedWorld;
   private readonly parts: SiteParts;
   private readonly keyStore: Store;
   private readonly living = new Map<number, ShopProcess>();
@@ -100,6 +105,7 @@ class RunningSite implements Site {
     this.journal = parts.journal;
     this.faults = parts.faults;
     this.record = storeRecord(parts.journal);
+    this.outside = new PlayedWorld(parts.world, parts.faults, () => this.process());
     this.keyStore = memoryStore({ clock: parts.world.clock });
     for (let place = 1; place <= parts.places; place++) void this.keepRunning(place);
   }
@@ -129,15 +135,11 @@ class RunningSite implements Site {
   }
 
   isDrained(): boolean {
-    if (this.living.size < this.parts.places || this.recommitting > 0) return false;
-    const head = this.journal.entries
-      .flatMap(({ verdicts }) => verdicts)
-      .reduce((top, one) => (one.outcome === "committed" ? Math.max(top, one.position) : top), 0);
+    if (this.living.size < this.parts.places || this.recommitting > 0 || this.outside.hooksOnTheWay > 0) return false;
+    const head = this.journal.head;
     const processes = [...this.living.values()];
-    const isFollowed = [0, 1].every((which) =>
-      processes.some(({ projections }) => (projections[which]?.status().subscription?.position ?? 0) >= head),
-    );
-    return isFollowed && processes.some(({ sealer }) => sealer.status().position >= head);
+    const reached = processes.map((process) => positionsOf(process));
+    return reached[0]?.every((_, which) => reached.some((positions) => (positions[which] ?? 0) >= head)) ?? false;
   }
 
   async reopen(): Promise<Engine> {
@@ -159,7 +161,8 @@ class RunningSite implements Site {
         engine,
         record: this.record,
         keyStore: this.keyStore,
-        owner: `p${place}`,
+        owner: this.kind === "shared" ? one.name : "embedded",
+        outside: this.outside.outside(one),
       });
       world.trace.add(`${one.name} starts`);
       if (number > 1) void this.recommitUnknown(process);
@@ -197,7 +200,11 @@ class RunningSite implements Site {
   private async recommitUnknown({ store, life: one }: ShopProcess): Promise<void> {
     const open = this.record.commits.filter((commit) => this.isUnknown(commit));
     for (const commit of open) this.recommitted.add(commit);
-    const chosen = open.filter(() => oneIn(this.parts.random, 2));
+    // What is done under a lease is its holder's alone: nobody commits it for one that is dead. A token of an embedded store's
+    // only writer outlives it.
+    const isHolders = ({ unit }: RecordedCommit) => unit.conditions.some(({ kind }) => kind === "leaseHeld");
+    const others = this.kind === "shared" ? open : open.filter((commit) => !isHolders(commit));
+    const chosen = others.filter(() => oneIn(this.parts.random, 2));
     this.recommitting++;
     await Promise.race([this.recommitAll(store, chosen), one.ended]);
     this.recommitting--;
@@ -212,4 +219,15 @@ class RunningSite implements Site {
     if (commit.verdict) return commit.verdict.outcome === "unknown";
     return ![...this.living.values()].some(({ life: one }) => one.name === commit.process);
   }
+}
+
+/** How far each of what follows the log has come. */
+function positionsOf({ projections, work, sealer }: ShopProcess): readonly number[] {
+  const { subscriptions, notifications } = work;
+  return [
+    ...projections.map((projection) => projection.status().subscription?.position ?? 0),
+    ...subscriptions.map((subscription) => subscription.status().position),
+    notifications?.status().subscription.position ?? 0,
+    sealer.status().position,
+  ];
 }

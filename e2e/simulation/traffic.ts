@@ -1,9 +1,12 @@
 import { below, pick, type Random } from "@daybook/kernel/random";
 import { sleep } from "@daybook/kernel/clock";
 import { oneIn } from "@daybook/testing/simulation/world";
+import type { PaymentMethod } from "../../shop/ordering/events.ts";
 import { ask, type ClientParts } from "./client.ts";
 import type { Operation, Request } from "./operation.ts";
+import { TOKENS } from "./played-provider.ts";
 import { PRICES } from "./prices.ts";
+import { accountOf, LEAVERS } from "./seed-shop.ts";
 
 /** Orders that a run has at least. */
 export const ORDERS_MIN = 30;
@@ -49,13 +52,17 @@ class Day {
 
   async next(): Promise<void> {
     const turn = below(this.random, 100);
-    if (turn < 42) return this.place(this.order());
+    if (turn < 44) return this.place(this.order());
     if (turn < 46) return this.place(this.unknownProduct());
-    if (turn < 54) return void (await this.command(this.imported()));
-    if (turn < 60) return this.sendAgain();
-    if (turn < 64) return this.reuseKey();
-    if (turn < 82) return void (await this.command(this.cancellation()));
-    if (turn < 95) return this.read();
+    if (turn < 50) return void (await this.command(this.imported()));
+    if (turn < 55) return this.sendAgain();
+    if (turn < 58) return this.reuseKey();
+    if (turn < 68) return void (await this.command(this.cancellation()));
+    if (turn < 77) return void (await this.command(this.choice()));
+    if (turn < 84) return void (await this.command(this.change()));
+    if (turn < 86) return this.receive();
+    if (turn < 87) return void (await ask(this.parts, this.client, { kind: "leave", customerId: pick(this.random, LEAVERS) }));
+    if (turn < 96) return this.read();
     await ask(this.parts, this.client, { kind: "list", customerId: this.client });
   }
 
@@ -63,7 +70,7 @@ class Day {
     const operation = await this.command(request);
     const position = operation?.executed?.kind === "answered" ? operation.executed.position : undefined;
     const done = doneAnswer(operation);
-    const text = request.input.contact?.lastName;
+    const text = LEAVERS.includes(request.input.customerId ?? "") ? undefined : request.input.contact?.lastName;
     if (!done || position === undefined || text === undefined || !oneIn(this.random, 3)) return;
     await ask(this.parts, this.client, { kind: "search", text, orderId: done.orderId, position });
   }
@@ -110,8 +117,38 @@ class Day {
   private order(): Request & { kind: "place" } {
     const products = Array.from({ length: 1 + below(this.random, 3) }, () => pick(this.random, Object.keys(PRICES)));
     const items = products.map((productId) => ({ productId, quantity: 1 + below(this.random, 5) }));
-    const isGuest = oneIn(this.random, 4);
-    return { kind: "place", input: { ...(!isGuest && { customerId: this.client }), contact: this.contact(), items } };
+    const customerId = oneIn(this.random, 4) ? undefined : oneIn(this.random, 6) ? pick(this.random, LEAVERS) : this.client;
+    const about = { ...(customerId !== undefined && { customerId }), contact: this.contact(), items };
+    return { kind: "place", input: { ...about, ...(!oneIn(this.random, 3) && { payment: this.payment() }) } };
+  }
+
+  /** Half of the cards are good; accounts are those of the client, with money for some orders only. */
+  private payment(): PaymentMethod {
+    if (oneIn(this.random, 5)) return { kind: "account", accountId: accountOf(this.client) };
+    return { kind: "card", token: oneIn(this.random, 2) ? "tok_ok" : pick(this.random, TOKENS) };
+  }
+
+  private choice(): Request {
+    return { kind: "choose", input: { orderId: this.someOrder().orderId, payment: this.payment() } };
+  }
+
+  private change(): Request {
+    const { orderId } = this.someOrder();
+    switch (below(this.random, 4)) {
+      case 0: {
+        const item = { productId: pick(this.random, Object.keys(PRICES)), quantity: 1 + below(this.random, 3) };
+        return { kind: "add", input: { orderId, item } };
+      }
+      case 1:
+        return { kind: "release", input: { orderId } };
+      default:
+        return { kind: "hold", input: { orderId, reason: `look ${below(this.random, 1_000)}` } };
+    }
+  }
+
+  private async receive(): Promise<void> {
+    const productId = pick(this.random, Object.keys(PRICES));
+    await ask(this.parts, this.client, { kind: "receive", productId, quantity: 1 + below(this.random, 9) });
   }
 
   private contact() {

@@ -12,16 +12,20 @@ export interface JournalEntry {
 /** The durable batches of a run. Checkers take their order as the order of what happened. */
 export interface Journal {
   readonly entries: readonly JournalEntry[];
+  /** The log's head. */
+  readonly head: number;
   /** How many entries there were after the last one with this unit; 0 when there is none. */
   reachedBy(unitId: string): number;
 }
 
 export class GrowingJournal implements Journal {
   readonly entries: JournalEntry[] = [];
+  head = 0;
   private readonly places = new Map<string, number>();
 
   add(entry: JournalEntry): void {
     this.entries.push(entry);
+    for (const one of entry.verdicts) if (one.outcome === "committed") this.head = Math.max(this.head, one.position);
     for (const { id } of entry.units) this.places.set(id, this.entries.length);
   }
 

@@ -45,6 +45,8 @@ export class StoreModel {
   /** Position of the log's head after each journal entry; of entry 0, nothing. */
   readonly heads: number[] = [0];
   private readonly leases = new Map<string, ModelLease>();
+  /** Revisions of due items. */
+  private readonly due = new Map<string, number>();
   private readonly done = new Map<string, ModelVerdict>();
   private readonly expiries = new Map<string, number>();
   private recordedAt = 0;
@@ -98,7 +100,7 @@ export class StoreModel {
         return lease === undefined || lease.expiresAt <= this.now || lease.owner === condition.owner;
       }
       case "due":
-        throw new TypeError("the model has no due items yet");
+        return (this.due.get(`${condition.queue}\n${condition.id}`) ?? 0) === condition.revision;
     }
   }
 
@@ -175,10 +177,16 @@ export class StoreModel {
         if (held) this.leases.set(effect.name, { ...held, expiresAt: 0 });
         return;
       }
-      case "schedule":
+      case "schedule": {
+        const id = `${effect.queue}\n${effect.id}`;
+        this.due.set(id, (this.due.get(id) ?? 0) + 1);
+        return;
+      }
       case "finish":
+        this.due.delete(`${effect.queue}\n${effect.id}`);
+        return;
       case "deleteWork":
-        throw new TypeError(`the model has no ${effect.kind} yet`);
+        this.streams.delete(`work ${effect.stream}`);
     }
   }
 

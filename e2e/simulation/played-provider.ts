@@ -1,0 +1,112 @@
+import { below, type Random } from "@daybook/kernel/random";
+import type { FaultPlan } from "@daybook/testing/faults/fault-plan";
+import type { Life } from "@daybook/testing/simulation/life";
+import { oneIn, type World } from "@daybook/testing/simulation/world";
+import type { CardProvider, ChargeAnswer, ChargeOrder } from "../../shop/payments/card-provider.ts";
+import { providerUnavailable } from "../../shop/payments/errors.ts";
+import type { OutsideFault } from "./outside-faults.ts";
+import { OutsideWay } from "./outside-way.ts";
+
+/** A charge as the provider knows it; effects are counted. */
+export interface PlayedCharge {
+  readonly order: ChargeOrder;
+  readonly chargeId: string;
+  status: "pending" | "completed" | "declined" | "cancelled";
+  charged: number;
+  refunded: number;
+}
+
+/** What a card does, by its token; `pending` ones come out later. */
+export const TOKENS = ["tok_ok", "tok_declined", "tok_pending_ok", "tok_pending_declined"] as const;
+
+export interface PlayedProviderOptions {
+  readonly world: World;
+  readonly faults: FaultPlan<OutsideFault>;
+  /** Tells the shop, by web hook, what became of a pending charge. */
+  readonly tell: (charge: PlayedCharge) => void;
+}
+
+/** The card provider, played: it keeps its promises to a key for ever, whoever asks. */
+export class PlayedProvider {
+  /** By key. A key that was cancelled before it was charged has a tombstone instead. */
+  readonly charges = new Map<string, PlayedCharge>();
+  private readonly tombstones = new Set<string>();
+  private readonly options: PlayedProviderOptions;
+  private readonly random: Random;
+  private readonly way: OutsideWay;
+
+  constructor(options: PlayedProviderOptions) {
+    const { world, faults } = options;
+    this.options = options;
+    this.random = world.random("charges");
+    this.way = new OutsideWay({ world, faults, partner: "provider", unavailable: providerUnavailable });
+  }
+
+  /** As one process of the shop reaches it. */
+  port(caller: Life): CardProvider {
+    return {
+      charge: (order) => this.way.ask(caller, `charge ${order.key}`, () => this.charge(order)),
+      cancel: (key) => this.way.ask(caller, `cancel ${key}`, () => this.cancel(key)),
+      find: (key) => this.way.ask(caller, `find ${key}`, () => this.find(key)),
+    };
+  }
+
+  private charge(order: ChargeOrder): ChargeAnswer {
+    const { key, token } = order;
+    if (this.tombstones.has(key)) return { status: "cancelled" };
+    let charge = this.charges.get(key);
+    if (!charge) {
+      charge = { order, chargeId: `ch_${this.charges.size}`, status: statusOf(token), charged: 0, refunded: 0 };
+      this.charges.set(key, charge);
+      if (charge.status === "completed") charge.charged++;
+      if (charge.status === "pending") this.settleLater(charge);
+    }
+    return answerOf(charge);
+  }
+
+  private cancel(key: string): { isRefunded: boolean } {
+    const charge = this.charges.get(key);
+    if (!charge) this.tombstones.add(key);
+    else if (charge.status !== "cancelled") {
+      if (charge.status === "completed") charge.refunded++;
+      charge.status = "cancelled";
+    }
+    return { isRefunded: (charge?.refunded ?? 0) > 0 };
+  }
+
+  private find(key: string): ChargeAnswer | undefined {
+    const charge = this.charges.get(key);
+    if (charge) return answerOf(charge);
+    return this.tombstones.has(key) ? { status: "cancelled" } : undefined;
+  }
+
+  /** Sometimes so soon that the news overtakes the answer. */
+  private settleLater(charge: PlayedCharge): void {
+    const { world, tell } = this.options;
+    const delayMs = oneIn(this.random, 3) ? 0 : below(this.random, oneIn(this.random, 3) ? 20_000 : 500);
+    world.clock.after(delayMs, () => {
+      if (charge.status !== "pending") return;
+      charge.status = charge.order.token === "tok_pending_ok" ? "completed" : "declined";
+      if (charge.status === "completed") charge.charged++;
+      world.trace.add(`provider: ${charge.chargeId} is ${charge.status}`);
+      tell(charge);
+    });
+  }
+}
+
+function statusOf(token: string): PlayedCharge["status"] {
+  if (token.startsWith("tok_pending")) return "pending";
+  return token === "tok_ok" ? "completed" : "declined";
+}
+
+function answerOf({ status, chargeId }: PlayedCharge): ChargeAnswer {
+  switch (status) {
+    case "pending":
+    case "completed":
+      return { status, chargeId };
+    case "declined":
+      return { status, code: "payment-declined", reason: "The card was declined: declined." };
+    case "cancelled":
+      return { status };
+  }
+}

@@ -1,0 +1,40 @@
+import { sleep } from "@daybook/kernel/clock";
+import type { StoreReads } from "@daybook/data/store";
+import { ask, type ClientParts } from "./client.ts";
+import { QUEUES } from "./fulfilment-checker.ts";
+
+const LOOK_MS = 1_000;
+/** Of orders whose work may be held up. */
+const OPEN = ["placed", "reserved", "paid", "confirmed"];
+
+interface RowOfOrder {
+  readonly order: { readonly status: string; readonly hold?: object; readonly payment?: object };
+}
+
+/** Releases what is on hold, as people would, until nothing is left to be done. */
+export async function workEnds(parts: ClientParts): Promise<void> {
+  const { world, site } = parts;
+  for (;;) {
+    await sleep(world.clock, LOOK_MS);
+    const { store } = await site.process();
+    const held = await heldOrders(store);
+    for (const orderId of held) await ask(parts, "operator", { kind: "release", input: { orderId } });
+    if (held.length === 0 && site.outside.hooksOnTheWay === 0 && (await isWorkedOff(store))) return;
+  }
+}
+
+async function heldOrders(store: StoreReads): Promise<readonly string[]> {
+  const { rows } = await store.listRows({ collection: "orders" });
+  return rows.flatMap(({ key, value }) => {
+    const { status, hold, payment } = (JSON.parse(value) as RowOfOrder).order; // as it is documented
+    return hold && payment && OPEN.includes(status) ? [key] : [];
+  });
+}
+
+async function isWorkedOff(store: StoreReads): Promise<boolean> {
+  for (const queue of QUEUES) if ((await store.listDue(queue, Infinity, { limit: 1 })).length > 0) return false;
+  const { rows } = await store.listRows({ collection: "workflow" });
+  return rows.every(({ value }) => ENDED.includes((JSON.parse(value) as { status: string }).status)); // as it is documented
+}
+
+const ENDED = ["completed", "compensated", "cancelled", "failed", "terminated"];
