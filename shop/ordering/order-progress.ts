@@ -44,9 +44,9 @@ function learnedFrom({ event }: RecordedEvent): Learned | undefined {
 
 export interface FollowParts {
   /** Tells an order; what it knows, or what comes too late, changes nothing. */
-  tell(orderId: string, command: OrderCommand, context: Context): Promise<unknown>;
+  readonly tell: (orderId: string, command: OrderCommand, context: Context) => Promise<unknown>;
   /** A customer's orders that can still be cancelled. */
-  openOrders(customerId: string): AsyncIterable<string>;
+  readonly openOrders: (customerId: string) => AsyncIterable<string>;
 }
 
 /**
