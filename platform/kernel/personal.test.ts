@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import { z } from "zod";
 import { errorCode } from "./errors.ts";
 import { isSealed, personal, personalPath, type Sealed } from "./personal.ts";
-import { normalised, reveal, seal, searchTokens, subjectOf, unseal, type SubjectKeys } from "./sealed.ts";
+import { normalised, reveal, seal, searchTokenizer, searchTokens, subjectOf, unseal, type SubjectKeys } from "./sealed.ts";
 
 const key = fc.uint8Array({ minLength: 32, maxLength: 32 });
 const part = fc.stringMatching(/^[a-z0-9_/-]{1,40}$/);
@@ -163,6 +163,13 @@ describe("search tokens", () => {
       }),
     );
     assert.deepEqual(searchTokens(KEY, "ÉMILE  Zola"), searchTokens(KEY, "emile zola"));
+  });
+
+  test("are the same when many texts are taken one after the other, and little is remembered", () => {
+    const tokens = searchTokenizer(KEY, 5);
+    for (const text of ["Ada Lovelace", "Ada King", "ab", "ADA  lovelace", "Charles Babbage"]) {
+      assert.deepEqual(tokens(text), searchTokens(KEY, text));
+    }
   });
 
   test("of two secrets have nothing in common", () => {

@@ -3,7 +3,7 @@ import { projection, type Projection } from "@daybook/data/cqrs/projection";
 import { readModel } from "@daybook/data/cqrs/read-model";
 import { mergedTokens, rowsWithTokens, tokenIndex, type Tokened } from "@daybook/data/cqrs/token-index";
 import type { RowCursor, Store } from "@daybook/data/store";
-import { reveal, searchTokens, type SubjectKeys } from "@daybook/kernel/sealed";
+import { reveal, searchTokenizer, type SubjectKeys } from "@daybook/kernel/sealed";
 import { CUSTOMER_CATEGORY, type CustomerEvent } from "@daybook/shop-customers/events";
 import { ORDER_CATEGORY, type Contact, type OrderEvent } from "./events.ts";
 import { ORDERS, ORDER_LISTS } from "./order-row.ts";
@@ -30,6 +30,7 @@ export type SearchedEvent = OrderEvent | CustomerEvent;
 
 /** Keeps the tokens of every subject that placed an order, until the customer is deleted. */
 export function orderSearchProjection(keys: SubjectKeys, searchSecret: Uint8Array): Projection<SearchRow, SearchedEvent> {
+  const tokensOf = searchTokenizer(searchSecret);
   return projection<SearchRow, SearchedEvent>({
     name: ORDER_SEARCH,
     version: 1,
@@ -42,7 +43,7 @@ export function orderSearchProjection(keys: SubjectKeys, searchSecret: Uint8Arra
       const contact = await reveal(keys, event.data.customer.contact);
       const subject = customer.id ?? orderId;
       const before = await view.get(subject);
-      const fresh = searchedTexts(contact).flatMap((text) => searchTokens(searchSecret, text));
+      const fresh = searchedTexts(contact).flatMap(tokensOf);
       const tokens = mergedTokens(fresh, before?.tokens);
       if (tokens.length === 0 || isDeepStrictEqual(tokens, before?.tokens)) return;
       view.put(subject, customer.id === undefined ? { tokens, guestOrder: orderId } : { tokens }, tokenIndex(tokens));
