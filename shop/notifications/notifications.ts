@@ -76,11 +76,13 @@ export class Notifications {
     const { kind, channel: name, about, eventId, version } = message;
     const stream = streamOf(about);
     const told = { about, kind, channel: name, eventId };
-    // It came again, from a log or queue that was put back: it was sent.
-    if ((await events.store.streamVersion(streamName(NOTIFICATION_CATEGORY, attempt.id))) > 0) return [];
+    const [sent, [event]] = await Promise.all([
+      events.store.streamVersion(streamName(NOTIFICATION_CATEGORY, attempt.id)),
+      events.read<OrderEvent>(stream, { from: version, limit: 1 }),
+    ]);
+    if (sent > 0) return []; // it came again, from a log or queue that was put back
     const channel = channels.find((each) => each.name === name);
     if (!channel) return [recorded(attempt.id, { type: "NotificationDropped", data: { ...told, why: "no-channel" } })];
-    const [event] = await events.read<OrderEvent>(stream, { from: version, limit: 1 });
     assert(event?.version === version, `the log keeps ${stream} ${version}`);
     const notification = { id: attempt.id, kind, about, at: event.recordedAt };
     if (!channel.isPersonal) await channel.send(notification, attempt.signal);
@@ -122,8 +124,8 @@ export class Notifications {
       if (!valueOf(await customers.wants({ customerId, kind }, call))) return "unwanted";
       return addresseeOf(valueOf(await customers.contactOf(about, call)), {});
     }
-    const contact = valueOf(await ordering.contactOf(about, call));
-    const order = valueOf(await ordering.forFulfilment(about, call));
+    const found = await Promise.all([ordering.contactOf(about, call), ordering.forFulfilment(about, call)]);
+    const [contact, order] = [valueOf(found[0]), valueOf(found[1])];
     const customerId = order?.customerId;
     if (customerId !== undefined && !valueOf(await customers.wants({ customerId, kind }, call))) return "unwanted";
     return addresseeOf(contact, { orderId: about.orderId, ...(order && { total: order.total }) });
