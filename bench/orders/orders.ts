@@ -97,7 +97,7 @@ class Trial {
 
   async untilComplete(): Promise<void> {
     const until = performance.now() + PATIENCE_MS;
-    while ((await this.underWay()) > 1 || (await this.lag()) > 0) {
+    while ((await this.underWay()) > 1 || (await this.lag()) > 0 || (await this.hasMails())) {
       if (performance.now() > until) throw benchFailed(`orders are not complete after ${PATIENCE_MS / 1_000} s`);
       await pause(100);
     }
@@ -106,6 +106,12 @@ class Trial {
   private async underWay(): Promise<number> {
     const pages = UNDER_WAY.map((status) => this.get<OrderPage>(`/api/v1/orders?status=${status}&page=1&pageSize=1`));
     return (await Promise.all(pages)).reduce((sum, { total }) => sum + total, 0);
+  }
+
+  /** Whether mails wait to be sent. */
+  private async hasMails(): Promise<boolean> {
+    const { messages } = await this.get<MessagePage>("/api/v1/queues/notifications/messages?limit=1");
+    return messages.length > 0;
   }
 
   /** Of the read models. */
@@ -140,6 +146,10 @@ interface Stored {
 
 interface OrderPage {
   readonly total: number;
+}
+
+interface MessagePage {
+  readonly messages: readonly unknown[];
 }
 
 interface Projections {
