@@ -15,7 +15,15 @@ export const EXIT = {
 export const BY_CODE: readonly (readonly [exit: number, codes: readonly string[]])[] = [
   [
     EXIT.usage,
-    ["usage-invalid", "config-invalid", "store-unknown", "confirmation-missing", "address-unusable", "mapping-invalid"],
+    [
+      "usage-invalid",
+      "config-invalid",
+      "store-unknown",
+      "partners-invalid",
+      "confirmation-missing",
+      "address-unusable",
+      "mapping-invalid",
+    ],
   ],
   [EXIT.notFound, ["no-shop-here", "not-found", "order-not-found", "file-unreadable", "import-file-missing"]],
   [
