@@ -65,7 +65,9 @@ export async function ask(
 function failed(operation: Operation, error: unknown): "fail" | "info" {
   operation.error = errorCode(error) ?? messageOf(error);
   const { kind } = operation.request;
-  const isCommand = kind in COMMANDS || kind === "receive" || kind === "leave";
+  // Its answer is read after the commit: that may fail, too.
+  if (kind === "receive") return "info";
+  const isCommand = kind in COMMANDS || kind === "leave";
   return !isCommand || HARMLESS.includes(operation.error) ? "fail" : "info";
 }
 

@@ -1,10 +1,5 @@
-import type { SourcePatch } from "@daybook/testing/faults/planted-source";
-
-/** A defect that the simulation must find, and the checks of which one at least must be among the finders. */
-export interface PlantedBug extends SourcePatch {
-  readonly name: string;
-  readonly foundBy: readonly string[];
-}
+import type { PlantedBug } from "./planted-bug.ts";
+import { SHOP_BUGS } from "./planted-shop-bugs.ts";
 
 const DISK = "platform/testing/simulation/simulated-disk.ts";
 const GATHER = "platform/data/store/gather.ts";
@@ -255,4 +250,4 @@ const ORDER_BUGS: readonly PlantedBug[] = [
   },
 ];
 
-export const BUGS: readonly PlantedBug[] = [...STORE_BUGS, ...FOLLOWER_BUGS, ...COMMAND_BUGS, ...ORDER_BUGS];
+export const BUGS: readonly PlantedBug[] = [...STORE_BUGS, ...FOLLOWER_BUGS, ...COMMAND_BUGS, ...ORDER_BUGS, ...SHOP_BUGS];

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
-import { BUGS, type PlantedBug } from "./planted-bugs.ts";
+import type { PlantedBug } from "./planted-bug.ts";
+import { BUGS } from "./planted-bugs.ts";
 import { seedWorker } from "./seed-worker.ts";
 import type { SeedResult } from "./simulate.ts";
 

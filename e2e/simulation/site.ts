@@ -1,5 +1,6 @@
 import type { Store } from "@daybook/data/store";
 import type { Engine } from "@daybook/data/store/engine";
+import type { Unit } from "@daybook/data/store/unit";
 import { memoryEngine, memoryStore } from "@daybook/data/store/memory";
 import { sleep, type Clock } from "@daybook/kernel/clock";
 import { below, pick, type Random } from "@daybook/kernel/random";
@@ -200,10 +201,7 @@ class RunningSite implements Site {
   private async recommitUnknown({ store, life: one }: ShopProcess): Promise<void> {
     const open = this.record.commits.filter((commit) => this.isUnknown(commit));
     for (const commit of open) this.recommitted.add(commit);
-    // What is done under a lease is its holder's alone: nobody commits it for one that is dead. A token of an embedded store's
-    // only writer outlives it.
-    const isHolders = ({ unit }: RecordedCommit) => unit.conditions.some(({ kind }) => kind === "leaseHeld");
-    const others = this.kind === "shared" ? open : open.filter((commit) => !isHolders(commit));
+    const others = this.kind === "shared" ? open : open.filter(({ unit }) => !isOfOneProcess(unit));
     const chosen = others.filter(() => oneIn(this.parts.random, 2));
     this.recommitting++;
     await Promise.race([this.recommitAll(store, chosen), one.ended]);
@@ -230,4 +228,12 @@ function positionsOf({ projections, work, sealer }: ShopProcess): readonly numbe
     notifications?.status().subscription.position ?? 0,
     sealer.status().position,
   ];
+}
+
+/**
+ * What is done under a lease, and movements of stock, follow what their process has in memory: nobody commits them for one
+ * that is dead. On a shared store tokens and marks would refuse them; an embedded store's only writer needs none.
+ */
+function isOfOneProcess({ conditions }: Unit): boolean {
+  return conditions.some((one) => one.kind === "leaseHeld" || (one.kind === "version" && one.stream.startsWith("stock-")));
 }

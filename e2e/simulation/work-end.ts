@@ -19,7 +19,9 @@ export async function workEnds(parts: ClientParts): Promise<void> {
     const { store } = await site.process();
     const held = await heldOrders(store);
     for (const orderId of held) await ask(parts, "operator", { kind: "release", input: { orderId } });
-    if (held.length === 0 && site.outside.hooksOnTheWay === 0 && (await isWorkedOff(store))) return;
+    // What follows the log may still send messages: it is looked at first, and nothing may have come since.
+    const { head } = site.journal;
+    if (held.length === 0 && site.isDrained() && (await isWorkedOff(store)) && site.journal.head === head) return;
   }
 }
 
