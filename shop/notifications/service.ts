@@ -56,6 +56,7 @@ export function runNotifications(parts: NotificationParts, channels: readonly Ch
     owner,
     categories: CATEGORIES,
     types: Object.keys(OCCASIONS),
+    tuning: { gatherMs: 25 }, // a mail is in no hurry
     handle: (page) => notifications.messages(page),
   });
   const consumer = consume({

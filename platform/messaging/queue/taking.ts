@@ -93,7 +93,8 @@ class Finder implements Found {
       }
       const after = page.at(-1);
       if (page.length < limit || !after || this.isFull || this.lookedAt >= LOOKED_AT_MAX) return;
-      limit = limit < fullLook(this.max) ? fullLook(this.max) : LIMITS.page;
+      // Few are passed over, as a rule: a whole page would be read for one more message.
+      limit = Math.min(LIMITS.page, Math.max(fullLook(this.max), 2 * limit));
       page = await this.store.listDue(levelName(this.queue, level), Infinity, { limit, after });
     }
   }

@@ -64,6 +64,25 @@ export const receivingPromises: Promises = {
     const numbers = async () => (await quiet.receive({ max: 2 })).map(({ message }) => message.n);
     assert.deepEqual([await numbers(), await numbers(), await numbers()], [[0, 1], [2], []]);
   },
+  "of many that wait for one of their key no more are read than are passed over, about": async (trial) => {
+    await trial.send(0, { key: "k" });
+    await trial.takeOne();
+    for (const n of sequence(3)) await trial.send(n, { key: "k" });
+    for (const n of sequence(40)) await trial.send(10 + n);
+    let read = 0;
+    const listDue: typeof trial.store.listDue = async (...asked) => {
+      const items = await trial.store.listDue(...asked);
+      read += items.length;
+      return items;
+    };
+    const { queue, clock, ids } = trial;
+    const other = receiver({ queue, store: { ...trial.store, listDue }, clock, ids, random: seededRandom(4) });
+    assert.deepEqual(
+      (await other.receive({ max: 1 })).map(({ message }) => message.n),
+      [10],
+    );
+    assert.ok(read <= 8, `${read} were read`);
+  },
   "an acknowledged message is finished, in one unit with what handling it changes": async (trial) => {
     await trial.send(1);
     const delivery = await trial.takeOne();
