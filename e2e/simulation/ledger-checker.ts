@@ -25,7 +25,7 @@ export function checkLedger({ log, rows }: RawState, findings: Findings): void {
   for (const { type, data, stream, position } of log) {
     const category = stream.slice(0, stream.indexOf("-"));
     if (category !== "payment" && category !== "account" && category !== "bills") continue;
-    const { paymentId = "", entry, amount, accountId } = JSON.parse(data) as Posted;
+    const { paymentId = "", entry, amount, accountId } = JSON.parse(data) as Posted; // as it is documented
     count(`${type} ${paymentId}${type === "PaymentCompleted" && accountId !== undefined ? " by account" : ""}`);
     for (const { account, minor } of entry ?? []) balances.set(account, (balances.get(account) ?? 0n) + BigInt(minor));
     const sum = (entry ?? []).reduce((total, { minor }) => total + BigInt(minor), 0n);
@@ -42,13 +42,13 @@ export function checkLedger({ log, rows }: RawState, findings: Findings): void {
     const inLedger = balances.get(account) ?? 0n;
     findings.expect("ledger balanced", inLedger === balance, () => `${account} holds ${balance}, by the ledger ${inLedger}`);
     const row = rows.find(({ collection, key }) => collection === "accounts" && key === account)?.value;
-    const shown = (JSON.parse(row ?? "{}") as { account?: { balance: { minor: string } } }).account?.balance.minor;
+    const shown = (JSON.parse(row ?? "{}") as { account?: { balance: { minor: string } } }).account?.balance.minor; // as it is documented
     findings.expect("ledger rows", shown === String(balance), () => `the row of ${account} is ${row}, not ${balance}`);
   }
   for (const [account, balance] of balances) {
     const key = account.startsWith("house:") ? `${account} GBP` : account;
     const row = rows.find((each) => each.collection === "ledger.1" && each.key === key)?.value;
-    const shown = (JSON.parse(row ?? "{}") as { minor?: string }).minor;
+    const shown = (JSON.parse(row ?? "{}") as { minor?: string }).minor; // as it is documented
     findings.expect("ledger rows", shown === String(balance), () => `the ledger's row of ${key} is ${row}, not ${balance}`);
   }
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { checkStore, rawState, type RawState } from "@daybook/testing/simulation/store-checker";
 import { Findings, type Violation } from "@daybook/testing/simulation/violation";
 import { world, type World } from "@daybook/testing/simulation/world";
@@ -55,6 +56,7 @@ export async function simulate(seed: number): Promise<SeedResult> {
   try {
     return await run(seed, one, findings);
   } finally {
+    await setImmediate(); // what was rejected last is reported in this turn
     process.off("unhandledRejection", rejected);
   }
 }

@@ -45,9 +45,8 @@ export function checkStock(
   }
   for (const [productId, pieces] of stocks) {
     const value = rows.find(({ collection, key }) => collection === "stock" && key === productId)?.value;
-    const { productId: _, ...stock } = (JSON.parse(value ?? "{}") as { stock?: Pieces & { productId: string } }).stock ?? {
-      productId,
-    };
+    const row = JSON.parse(value ?? "{}") as { stock?: Pieces & { productId?: string } }; // as it is documented
+    const { productId: _, ...stock } = row.stock ?? { productId };
     findings.expect(
       "stock rows",
       isDeepStrictEqual(stock, pieces),
