@@ -27,8 +27,13 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
 /** ISO 3166-1 codes of countries by what people call them. */
 export type CountryCodes = (name: string) => string | undefined;
 
-/** Knows codes and names in some languages (Unicode's), without regard to case and accents. */
+/** Knows codes and names in some languages (Unicode's), without regard to case and accents; the table is made at first use. */
 export function countryCodes(): CountryCodes {
+  let known: CountryCodes | undefined;
+  return (name) => (known ??= knownCountries())(name);
+}
+
+function knownCountries(): CountryCodes {
   const codes = countries();
   const byName = new Map(Object.entries(OTHER_NAMES));
   for (const language of LANGUAGES) {
