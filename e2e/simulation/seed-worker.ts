@@ -5,12 +5,12 @@ import type { SeedsAnswered, SeedsAsked } from "./worker.ts";
 
 /** A process that simulates seeds. */
 export interface SeedWorker {
-  /** Rejects when the process ends instead of answering, or is silent for a minute longer than it may be. */
+  /** Rejects when the process ends instead of answering, or is silent for ten minutes. */
   run(asked: SeedsAsked): Promise<SeedsAnswered>;
   stop(): void;
 }
 
-const SILENT_MS = 120_000;
+const SILENT_MS = 600_000;
 
 /** Starts a worker; with the name of a planted bug, one that has it. */
 export async function seedWorker(bug?: string): Promise<SeedWorker> {
