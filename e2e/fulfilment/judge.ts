@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { verified, type Program } from "./program.ts";
+import { sqliteStore } from "@daybook/data/store/sqlite";
+import { verify } from "../../cli/verify/verify.ts";
+import type { Program } from "./program.ts";
 import { charges, journal, parcels, summary, type Charge, type JournalEntry, type Parcel } from "./sandbox-client.ts";
 import { allOrders, type ShownOrder } from "./shop-client.ts";
 
 const ENDED = new Set(["shipped", "delivered", "cancelled", "failed"]);
 const SENT = new Set(["shipped", "delivered"]);
 const SETTLE_TRIES = 400;
-/** The check of `daybook verify` that says whether anything is under way. */
+/** The check of the verification that says whether anything is under way. */
 const AT_REST = "orders at rest";
 
 /** Waits until every order that is carried out has ended, and nothing is under way. */
@@ -19,11 +22,20 @@ export async function settled(program: Program, data: string, isMeant: (order: S
     await setTimeout(250);
   }
   for (let attempt = 0; ; attempt++) {
-    const found = await verified(data);
-    const note = found.checks.find(({ name }) => name === AT_REST)?.note;
+    const note = await underWay(data);
     if (note === undefined) return;
-    assert.ok(attempt < SETTLE_TRIES / 10, note);
-    await setTimeout(500);
+    assert.ok(attempt < SETTLE_TRIES, note);
+    await setTimeout(250);
+  }
+}
+
+/** What the verification says is under way; undefined for nothing. */
+async function underWay(data: string): Promise<string | undefined> {
+  const store = await sqliteStore({ file: join(data, "daybook.db"), readOnly: true });
+  try {
+    return (await verify(store)).checks.find(({ name }) => name === AT_REST)?.note;
+  } finally {
+    await store.close();
   }
 }
 
