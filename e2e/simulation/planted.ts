@@ -6,10 +6,9 @@ import { seedWorker } from "./seed-worker.ts";
 import type { SeedResult } from "./simulate.ts";
 
 /**
- * Plants each bug and counts the seeds until a check finds it: `node e2e/simulation/planted.ts [name…] [--json]`. Exit
+ * Plants each bug and counts the seeds until a check finds it: `node e2e/simulation/planted.ts [name…] [--rounds N] [--json]`. Exit
  * code 1 when one is not found, found by a check that is not named for it, or no longer fits its source.
  */
-const ROUNDS = 5;
 const BUDGET = 250;
 
 interface Hunt {
@@ -22,7 +21,12 @@ interface Hunt {
   readonly fault?: string;
 }
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: "boolean", default: false } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: "boolean", default: false }, rounds: { type: "string", default: "5" } },
+});
+/** Hunts for each bug, each through seeds of its own. */
+const ROUNDS = Number(values.rounds);
 const queue = BUGS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
 const hunts: Hunt[] = [];
 await Promise.all(Array.from({ length: availableParallelism() }, work));
