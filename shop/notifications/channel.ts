@@ -27,5 +27,4 @@ export interface Letter {
   readonly to: { readonly name?: string; readonly address: string };
   readonly subject: string;
   readonly text: string;
-  readonly html: string;
 }

@@ -44,8 +44,8 @@ export function smtpChannel(options: SmtpChannelOptions): Channel {
     isPersonal: true,
     async send({ id, at, letter }) {
       assert(letter, "a mail has a letter");
-      const { to, subject, text, html } = letter;
-      const mail = { from, to: { name: to.name ?? "", address: to.address }, subject, text, html };
+      const { to, subject, text } = letter;
+      const mail = { from, to: { name: to.name ?? "", address: to.address }, subject, text };
       try {
         await transport.sendMail({ ...mail, messageId: `<${id}@${domain}>`, date: new Date(at) });
       } catch (error) {

@@ -51,12 +51,11 @@ const TEMPLATES: Readonly<Record<NotificationKind, (facts: Facts) => Template>> 
   }),
 };
 
-/** The letter's words, as plain text and as HTML; pure. */
+/** The letter's words; pure. Plain text: every program shows it, and it has no second form that could say something else. */
 export function letterOf(kind: NotificationKind, facts: Facts): Omit<Letter, "to"> {
   const { subject, paragraphs } = TEMPLATES[kind](facts);
   const all = [facts.name === undefined ? "Hello," : `Hello ${facts.name},`, ...paragraphs.filter((each) => each !== undefined)];
-  const html = all.map((each) => `<p>${escaped(each)}</p>`).join("\n");
-  return { subject, text: `${all.join("\n\n")}\n`, html: `<!doctype html>\n<html lang="en"><body>\n${html}\n</body></html>\n` };
+  return { subject, text: `${all.join("\n\n")}\n` };
 }
 
 function amountText(amount: Money): string {
@@ -65,10 +64,4 @@ function amountText(amount: Money): string {
 
 function dayText(at: number): string {
   return new Date(at).toISOString().slice(0, 10);
-}
-
-const ESCAPES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? "");
 }

@@ -1,4 +1,4 @@
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { LIMITS } from "../limits.ts";
 import type { DueCursor, DueItem, IndexEntry, KeyRecord, ListRows, NameKind, Page, Row, RowPage } from "../port.ts";
 import { rangeOf, type Range } from "./text-range.ts";
@@ -14,48 +14,48 @@ export interface ListingReads {
   dueUntil(queue: string, until: number, page: Page<DueCursor>): readonly DueItem[];
 }
 
-const ROW = "rows.collection AS collection, rows.key AS key, value, revision, position, recorded_at AS recordedAt";
+const KEYS =
+  "SELECT key, value FROM keys WHERE key >= ? AND key < ? AND (expires_at IS NULL OR expires_at > ?) ORDER BY key LIMIT ?";
+const ENTRIES =
+  "SELECT name, entry, key FROM row_index WHERE collection = ? AND (name, entry, key) > (?, ?, ?) ORDER BY name, entry, key LIMIT ?";
+const ROW = "rows.key, value, revision, position, recorded_at";
 const BY_KEY = "FROM rows WHERE collection = ? AND key >= ? AND key < ?";
 const BY_ENTRY =
   "FROM row_index AS i CROSS JOIN rows ON rows.id = i.row WHERE i.collection = ? AND i.name = ? AND (i.entry, i.key) >= (?, ?) AND (i.entry, i.key) < (?, ?)";
 const COUNT_ENTRIES =
   "FROM row_index AS i WHERE i.collection = ? AND i.name = ? AND (i.entry, i.key) >= (?, ?) AND (i.entry, i.key) < (?, ?)";
-const DUE = "SELECT queue, id, at, payload, revision FROM due";
+const DUE = "SELECT id, at, payload, revision FROM due";
 const BEFORE_ENTRIES: IndexEntry = { index: "", entry: "", key: "" };
 const BEFORE_ALL: DueCursor = { at: Number.MIN_SAFE_INTEGER, id: "" };
 
 /** Reads of keys, rows and due items, in the order of the contract. Every listing is one range of one index. */
 export function listingReads(db: DatabaseSync): ListingReads {
-  const keys = db.prepare(
-    "SELECT key, value FROM keys WHERE key >= ? AND key < ? AND (expires_at IS NULL OR expires_at > ?) ORDER BY key LIMIT ?",
-  );
-  const row = db.prepare(`SELECT ${ROW} FROM rows WHERE collection = ? AND key = ?`);
-  const byKey = (order: string) => db.prepare(`SELECT ${ROW}, rows.key AS entry ${BY_KEY} ORDER BY key ${order} LIMIT ?`);
+  const keys = prepared(db, KEYS);
+  const row = prepared(db, `SELECT ${ROW} FROM rows WHERE collection = ? AND key = ?`);
+  const byKey = (order: string) => prepared(db, `SELECT ${ROW}, rows.key ${BY_KEY} ORDER BY key ${order} LIMIT ?`);
   const byEntry = (order: string) =>
-    db.prepare(`SELECT ${ROW}, i.entry AS entry ${BY_ENTRY} ORDER BY i.entry ${order}, i.key ${order} LIMIT ?`);
+    prepared(db, `SELECT ${ROW}, i.entry ${BY_ENTRY} ORDER BY i.entry ${order}, i.key ${order} LIMIT ?`);
   const list = {
     key: { forwards: byKey("ASC"), backwards: byKey("DESC") },
     entry: { forwards: byEntry("ASC"), backwards: byEntry("DESC") },
   };
   const countKeys = db.prepare(`SELECT count(*) AS n FROM (SELECT 1 ${BY_KEY} LIMIT ?)`);
   const countEntries = db.prepare(`SELECT count(*) AS n FROM (SELECT 1 ${COUNT_ENTRIES} LIMIT ?)`);
-  const entries = db.prepare(
-    'SELECT name AS "index", entry, key FROM row_index WHERE collection = ? AND (name, entry, key) > (?, ?, ?) ORDER BY name, entry, key LIMIT ?',
-  );
+  const entries = prepared(db, ENTRIES);
   const names = (table: string, name: string) =>
     db.prepare(`SELECT DISTINCT ${name} AS name FROM ${table} WHERE ${name} > ? ORDER BY ${name} LIMIT ?`);
   const namesOf = { work: names("work", "stream"), queue: names("due", "queue"), lease: names("leases", "name") };
-  const due = db.prepare(`${DUE} WHERE queue = ? AND id = ?`);
-  const dueUntil = db.prepare(`${DUE} WHERE queue = ? AND (at, id) > (?, ?) AND at <= ? ORDER BY at, id LIMIT ?`);
+  const due = prepared(db, `${DUE} WHERE queue = ? AND id = ?`);
+  const dueUntil = prepared(db, `${DUE} WHERE queue = ? AND (at, id) > (?, ?) AND at <= ? ORDER BY at, id LIMIT ?`);
 
-  function found(options: ListRows, limit: number): readonly (Row & { readonly entry: string })[] {
+  function found(options: ListRows, limit: number): readonly FoundRow[] {
     const direction = options.direction ?? "forwards";
     const range = rangeOf(options.prefix ?? "", direction, options.after);
     const rows =
       options.index === undefined
         ? list.key[direction].all(options.collection, keyBounds(range).from, keyBounds(range).to, limit)
         : list.entry[direction].all(options.collection, options.index, range.from, range.fromKey, range.to, range.toKey, limit);
-    return rows as unknown as (Row & { readonly entry: string })[]; // columns named for the contract, from STRICT tables
+    return rows as unknown as FoundRow[]; // ROW and an entry, from STRICT tables
   }
 
   return {
@@ -66,15 +66,15 @@ export function listingReads(db: DatabaseSync): ListingReads {
     },
     row(collection, key) {
       const one = row.get(collection, key);
-      return one && rowOf(one);
+      return one && rowOf(collection, one as unknown as FoundRow); // ROW, from a STRICT table
     },
     rows(options) {
       const limit = limitOf(options.limit);
-      const rows = found(options, limit + 1);
-      const page = rows.slice(0, limit);
+      const all = found(options, limit + 1);
+      const page = all.slice(0, limit);
       const last = page.at(-1);
-      const plain = page.map(withoutEntry);
-      return rows.length > limit && last ? { rows: plain, next: { entry: last.entry, key: last.key } } : { rows: plain };
+      const rows = page.map((each) => rowOf(options.collection, each));
+      return all.length > limit && last ? { rows, next: { entry: last[5], key: last[0] } } : { rows };
     },
     count(options, cap) {
       const range = rangeOf(options.prefix ?? "", "forwards", undefined);
@@ -89,10 +89,10 @@ export function listingReads(db: DatabaseSync): ListingReads {
     names: (of, { after = "", limit }) => namesOf[of].all(after, limitOf(limit)).map(({ name }) => String(name)),
     due(queue, id) {
       const one = due.get(queue, id);
-      return one && dueItemOf(one);
+      return one && dueItemOf(queue, one);
     },
     dueUntil: (queue, until, { after = BEFORE_ALL, limit }) =>
-      dueUntil.all(queue, after.at, after.id, until, limitOf(limit)).map(dueItemOf),
+      dueUntil.all(queue, after.at, after.id, until, limitOf(limit)).map((each) => dueItemOf(queue, each)),
   };
 }
 
@@ -105,25 +105,30 @@ function limitOf(limit: number | undefined): number {
   return Math.min(LIMITS.page, limit ?? LIMITS.page);
 }
 
-/** SQLite's rows have no prototype; the contract's records are plain objects, and their columns are named for them. */
-type Found = Readonly<Record<string, unknown>>;
-
-function keyRecordOf(found: Found): KeyRecord {
-  return { ...found } as unknown as KeyRecord; // from a STRICT table
+/** Answers rows as arrays of their columns: a record a row costs twice as much to hand over. */
+function prepared(db: DatabaseSync, sql: string): StatementSync {
+  const statement = db.prepare(sql);
+  statement.setReturnArrays(true);
+  return statement;
 }
 
-function rowOf(found: Found): Row {
-  return { ...found } as unknown as Row; // likewise
-}
+type FoundRow = readonly [key: string, value: string, revision: number, position: number, recordedAt: number, entry: string];
 
-function indexEntryOf(found: Found): IndexEntry {
-  return { ...found } as unknown as IndexEntry; // likewise
-}
-
-function dueItemOf(found: Found): DueItem {
-  return { ...found } as unknown as DueItem; // likewise
-}
-
-function withoutEntry({ collection, key, value, revision, position, recordedAt }: Row): Row {
+function rowOf(collection: string, [key, value, revision, position, recordedAt]: FoundRow): Row {
   return { collection, key, value, revision, position, recordedAt };
+}
+
+function keyRecordOf(found: unknown): KeyRecord {
+  const [key, value] = found as readonly [string, string]; // from a STRICT table
+  return { key, value };
+}
+
+function indexEntryOf(found: unknown): IndexEntry {
+  const [index, entry, key] = found as readonly [string, string, string]; // likewise
+  return { index, entry, key };
+}
+
+function dueItemOf(queue: string, found: unknown): DueItem {
+  const [id, at, payload, revision] = found as readonly [string, number, string, number]; // likewise
+  return { queue, id, at, payload, revision };
 }
