@@ -1,10 +1,11 @@
 import { givenId } from "@daybook/kernel/ids";
+import { lineText } from "@daybook/kernel/line-text";
 import { moneySchema } from "@daybook/kernel/money";
 import { z } from "zod";
 
 export const productSchema = z.strictObject({
   productId: givenId,
-  name: z.string().trim().min(1).max(300),
+  name: lineText(300),
   price: moneySchema.refine(({ minor }) => minor.length <= 12, "at most 12 digits"),
 });
 

@@ -5,6 +5,7 @@ import { readPosition } from "@daybook/data/store/position";
 import type { Clock } from "@daybook/kernel/clock";
 import { assert } from "@daybook/kernel/errors";
 import { givenId } from "@daybook/kernel/ids";
+import { lineText } from "@daybook/kernel/line-text";
 import { decimalText, moneyFromDecimal } from "@daybook/kernel/money";
 import { commandAnswer } from "@daybook/network/http/command-answer";
 import { notFound, positionNotReached } from "@daybook/network/http/errors";
@@ -116,7 +117,7 @@ function list(parts: CatalogRoutesParts): Route {
     summary: "List a product, or change one: name and price",
     tag: "catalogue",
     auth: { roles: ["operator"] },
-    body: z.strictObject({ productId: givenId, name: z.string().trim().min(1).max(300), price: priceSchema }),
+    body: z.strictObject({ productId: givenId, name: lineText(300), price: priceSchema }),
     isIdempotent: true,
     ifMatch: "optional",
     success: { status: 200, schema: productBodySchema, headers: { etag: "The product's version" } },

@@ -2,6 +2,7 @@ import type { Executed, Outcome } from "@daybook/data/cqrs/aggregates";
 import type { Around, Operation } from "@daybook/data/cqrs/handlers";
 import type { IdempotentRequest } from "@daybook/data/cqrs/idempotency";
 import { givenId } from "@daybook/kernel/ids";
+import { lineText } from "@daybook/kernel/line-text";
 import { recordType } from "@daybook/kernel/record-type";
 import { queue } from "@daybook/messaging/queue";
 import { contract } from "@daybook/network/rpc/contract";
@@ -19,13 +20,13 @@ export const notificationKindSchema = z.enum([
 export type NotificationKind = z.infer<typeof notificationKindSchema>;
 
 export const addressSchema = z.strictObject({
-  street: z.string().trim().min(1).max(200),
-  city: z.string().trim().min(1).max(100),
-  postalCode: z.string().trim().min(1).max(20).optional(),
-  country: z.string().trim().min(1).max(100),
+  street: lineText(200),
+  city: lineText(100),
+  postalCode: lineText(20).optional(),
+  country: lineText(100),
 });
 
-const nameSchema = z.string().trim().min(1).max(100);
+const nameSchema = lineText(100);
 
 /** Who a customer is: personal data, sealed under the customer's key. */
 export const profileSchema = z.strictObject({

@@ -1,5 +1,6 @@
 import type { EventOf } from "@daybook/data/event-store/event";
 import { givenId } from "@daybook/kernel/ids";
+import { lineText } from "@daybook/kernel/line-text";
 import { moneySchema } from "@daybook/kernel/money";
 import { personal } from "@daybook/kernel/personal";
 import { recordType } from "@daybook/kernel/record-type";
@@ -7,15 +8,15 @@ import { z } from "zod";
 
 /** Who is written to, and where to: personal data, sealed under the customer's key (a guest's: under the order's id). */
 export const contactSchema = z.strictObject({
-  firstName: z.string().trim().min(1).max(100).optional(),
-  lastName: z.string().trim().min(1).max(100).optional(),
+  firstName: lineText(100).optional(),
+  lastName: lineText(100).optional(),
   email: z.email().max(254).optional(),
   address: z
     .strictObject({
-      street: z.string().trim().min(1).max(200),
-      city: z.string().trim().min(1).max(100),
-      postalCode: z.string().trim().min(1).max(20).optional(),
-      country: z.string().trim().min(1).max(100),
+      street: lineText(200),
+      city: lineText(100),
+      postalCode: lineText(20).optional(),
+      country: lineText(100),
     })
     .optional(),
 });

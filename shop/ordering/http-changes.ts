@@ -4,6 +4,7 @@ import type { Store } from "@daybook/data/store";
 import type { Clock } from "@daybook/kernel/clock";
 import { givenId } from "@daybook/kernel/ids";
 import { commandAnswer } from "@daybook/network/http/command-answer";
+import { forbidden } from "@daybook/network/http/errors";
 import { etag } from "@daybook/network/http/preconditions";
 import { problemAnswer } from "@daybook/network/http/problem";
 import { jsonAnswer, route, type HttpAnswer, type HttpRequest, type Route } from "@daybook/network/http/route";
@@ -74,7 +75,9 @@ function place({ ordering, store }: OrderRoutesParts): Route {
     problems: PRICING_PROBLEMS,
     handle(request) {
       const own = ownCustomer(request);
-      const input = own === undefined ? request.body : { ...request.body, customerId: own };
+      const { customerId = own } = request.body;
+      if (own !== undefined && customerId !== own) throw forbidden("a customer orders for nobody else");
+      const input = own === undefined ? request.body : { ...request.body, customerId };
       return executed({ ordering, store }, placeOrder, input, request, 201);
     },
   });
