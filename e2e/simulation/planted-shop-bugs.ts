@@ -132,8 +132,8 @@ export const SHOP_BUGS: readonly PlantedBug[] = [
   {
     name: "an order on hold is shipped",
     file: "shop/ordering/order.ts",
-    find: 'if (order.hold) return refuse("order-held"',
-    replace: 'if (order.failure) return refuse("order-held"',
+    find: "return hold ?? shipmentHold;",
+    replace: "return shipmentHold;",
     foundBy: ["order law"],
   },
   {

@@ -89,6 +89,13 @@ export const PLANTED_AGREEMENT: readonly Plant[] = [
     ),
     /does not know/,
   ),
+  plant(AGREE, "an arrival before the order was sent that it missed", arrivedEarly(""), /does not know/),
+  plant(
+    AGREE,
+    "an arrival that an order did not keep",
+    arrivedEarly("UPDATE facts SET type = 'OrderHeld' WHERE type = 'OrderShipped'"),
+    /does not know/,
+  ),
   plant(AGREE, "an order that nothing carries out", forgotten(), /nothing is going to do that/),
   plant(REST, "an order that does not go on", lost("OrderHeld", `stream = 'order-' || ${HELD}`), /nothing is under way/),
   plant(
@@ -153,6 +160,14 @@ function renamed(from: string, to: string, where = "TRUE"): TrialChange {
 
 function ofOrder(orderId: string): string {
   return `data LIKE '%"' || ${orderId} || '"%'`;
+}
+
+/** The parcel of the order that was sent arrives as it is made. */
+function arrivedEarly(more: string): TrialChange {
+  return sql(
+    `UPDATE facts SET type = 'ShipmentDelivered' WHERE type = 'ShipmentCreated' AND stream = 'shipment-' || ${SENT};
+     UPDATE keys SET value = '100000' WHERE key = 'checkpoint/order-progress'; ${more}`,
+  );
 }
 
 /** The workflow of the order on hold, and the message that would start it, are gone. */

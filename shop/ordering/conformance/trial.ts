@@ -73,7 +73,7 @@ export function trialOrders(products = PRODUCTS): TrialOrders {
   const clock = virtualClock();
   const store = memoryStore({
     clock,
-    owners: { order: "ordering", stock: "inventory", payment: "payments", customer: "customers" },
+    owners: { order: "ordering", stock: "inventory", payment: "payments", shipment: "shipping", customer: "customers" },
   });
   const events = eventStore(store, { ...orderEvents, ...customerEvents }, memoryKeys());
   const ids = idSource(clock, seededRandom(1));
