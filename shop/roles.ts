@@ -182,7 +182,14 @@ export function contexts(parts: ContextsParts): Contexts {
     ordering,
     payments,
     shipping,
-    projections: [ordering.search, customers.search, payments.ledger, catalogue.searched] as readonly Projection[], // each by events of its own
+    // each by events of its own
+    projections: [
+      ordering.search,
+      ordering.details,
+      customers.search,
+      payments.ledger,
+      catalogue.searched,
+    ] as readonly Projection[],
     startWork() {
       const progress = { events, clock, ids, owner: parts.owner, tuning: { gatherMs: 25 }, ...ordering.progress };
       return running({
