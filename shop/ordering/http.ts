@@ -155,18 +155,30 @@ async function numbered(
 ): Promise<HttpAnswer> {
   const { count: total, isCapped } = await queries.dispatch(countOrders, { ...list, cap: COUNT_CAP }, around);
   const pages = Math.ceil(total / pageSize);
+  const orders = page > pages ? [] : await skippedTo(queries, around, list, (page - 1) * pageSize, pageSize);
+  return jsonAnswer(200, { orders: orders.map(orderBody), page, pageSize, total, pages, isTotalCapped: isCapped });
+}
+
+/** `count` orders of the list, after `skipped` of them. */
+async function skippedTo(
+  queries: OrderingService["queries"],
+  around: Around,
+  list: SomeOrders,
+  skipped: number,
+  count: number,
+): Promise<readonly JoinedOrder[]> {
   const orders: JoinedOrder[] = [];
+  let rest = skipped;
   let after: RowCursor | undefined;
-  let rest = (page - 1) * pageSize;
-  for (let turn = 0; turn < TURNS_MAX && page <= pages && orders.length < pageSize; turn++) {
-    const limit = rest > 0 ? Math.min(rest, 1_000) : pageSize - orders.length;
+  for (let turn = 0; turn < TURNS_MAX && orders.length < count; turn++) {
+    const limit = rest > 0 ? Math.min(rest, 1_000) : count - orders.length;
     const found = await queries.dispatch(listOrders, { ...list, limit, after }, around);
     if (rest > 0) rest -= found.orders.length;
     else orders.push(...found.orders);
     after = found.next;
     if (!after) break;
   }
-  return jsonAnswer(200, { orders: orders.map(orderBody), page, pageSize, total, pages, isTotalCapped: isCapped });
+  return orders;
 }
 
 function search(parts: OrderRoutesParts): Route {

@@ -71,17 +71,6 @@ export function orderQueries({ events, orders, search, searchSecret, customers }
     return orderDetails({ order: state, version }, last?.recordedAt ?? 0, keys);
   }
 
-  /** The customer's present name and address for mails, where the order has none of its own. */
-  async function named(whole: WholeOrder, context: Context): Promise<WholeOrder> {
-    const { id: customerId, contact, isErased = false } = whole.customer;
-    if (!customers || customerId === undefined || isErased || contact?.email !== undefined) return whole;
-    const known = valueOf(await customers.contactOf({ customerId }, { context }));
-    if (!known) return whole;
-    const isNamed = contact?.firstName !== undefined || contact?.lastName !== undefined;
-    const own = isNamed ? { email: known.email } : known;
-    return { ...whole, customer: { ...whole.customer, contact: { ...own, ...contact } } };
-  }
-
   /** Rows whose id starts or ends with `text`; what cannot be in an id is not looked for. */
   async function rowsById(text: string, limit: number): Promise<readonly Row[]> {
     if (!givenId.safeParse(text).success) return [];
@@ -99,7 +88,7 @@ export function orderQueries({ events, orders, search, searchSecret, customers }
       const found = await order(query);
       const whole = found && (await wholeOrder(events, found, query));
       const isNow = query.version === undefined && query.recordedAt === undefined;
-      return whole && isNow ? named(whole, context) : whole;
+      return whole && isNow ? named(whole, customers, context) : whole;
     },
     async orders(list) {
       const { rows, next } = await lists.page(list);
@@ -119,6 +108,17 @@ export function orderQueries({ events, orders, search, searchSecret, customers }
       return [...found.values()].slice(0, limit);
     },
   };
+}
+
+/** The customer's present name and address for mails, where the order has none of its own. */
+async function named(whole: WholeOrder, customers: Contacts | undefined, context: Context): Promise<WholeOrder> {
+  const { id: customerId, contact, isErased = false } = whole.customer;
+  if (!customers || customerId === undefined || isErased || contact?.email !== undefined) return whole;
+  const known = valueOf(await customers.contactOf({ customerId }, { context }));
+  if (!known) return whole;
+  const isNamed = contact?.firstName !== undefined || contact?.lastName !== undefined;
+  const own = isNamed ? { email: known.email } : known;
+  return { ...whole, customer: { ...whole.customer, contact: { ...own, ...contact } } };
 }
 
 /** Tokens are of three characters: whether the whole text is there is seen in the opened fields only. */

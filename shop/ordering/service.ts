@@ -34,7 +34,7 @@ import type { Line, OrderPlaced } from "./events.ts";
 import { orderDecider, type Order, type OrderCommand } from "./order.ts";
 import { orderCalls } from "./order-calls.ts";
 import { orderDetailsProjection, type DetailedEvent, type DetailsRow } from "./order-details.ts";
-import { orderQueries, type Contacts } from "./order-queries.ts";
+import { orderQueries, type Contacts, type OrderQueries } from "./order-queries.ts";
 import { follow, PROGRESS } from "./order-progress.ts";
 import { openOrders, orderRow } from "./order-row.ts";
 import { orderSearch, orderSearchProjection, type SearchedEvent, type SearchRow } from "./order-search.ts";
@@ -116,17 +116,9 @@ export function orderingService(parts: OrderingParts): OrderingService {
     );
   }
 
-  const answers = orderQueries({ events, orders, search: orderSearch(events.store), searchSecret, customers });
-  const queries = handlers();
-  queries.register(getOrder, (query) => answers.order(query));
-  queries.register(getWholeOrder, (query, { context }) => answers.whole(query, context));
-  queries.register(listOrders, (query) => answers.orders(query));
-  queries.register(countOrders, (query) => answers.count(query));
-  queries.register(searchOrders, (query) => answers.search(query));
-
   return {
     commands,
-    queries,
+    queries: answering(orderQueries({ events, orders, search: orderSearch(events.store), searchSecret, customers })),
     search: orderSearchProjection(events.keys, searchSecret),
     details: orderDetailsProjection(),
     calls: service(orderingContract, orderCalls(events, orders)),
@@ -140,6 +132,16 @@ export function orderingService(parts: OrderingParts): OrderingService {
       },
     },
   };
+}
+
+function answering(answers: OrderQueries): Handlers {
+  const queries = handlers();
+  queries.register(getOrder, (query) => answers.order(query));
+  queries.register(getWholeOrder, (query, { context }) => answers.whole(query, context));
+  queries.register(listOrders, (query) => answers.orders(query));
+  queries.register(countOrders, (query) => answers.count(query));
+  queries.register(searchOrders, (query) => answers.search(query));
+  return queries;
 }
 
 /** The command on what was priced; what was refused before it came to the order is refused as any command, and kept. */

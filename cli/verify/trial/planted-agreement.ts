@@ -5,6 +5,7 @@ const AGREE = "orders agree";
 const REST = "orders at rest";
 const WORKFLOWS = "workflows";
 const LEDGER = "ledger read model (law 3)";
+const DETAILS = "order-details (law 3)";
 const PRODUCTS = "product-search (law 3)";
 
 /** Ids of the trial's orders that were sent, undone, and are on hold; the last hold of all. */
@@ -128,6 +129,30 @@ export const PLANTED_AGREEMENT: readonly Plant[] = [
     /not the row's/,
   ),
   plant(LEDGER, "a list too short", sql("DELETE FROM row_index WHERE name = 'house'"), /lacks the row/),
+  plant(
+    DETAILS,
+    "another state of the payment",
+    sql(
+      `UPDATE rows SET value = replace(value, '"refunded"', '"completed"') WHERE collection = 'order-details.1' AND key = ${UNDONE}`,
+    ),
+    /not the fold/,
+  ),
+  plant(
+    DETAILS,
+    "a missing row",
+    sql(
+      `DELETE FROM row_index WHERE collection = 'order-details.1' AND key = ${SENT}; DELETE FROM rows WHERE collection = 'order-details.1' AND key = ${SENT}`,
+    ),
+    /no row/,
+  ),
+  plant(DETAILS, "an order that nobody placed", extraRow("order-details.1"), /of nothing/),
+  plant(
+    DETAILS,
+    "a shipment in another's list",
+    sql("UPDATE row_index SET entry = replace(entry, 'in-transit', 'delivered') WHERE name = 'shipment'"),
+    /not the row's/,
+  ),
+  plant(DETAILS, "a payment in no list", sql("DELETE FROM row_index WHERE name = 'payment'"), /lacks the row/),
   plant(
     PRODUCTS,
     "another word",

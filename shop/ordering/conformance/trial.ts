@@ -27,13 +27,17 @@ export interface TrialOrders {
   readonly clock: VirtualClock;
   readonly service: OrderingService;
   /** Another process on the same store, with nothing warm. */
-  another(): OrderingService;
+  readonly another: () => OrderingService;
   /** Places an order a millisecond later than the one before; answers its id. */
-  place(input?: Partial<PlaceOrder>): Promise<string>;
+  readonly place: (input?: Partial<PlaceOrder>) => Promise<string>;
   /** Records what another context says of an order. */
-  record(orderId: string, type: keyof typeof paymentEvents | keyof typeof shipmentEvents, more?: object): Promise<void>;
+  readonly record: (
+    orderId: string,
+    type: keyof typeof paymentEvents | keyof typeof shipmentEvents,
+    more?: object,
+  ) => Promise<void>;
   /** Runs the projections until they have seen everything, and stops them. */
-  project(): Promise<void>;
+  readonly project: () => Promise<void>;
 }
 
 export const PRODUCTS: readonly Product[] = [
