@@ -182,7 +182,7 @@ export function contexts(parts: ContextsParts): Contexts {
     ordering,
     payments,
     shipping,
-    projections: [ordering.search, customers.search, payments.ledger, catalogue.searched] as readonly Projection[], // each by events of its own
+    projections: projectionsOf({ ordering, customers, payments, catalogue }),
     startWork() {
       const progress = { events, clock, ids, owner: parts.owner, tuning: { gatherMs: 25 }, ...ordering.progress };
       return running({
@@ -199,6 +199,11 @@ export function contexts(parts: ContextsParts): Contexts {
   function asking(): readonly Consumer[] {
     return isServed ? [...payments.startConsumers(random), shipping.startWatch()] : [];
   }
+}
+
+function projectionsOf(of: Pick<Contexts, "ordering" | "customers" | "payments" | "catalogue">): readonly Projection[] {
+  const { ordering, customers, payments, catalogue } = of;
+  return [ordering.search, ordering.details, customers.search, payments.ledger, catalogue.searched];
 }
 
 /** The partners by their addresses; without them every request says that there are none. */

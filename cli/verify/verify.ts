@@ -13,6 +13,7 @@ import { agreementCheck } from "./shop/agreement.ts";
 import { keysCheck } from "./shop/answers.ts";
 import { customersCheck } from "./shop/customers.ts";
 import { ledgerCheck } from "./shop/ledger.ts";
+import { orderDetailsCheck } from "./shop/order-details.ts";
 import { orderSearchCheck } from "./shop/order-search.ts";
 import { ordersCheck } from "./shop/orders.ts";
 import { orderReplay } from "./shop/order-replay.ts";
@@ -84,6 +85,7 @@ function checksOf(verifying: Verifying): readonly Check[] {
     ordersCheck(verifying, replay),
     snapshotsCheck(store, replay),
     orderSearchCheck(verifying),
+    orderDetailsCheck(verifying),
     productsCheck(verifying),
     productSearchCheck(verifying),
     customersCheck(verifying),

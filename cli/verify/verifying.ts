@@ -24,6 +24,7 @@ export interface Marks {
   readonly progressedTo: number;
   /** The read models that follow the log. */
   readonly search: ModelMarks;
+  readonly details: ModelMarks;
   readonly customerSearch: ModelMarks;
   readonly productSearch: ModelMarks;
   readonly ledger: ModelMarks;
@@ -40,6 +41,7 @@ export async function readMarks(store: Store): Promise<Marks> {
     sealedTo: await checkpointOf(store, "sealer"),
     progressedTo: await checkpointOf(store, "order-progress"),
     search: await modelMarks(store, "order-search"),
+    details: await modelMarks(store, "order-details"),
     customerSearch: await modelMarks(store, "customer-search"),
     productSearch: await modelMarks(store, "product-search"),
     ledger: await modelMarks(store, "ledger"),

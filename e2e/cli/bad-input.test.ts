@@ -233,6 +233,10 @@ const ORDERS: readonly Case[] = [
     exit: 2,
     code: "usage-invalid",
   },
+  { name: "an unknown state of a payment", words: withData("order ls --payment paid"), exit: 2, code: "request-invalid" },
+  { name: "an unknown state of a shipment", words: withData("order ls --shipment lost"), exit: 2, code: "request-invalid" },
+  { name: "a time that is none", words: withData("order ls --placed-from yesterday"), exit: 2, code: "request-invalid" },
+  { name: "a day that is none", words: withData("order ls --placed-before 2026-02-30"), exit: 2, code: "request-invalid" },
   { name: "an unknown status", words: withData("order ls --status lost"), exit: 2, code: "request-invalid" },
   { name: "a position that is none", words: withData("stream tail --after x --no-follow"), exit: 2, code: "position-invalid" },
   {

@@ -75,5 +75,23 @@ describe("the contexts' commands", () => {
     const again = await asked("order", "choose-payment", order, "--account", "acc_1");
     assert.deepEqual([again.code, codeOf(again)], [4, "payment-chosen"]);
     assert.equal((await told("order", "get", order))["itemCount"], 5);
+    const { out } = await call(["order", "get", order, "--data", data]);
+    assert.match(out, /^status +placed$/m);
+    assert.match(out, /^PRODUCT +NAME +PIECES +UNIT PRICE +AMOUNT\njug +Stoneware jug +5 +12\.50 +62\.50$/m);
+    assert.match(out, /^TIME +STEP +REASON\n\S+ +order-placed\n\S+ +item-added\n\S+ +order-held +odd\n\S+ +order-released\n/m);
+  });
+
+  test("list orders by payment, shipment and time", async () => {
+    const { orders } = await told("order", "ls");
+    assert.ok(Array.isArray(orders) && orders.length === 1);
+    const listed = async (...flags: readonly string[]) => (await told("order", "ls", ...flags))["orders"];
+    assert.deepEqual(await listed("--placed-from", "2020-01-01"), orders);
+    for (const flags of [
+      ["--placed-before", "2020-01-01"],
+      ["--payment", "completed"],
+      ["--shipment", "delivered"],
+    ]) {
+      assert.deepEqual(await listed(...flags), []);
+    }
   });
 });

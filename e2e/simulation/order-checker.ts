@@ -46,13 +46,16 @@ const COMES_FROM: Readonly<Record<string, readonly string[]>> = {
   OrderConfirmed: ["placed", "reserved", "paid"],
   OrderShipped: ["confirmed"],
   OrderDelivered: ["shipped"],
+  ParcelArrived: ["placed", "reserved", "paid", "confirmed"],
   OrderHeld: ["placed", "reserved", "paid", "confirmed"],
   OrderReleased: ["placed", "reserved", "paid", "confirmed"],
   OrderCancelled: ["placed", "reserved", "paid", "confirmed"],
   OrderFailed: ["placed", "reserved", "paid", "confirmed"],
 };
 /** Events that nobody asks for: the shop itself brings them, or a customer who leaves. */
-const OWN = ["OrderReserved", "OrderPaid", "OrderConfirmed", "OrderShipped", "OrderDelivered", "OrderFailed", "OrderCancelled"];
+const OWN = ["Reserved", "Paid", "Confirmed", "Shipped", "Delivered", "Failed", "Cancelled"]
+  .map((what) => `Order${what}`)
+  .concat("ParcelArrived");
 const LEFT = "The customer's account was deleted.";
 
 /** Every event that is not the shop's own is what one client's request asked for, and each is legal after the one before. */

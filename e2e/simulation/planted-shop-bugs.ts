@@ -130,10 +130,17 @@ export const SHOP_BUGS: readonly PlantedBug[] = [
     foundBy: ["ledger rows"],
   },
   {
+    name: "the details leave out what was before",
+    file: "shop/ordering/order-details.ts",
+    find: "const row = { ...before, ...news.change };",
+    replace: "const row = { placedAt: before.placedAt, ...news.change };",
+    foundBy: ["details rows"],
+  },
+  {
     name: "an order on hold is shipped",
     file: "shop/ordering/order.ts",
-    find: 'if (order.hold) return refuse("order-held"',
-    replace: 'if (order.failure) return refuse("order-held"',
+    find: "return hold ?? shipmentHold;",
+    replace: "return shipmentHold;",
     foundBy: ["order law"],
   },
   {

@@ -3,6 +3,7 @@ import { checkStore, rawState, type RawState } from "@daybook/testing/simulation
 import { Findings, type Violation } from "@daybook/testing/simulation/violation";
 import { world, type World } from "@daybook/testing/simulation/world";
 import { messageOf } from "@daybook/kernel/errors";
+import { checkDetails } from "./details-checker.ts";
 import { checkKeys } from "./key-checker.ts";
 import { history, type History } from "./operation.ts";
 import { checkOrders } from "./order-checker.ts";
@@ -43,7 +44,18 @@ const DAY_MS = 900_000;
 const DRAIN_MS = 3_600_000;
 const KINDS_MIN = 3;
 /** What the checks look at. */
-const READ_MODELS = ["orders", "products", "order-search.1", "tally.1", "seals", "stock", "accounts", "ledger.1", "workflow"];
+const READ_MODELS = [
+  "orders",
+  "products",
+  "order-search.1",
+  "order-details.1",
+  "tally.1",
+  "seals",
+  "stock",
+  "accounts",
+  "ledger.1",
+  "workflow",
+];
 const DEAD_LETTERS = ["order-work", "payment-outcomes", "notifications", "pending-charges"].map((queue) => `dead.${queue}`);
 const COLLECTIONS = READ_MODELS.concat(DEAD_LETTERS);
 
@@ -120,6 +132,7 @@ async function judge(one: World, site: Site, told: History, findings: Findings):
   checkOrders(told.operations, state, findings);
   checkKeys(told.operations, state, findings);
   checkSearchRows(told.operations, state, findings);
+  checkDetails(state, findings);
   checkTally(state, findings);
   checkSeals(state, findings);
   checkStock(told.operations, site.record.reads, state, findings);

@@ -2,7 +2,7 @@ import type { Around, Operation } from "@daybook/data/cqrs/handlers";
 import type { Outcome } from "@daybook/data/cqrs/aggregates";
 import type { IdempotentRequest } from "@daybook/data/cqrs/idempotency";
 import { givenId } from "@daybook/kernel/ids";
-import { moneySchema } from "@daybook/kernel/money";
+import { moneySchema, type Money } from "@daybook/kernel/money";
 import { recordType } from "@daybook/kernel/record-type";
 import { queue } from "@daybook/messaging/queue";
 import { contract } from "@daybook/network/rpc/contract";
@@ -16,6 +16,7 @@ import {
   placedAtSchema,
   shipmentSchema,
   orderConfirmedSchema,
+  type Shipment,
 } from "./events.ts";
 import type { Order, OrderStatus } from "./order.ts";
 
@@ -138,8 +139,60 @@ export const orderDetailsSchema = z.strictObject({
 });
 export type OrderDetails = z.infer<typeof orderDetailsSchema>;
 
+/** What may have become of an order's payment, and of its shipment. */
+export const paymentStatusSchema = z.enum(["pending", "completed", "declined", "cancelled", "refunded"]);
+export const shipmentStatusSchema = z.enum(["created", "held", "in-transit", "delivered", "failed", "cancelled"]);
+export type PaymentStatus = z.infer<typeof paymentStatusSchema>;
+export type ShipmentStatus = z.infer<typeof shipmentStatusSchema>;
+
+/** An order with what other contexts say of it, as far as it is known. */
+export interface JoinedOrder extends OrderDetails {
+  readonly paymentStatus?: PaymentStatus | undefined;
+  readonly shipmentStatus?: ShipmentStatus | undefined;
+}
+
+/** Times are epoch milliseconds. */
+export interface OrderPayment {
+  readonly status: PaymentStatus;
+  readonly paymentId: string;
+  /** The provider's own id of the charge; absent where an account paid. */
+  readonly transactionId?: string | undefined;
+  readonly amount?: Money | undefined;
+  /** Why the last attempt failed. */
+  readonly failure?: { readonly code: string; readonly reason: string } | undefined;
+  readonly isDisputed?: boolean | undefined;
+  /** When it came to what it is. */
+  readonly processedAt: number;
+}
+
+export interface OrderShipment extends Partial<Omit<Shipment, "shipmentId">> {
+  readonly status: ShipmentStatus;
+  readonly shipmentId: string;
+  /** When it came to what it is, by the carrier's clock where the carrier said so. */
+  readonly changedAt: number;
+}
+
+/** One thing that happened to an order, its payment or its shipment. */
+export interface OrderStep {
+  /** The event's name: `order-placed`, `payment-completed`, `shipment-handed-over`. */
+  readonly step: string;
+  /** When it was recorded, and when it happened where that is known to differ. */
+  readonly at: number;
+  readonly occurredAt?: number | undefined;
+  readonly reason?: string | undefined;
+}
+
+export interface WholeOrder extends OrderDetails {
+  readonly payment?: OrderPayment | undefined;
+  readonly shipping?: OrderShipment | undefined;
+  /** Oldest first; of an order's own events the last thousand. */
+  readonly timeline: readonly OrderStep[];
+  /** How many events of payment and shipment are in it: with the version it names what is shown. */
+  readonly revision: number;
+}
+
 export interface OrderPage {
-  readonly orders: readonly OrderDetails[];
+  readonly orders: readonly JoinedOrder[];
   /** Opaque to callers: where the next page starts. */
   readonly next?: { readonly entry: string; readonly key: string };
 }
@@ -159,6 +212,12 @@ export interface GetOrder {
   readonly recordedAt?: number | undefined;
 }
 
+/**
+ * The same with its payment, its shipment, its timeline, and the customer's name and address for mails where the order has none
+ * of its own (not of the past: they are the customer's present ones).
+ */
+export const getWholeOrder: Operation<GetOrder, WholeOrder | undefined> = { name: "get-whole-order", input: getOrder.input };
+
 /** Text that every engine can compare. */
 const plainText = z
   .string()
@@ -171,9 +230,16 @@ export const rowCursorSchema = z.strictObject({ entry: plainText, key: plainText
 const someOrders = {
   customerId: givenId.optional(),
   status: orderStatusSchema.optional(),
+  payment: paymentStatusSchema.optional(),
+  shipment: shipmentStatusSchema.optional(),
+  placedFrom: placedAtSchema.optional(),
+  placedBefore: placedAtSchema.optional(),
 };
 
-/** Orders newest first; of all customers without `customerId`. */
+/**
+ * Orders newest first, by time of placing; of all customers without `customerId`. Payments and shipments are as far as the read
+ * model has come. A page looks at a thousand orders at most: it may be short, or empty, and have a next one.
+ */
 export const listOrders: Operation<ListOrders, OrderPage> = {
   name: "list-orders",
   input: z.strictObject({
@@ -185,26 +251,36 @@ export const listOrders: Operation<ListOrders, OrderPage> = {
 export interface SomeOrders {
   readonly customerId?: string | undefined;
   readonly status?: OrderDetails["status"] | undefined;
+  readonly payment?: PaymentStatus | undefined;
+  readonly shipment?: ShipmentStatus | undefined;
+  /** Epoch milliseconds: inclusive, exclusive. */
+  readonly placedFrom?: number | undefined;
+  readonly placedBefore?: number | undefined;
 }
 export interface ListOrders extends SomeOrders {
   readonly limit: number;
   readonly after?: { readonly entry: string; readonly key: string } | undefined;
 }
 
-/** How many orders a list has, counted up to `cap`. */
-export const countOrders: Operation<CountOrders, number> = {
+/** How many orders a list has: no more than `cap` are looked at. */
+export const countOrders: Operation<CountOrders, OrderCount> = {
   name: "count-orders",
   input: z.strictObject({ ...someOrders, cap: z.int().min(1) }),
 };
 export interface CountOrders extends SomeOrders {
   readonly cap: number;
 }
+export interface OrderCount {
+  readonly count: number;
+  /** There may be more. */
+  readonly isCapped: boolean;
+}
 
 /**
  * Orders whose id starts or ends with `text` (as it is, or in small or capital letters throughout), or whose customer's
  * name or e-mail contains it (3 characters or more, without regard to case and accents).
  */
-export const searchOrders: Operation<SearchOrders, readonly OrderDetails[]> = {
+export const searchOrders: Operation<SearchOrders, readonly JoinedOrder[]> = {
   name: "search-orders",
   input: z.strictObject({ text: z.string().min(1).max(100), limit: z.int().min(1).max(1_000) }),
 };

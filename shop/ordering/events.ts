@@ -100,6 +100,8 @@ export type OrderConfirmed = z.infer<typeof orderConfirmedSchema>;
 const itemAdded = z.strictObject({ line: lineSchema, total: moneySchema });
 
 const reasonSchema = z.string().min(1).max(500);
+/** Absent for somebody's word; the order of a held shipment is on hold, too, until shipping releases it. */
+const bySchema = z.literal("shipment").optional();
 /** Why, in words, and as a stable code of the context that refused. */
 const orderFailed = z.strictObject({ code: z.string().min(1).max(100), reason: reasonSchema });
 
@@ -117,8 +119,10 @@ export const orderEvents = {
   OrderConfirmed: recordType({ name: "OrderConfirmed", schema: orderConfirmedSchema }),
   OrderShipped: recordType({ name: "OrderShipped", schema: z.strictObject({ trackingNumber: z.string().min(1).max(100) }) }),
   OrderDelivered: recordType({ name: "OrderDelivered", schema: z.strictObject({}) }),
-  OrderHeld: recordType({ name: "OrderHeld", schema: z.strictObject({ reason: reasonSchema }) }),
-  OrderReleased: recordType({ name: "OrderReleased", schema: z.strictObject({}) }),
+  /** Of an order that is not shipped yet: delivered it is as soon as it is shipped. */
+  ParcelArrived: recordType({ name: "ParcelArrived", schema: z.strictObject({}) }),
+  OrderHeld: recordType({ name: "OrderHeld", schema: z.strictObject({ reason: reasonSchema, by: bySchema }) }),
+  OrderReleased: recordType({ name: "OrderReleased", schema: z.strictObject({ by: bySchema }) }),
   OrderCancelled: recordType({ name: "OrderCancelled", schema: z.strictObject({ reason: reasonSchema }) }),
   OrderFailed: recordType({ name: "OrderFailed", schema: orderFailed }),
 } as const;

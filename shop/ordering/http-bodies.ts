@@ -1,14 +1,44 @@
 import { assert } from "@daybook/kernel/errors";
 import { decimalText, type Money } from "@daybook/kernel/money";
 import { z } from "zod";
-import { orderStatusSchema, type OrderDetails, type PlacedOrRefused } from "./contract.ts";
+import {
+  orderStatusSchema,
+  paymentStatusSchema,
+  shipmentStatusSchema,
+  type JoinedOrder,
+  type OrderDetails,
+  type OrderStep,
+  type PlacedOrRefused,
+  type WholeOrder,
+} from "./contract.ts";
 import { contactSchema, originSchema } from "./events.ts";
 
 const amountSchema = z.strictObject({ amount: z.string(), currency: z.string() });
 const timeSchema = z.iso.datetime();
 
+const reasonSchema = z.strictObject({ code: z.string(), reason: z.string() });
+
+/** What has become of the payment and of the shipment; in a list their status alone, once the read model has seen it. */
+const paymentSchema = z.strictObject({
+  status: paymentStatusSchema,
+  paymentId: z.string().optional(),
+  transactionId: z.string().optional(),
+  amount: amountSchema.optional(),
+  failure: reasonSchema.optional(),
+  isDisputed: z.boolean().optional(),
+  processedAt: timeSchema.optional(),
+});
+const shipmentBodySchema = z.strictObject({
+  status: shipmentStatusSchema.optional(),
+  shipmentId: z.string().optional(),
+  carrier: z.string().optional(),
+  trackingNumber: z.string().optional(),
+  estimatedDelivery: timeSchema.optional(),
+  changedAt: timeSchema.optional(),
+});
+
 /** An order as HTTP shows it: amounts as decimal text, times as ISO 8601 in UTC. */
-export const orderBodySchema = z.strictObject({
+const orderBodySchema = z.strictObject({
   id: z.string(),
   status: orderStatusSchema,
   version: z.int(),
@@ -31,18 +61,21 @@ export const orderBodySchema = z.strictObject({
   paidBy: z.enum(["card", "account"]).optional(),
   reservationId: z.string().optional(),
   paymentId: z.string().optional(),
-  shipment: z
-    .strictObject({
-      shipmentId: z.string(),
-      carrier: z.string(),
-      trackingNumber: z.string(),
-      estimatedDelivery: timeSchema.optional(),
-    })
-    .optional(),
+  payment: paymentSchema.optional(),
+  shipment: shipmentBodySchema.optional(),
   cancellation: z.strictObject({ reason: z.string() }).optional(),
-  failure: z.strictObject({ code: z.string(), reason: z.string() }).optional(),
+  failure: reasonSchema.optional(),
   origin: originSchema.optional(),
 });
+
+const stepSchema = z.strictObject({
+  step: z.string(),
+  at: timeSchema,
+  occurredAt: timeSchema.optional(),
+  reason: z.string().optional(),
+});
+
+export const wholeOrderSchema = orderBodySchema.extend({ timeline: z.array(stepSchema) });
 
 export const orderListSchema = z.strictObject({
   orders: z.array(orderBodySchema),
@@ -63,7 +96,28 @@ export const placedSchema = z.strictObject({
   placedAt: timeSchema,
 });
 
-export function orderBody(order: OrderDetails): z.infer<typeof orderBodySchema> {
+export function orderBody(order: JoinedOrder): z.infer<typeof orderBodySchema> {
+  const { paymentStatus, shipmentStatus: status } = order;
+  const shipment = (status || order.shipment) && shipmentBody({ ...order.shipment, ...(status && { status }) });
+  return {
+    ...ownBody(order),
+    ...(paymentStatus && { payment: { status: paymentStatus } }),
+    ...(shipment && { shipment }),
+  };
+}
+
+export function wholeOrderBody(order: WholeOrder): z.infer<typeof wholeOrderSchema> {
+  const { payment, shipping, timeline } = order;
+  const shipment = shipping ?? order.shipment;
+  return {
+    ...ownBody(order),
+    ...(payment && { payment: paymentBody(payment) }),
+    ...(shipment && { shipment: shipmentBody(shipment) }),
+    timeline: timeline.map(stepBody),
+  };
+}
+
+function ownBody(order: OrderDetails): z.infer<typeof orderBodySchema> {
   return {
     id: order.id,
     status: order.status,
@@ -87,20 +141,31 @@ export function orderBody(order: OrderDetails): z.infer<typeof orderBodySchema> 
 }
 
 /** How far it came; what is not known yet is left out. */
-function progressOf({ hold, paidBy, reservationId, paymentId, shipment, cancellation, failure }: OrderDetails) {
+function progressOf({ hold, paidBy, reservationId, paymentId, cancellation, failure }: OrderDetails) {
   return {
     ...(hold && { hold }),
     ...(paidBy && { paidBy }),
     ...(reservationId !== undefined && { reservationId }),
     ...(paymentId !== undefined && { paymentId }),
-    ...(shipment && { shipment: shipmentBody(shipment) }),
     ...(cancellation && { cancellation }),
     ...(failure && { failure }),
   };
 }
 
-function shipmentBody({ estimatedDelivery, ...shipment }: NonNullable<OrderDetails["shipment"]>) {
-  return { ...shipment, ...(estimatedDelivery !== undefined && { estimatedDelivery: timeText(estimatedDelivery) }) };
+function paymentBody({ amount, processedAt, ...payment }: NonNullable<WholeOrder["payment"]>) {
+  return { ...payment, ...(amount && { amount: amountBody(amount) }), processedAt: timeText(processedAt) };
+}
+
+function shipmentBody({ estimatedDelivery, changedAt, ...shipment }: Partial<NonNullable<WholeOrder["shipping"]>>) {
+  return {
+    ...shipment,
+    ...(estimatedDelivery !== undefined && { estimatedDelivery: timeText(estimatedDelivery) }),
+    ...(changedAt !== undefined && { changedAt: timeText(changedAt) }),
+  };
+}
+
+function stepBody({ at, occurredAt, ...step }: OrderStep): z.infer<typeof stepSchema> {
+  return { ...step, at: timeText(at), ...(occurredAt !== undefined && { occurredAt: timeText(occurredAt) }) };
 }
 
 export function placedBody({ state, version }: PlacedOrRefused & { kind: "done" }): z.infer<typeof placedSchema> {

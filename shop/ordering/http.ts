@@ -10,14 +10,18 @@ import { jsonAnswer, route, type HttpAnswer, type HttpRequest, type Route } from
 import { z } from "zod";
 import {
   countOrders,
-  getOrder,
+  getWholeOrder,
   listOrders,
   orderStatusSchema,
+  paymentStatusSchema,
   rowCursorSchema,
   searchOrders,
+  shipmentStatusSchema,
+  type JoinedOrder,
   type SomeOrders,
 } from "./contract.ts";
-import { orderBody, orderBodySchema, orderListSchema } from "./http-bodies.ts";
+import { placedAtSchema } from "./events.ts";
+import { orderBody, orderListSchema, wholeOrderBody, wholeOrderSchema } from "./http-bodies.ts";
 import { changeRoutes, orderIdSchema, ownCustomer, type OrderRoutesParts } from "./http-changes.ts";
 import { followRoute } from "./http-events.ts";
 import type { OrderingService } from "./service.ts";
@@ -27,7 +31,12 @@ export { ORDER_STATUSES } from "./http-changes.ts";
 const READ_ROLES = ["operator", "viewer", "customer"];
 const REACH_WITHIN_MS = 2_000;
 const COUNT_CAP = 10_000;
-const STATUS = orderStatusSchema.optional();
+/** A numbered page is looked for in so many pages of the list: each has a thousand orders, or has looked at as many. */
+const TURNS_MAX = 20;
+const momentSchema = z.iso.datetime({ offset: true, abort: true });
+const placedSchema = momentSchema
+  .refine((text) => placedAtSchema.safeParse(epochMs(text)).success, "a moment of the years 1970 to 9999")
+  .optional();
 
 /** The routes of orders. */
 export function orderRoutes(parts: OrderRoutesParts): readonly Route[] {
@@ -37,34 +46,42 @@ export function orderRoutes(parts: OrderRoutesParts): readonly Route[] {
 function details({ ordering, store }: OrderRoutesParts): Route {
   const query = z.strictObject({
     version: z.coerce.number().int().min(1).optional(),
-    at: z.iso.datetime({ offset: true }).optional(),
+    at: momentSchema.optional(),
   });
   return route({
     method: "GET",
     path: "/api/v1/orders/{id}",
     name: "getOrder",
-    summary: "An order, now or as of a version or a moment",
+    summary: "An order with its payment, shipment and timeline, now or as of a version or a moment",
     tag: "orders",
     auth: { roles: READ_ROLES },
     params: orderIdSchema,
     query,
     readsAtLeast: true,
-    success: { status: 200, schema: orderBodySchema, headers: { etag: "The order's version" } },
+    success: {
+      status: 200,
+      schema: wholeOrderSchema,
+      headers: { etag: "The order's version, and how much is known of payment and shipment" },
+    },
     problems: ["not-found"],
     async handle(request) {
       await checkReached(store, request);
       const { version, at } = request.query;
-      const query = { orderId: request.params.id, version, recordedAt: at === undefined ? undefined : epochMs(at) };
-      const order = await ordering.queries.dispatch(getOrder, query, request);
+      const query = { orderId: request.params.id, version, recordedAt: epochMs(at) };
+      const order = await ordering.queries.dispatch(getWholeOrder, query, request);
       const own = ownCustomer(request);
       if (!order || (own !== undefined && order.customer.id !== own)) throw notFound(`there is no order ${request.params.id}`);
-      return jsonAnswer(200, orderBody(order), { etag: etag(order.version) });
+      return jsonAnswer(200, wholeOrderBody(order), { etag: etag(order.version, order.revision) });
     },
   });
 }
 
 const listQuery = z.strictObject({
-  status: STATUS,
+  status: orderStatusSchema.optional(),
+  payment: paymentStatusSchema.optional(),
+  shipment: shipmentStatusSchema.optional(),
+  placedFrom: placedSchema,
+  placedBefore: placedSchema,
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: z.string().max(600).optional(),
   page: z.coerce.number().int().min(1).max(1_000).optional(),
@@ -109,17 +126,17 @@ function listOfCustomer(parts: OrderRoutesParts): Route {
 }
 
 async function listed(
-  { ordering, store }: OrderRoutesParts,
+  parts: OrderRoutesParts,
   request: HttpRequest,
-  { status, limit, cursor, page, pageSize }: ListQuery,
+  { limit, cursor, page, pageSize, placedFrom, placedBefore, ...statuses }: ListQuery,
   customerId: string | undefined,
 ): Promise<HttpAnswer> {
-  await checkReached(store, request);
-  if (page !== undefined || pageSize !== undefined) {
-    return numbered(ordering, request, { customerId, status }, page ?? 1, pageSize ?? 20);
-  }
+  const { ordering } = parts;
+  await checkShown(parts, ordering.details, request);
+  const list = { ...statuses, customerId, placedFrom: epochMs(placedFrom), placedBefore: epochMs(placedBefore) };
+  if (page !== undefined || pageSize !== undefined) return numbered(ordering, request, list, page ?? 1, pageSize ?? 20);
   const after = cursor === undefined ? undefined : readCursor(cursor, rowCursorSchema);
-  const found = await ordering.queries.dispatch(listOrders, { customerId, status, limit, after }, request);
+  const found = await ordering.queries.dispatch(listOrders, { ...list, limit, after }, request);
   const next = found.next && pageCursor(found.next satisfies RowCursor);
   return jsonAnswer(
     200,
@@ -136,22 +153,36 @@ async function numbered(
   page: number,
   pageSize: number,
 ): Promise<HttpAnswer> {
-  const total = await queries.dispatch(countOrders, { ...list, cap: COUNT_CAP }, around);
+  const { count: total, isCapped } = await queries.dispatch(countOrders, { ...list, cap: COUNT_CAP }, around);
   const pages = Math.ceil(total / pageSize);
-  let after: RowCursor | undefined;
-  let rest = Math.min(page, pages + 1) - 1;
-  for (rest *= pageSize; rest > 0;) {
-    const skipped = await queries.dispatch(listOrders, { ...list, limit: Math.min(rest, 1_000), after }, around);
-    rest -= skipped.orders.length;
-    after = skipped.next;
-    if (!after) break;
-  }
-  const isBeyond = page > 1 && !after;
-  const { orders } = isBeyond ? { orders: [] } : await queries.dispatch(listOrders, { ...list, limit: pageSize, after }, around);
-  return jsonAnswer(200, { orders: orders.map(orderBody), page, pageSize, total, pages, isTotalCapped: total === COUNT_CAP });
+  const orders = page > pages ? [] : await skippedTo(queries, around, list, (page - 1) * pageSize, pageSize);
+  return jsonAnswer(200, { orders: orders.map(orderBody), page, pageSize, total, pages, isTotalCapped: isCapped });
 }
 
-function search({ ordering, store, clock }: OrderRoutesParts): Route {
+/** `count` orders of the list, after `skipped` of them. */
+async function skippedTo(
+  queries: OrderingService["queries"],
+  around: Around,
+  list: SomeOrders,
+  skipped: number,
+  count: number,
+): Promise<readonly JoinedOrder[]> {
+  const orders: JoinedOrder[] = [];
+  let rest = skipped;
+  let after: RowCursor | undefined;
+  for (let turn = 0; turn < TURNS_MAX && orders.length < count; turn++) {
+    const limit = rest > 0 ? Math.min(rest, 1_000) : count - orders.length;
+    const found = await queries.dispatch(listOrders, { ...list, limit, after }, around);
+    if (rest > 0) rest -= found.orders.length;
+    else orders.push(...found.orders);
+    after = found.next;
+    if (!after) break;
+  }
+  return orders;
+}
+
+function search(parts: OrderRoutesParts): Route {
+  const { ordering } = parts;
   return route({
     method: "GET",
     path: "/api/v1/orders/search",
@@ -163,13 +194,7 @@ function search({ ordering, store, clock }: OrderRoutesParts): Route {
     readsAtLeast: true,
     success: { status: 200, schema: orderListSchema },
     async handle(request) {
-      const position = await checkReached(store, request);
-      const reached = await waitFor(store, ordering.search, position, REACH_WITHIN_MS, clock);
-      if (!reached.isReached) {
-        throw positionNotReached("the search has not seen this position yet", {
-          details: { lag: reached.lag, retryAfterMs: 1_000 },
-        });
-      }
+      await checkShown(parts, ordering.search, request);
       const orders = await ordering.queries.dispatch(
         searchOrders,
         { text: request.query.q, limit: request.query.limit },
@@ -180,11 +205,24 @@ function search({ ordering, store, clock }: OrderRoutesParts): Route {
   });
 }
 
-/** The position that the request asks to have been reached, 0 without one. Rows of orders are as new as the log. */
+/** The position that the request asks to have been reached, 0 without one. Rows and streams of orders are as new as the log. */
 async function checkReached(store: Store, { atLeast }: HttpRequest): Promise<number> {
   return atLeast === undefined ? 0 : readPosition(atLeast, await store.head());
 }
 
-function epochMs(text: string): number {
-  return Temporal.Instant.from(text).epochMilliseconds;
+/** Waits until the read model shows it; throws `position-not-reached` when that takes too long. */
+async function checkShown(
+  { store, clock }: OrderRoutesParts,
+  model: OrderingService["search" | "details"],
+  request: HttpRequest,
+): Promise<void> {
+  const position = await checkReached(store, request);
+  if (position === 0) return;
+  const { isReached, lag } = await waitFor(store, model, position, REACH_WITHIN_MS, clock);
+  if (!isReached)
+    throw positionNotReached(`${model.name} has not seen this position yet`, { details: { lag, retryAfterMs: 1_000 } });
+}
+
+function epochMs(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Temporal.Instant.from(text).epochMilliseconds;
 }

@@ -4,7 +4,7 @@ import { reveal } from "@daybook/kernel/sealed";
 import type { Answer, Call, Operable } from "@daybook/network/rpc/contract";
 import type { orderingContract } from "./contract.ts";
 import { ORDERS, parseOrderRow } from "./order-row.ts";
-import type { Order, OrderCommand } from "./order.ts";
+import { holdOf, type Order, type OrderCommand } from "./order.ts";
 
 /** Carries out `orderingContract`. */
 export function orderCalls(
@@ -30,9 +30,9 @@ export function orderCalls(
     async forFulfilment({ orderId }) {
       const order = await orderOf(orderId);
       if (!order) return { value: null };
-      const { status, hold, customer, lines, total, payment } = order;
+      const { status, customer, lines, total, payment } = order;
       const items = lines.map(({ productId, quantity }) => ({ productId, quantity }));
-      return { value: { orderId, status, isHeld: hold !== undefined, customerId: customer.id, items, total, payment } };
+      return { value: { orderId, status, isHeld: holdOf(order) !== undefined, customerId: customer.id, items, total, payment } };
     },
     confirm: ({ orderId, ...confirmed }, call) => told(orderId, { type: "confirm", confirmed }, call),
     ship: ({ orderId }, call) => told(orderId, { type: "ship" }, call),

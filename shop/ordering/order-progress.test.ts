@@ -9,7 +9,8 @@ import { money } from "@daybook/kernel/money";
 import { seededRandom } from "@daybook/kernel/random";
 import { stockEvents } from "@daybook/shop-inventory/events";
 import { paymentEvents } from "@daybook/shop-payments/events";
-import { cancelOrder } from "./contract.ts";
+import { shipmentEvents } from "@daybook/shop-shipping/events";
+import { cancelOrder, holdOrder, releaseOrder } from "./contract.ts";
 import { outcomeOf, trialOrders } from "./conformance/trial.ts";
 import { orderEvents } from "./events.ts";
 
@@ -20,7 +21,7 @@ function trial() {
   const orders = trialOrders();
   const { store, clock, service } = orders;
   const ids = idSource(clock, seededRandom(2));
-  const events = eventStore(store, { ...orderEvents, ...stockEvents, ...paymentEvents }, memoryKeys());
+  const events = eventStore(store, { ...orderEvents, ...stockEvents, ...paymentEvents, ...shipmentEvents }, memoryKeys());
   const append = (stream: string, type: string, data: object) =>
     events.append({ unitId: ids("unt"), stream, events: [{ type, data }], context });
   const reserved = (orderId: string, productId: string) =>
@@ -32,6 +33,17 @@ function trial() {
   const paid = (orderId: string) =>
     append(`payment-${orderId}`, "PaymentCompleted", { orderId, paymentId: "pay_1", amount: ten, paidBy: "card", entry });
 
+  const shipment = (orderId: string, type: string, more: object = {}) =>
+    append(`shipment-${orderId}`, type, { orderId, shipmentId: "shp_1", ...more });
+
+  /** Ordering's own part of carrying it out, as fulfilment asks for it. */
+  async function confirmed(orderId: string): Promise<void> {
+    const parcel = { shipmentId: "shp_1", carrier: "Post", trackingNumber: "T1" };
+    const input = { orderId, reservationId: "res_1", paymentId: "pay_1", shipment: parcel };
+    await service.calls.serve("confirm", input, { context });
+  }
+  const ship = (orderId: string) => service.calls.serve("ship", { orderId }, { context });
+
   /** Follows from the start to the head, as a process that has never followed before. */
   async function followAll(name: string): Promise<void> {
     const { position: until } = await store.head();
@@ -42,7 +54,7 @@ function trial() {
   }
 
   const typesOf = async (orderId: string) => (await events.read(`order-${orderId}`)).map(({ event }) => event.type);
-  return { ...orders, events, append, reserved, paid, followAll, typesOf };
+  return { ...orders, events, append, reserved, paid, shipment, confirmed, ship, followAll, typesOf };
 }
 
 void describe("an order", () => {
@@ -79,5 +91,34 @@ void describe("an order", () => {
     await followAll("a");
     assert.deepEqual(await typesOf(orderId), ["OrderPlaced", "OrderCancelled"]);
     assert.equal(await store.streamVersion("order-ord_none"), 0);
+  });
+
+  void test("that hears of its parcel's arrival before it is shipped is delivered once it is, however often it is told", async () => {
+    const trialled = trial();
+    const { shipment, confirmed, ship, followAll, typesOf, service } = trialled;
+    const orderId = await trialled.place();
+    await confirmed(orderId);
+    await outcomeOf(service, holdOrder, { orderId, reason: "odd" });
+    await shipment(orderId, "ShipmentDelivered"); // the carrier does not know that the order is on hold
+    for (const name of ["a", "b"]) await followAll(name);
+    await outcomeOf(service, releaseOrder, { orderId });
+    await ship(orderId);
+    await followAll("c");
+    assert.deepEqual((await typesOf(orderId)).slice(3), ["ParcelArrived", "OrderReleased", "OrderShipped", "OrderDelivered"]);
+  });
+
+  void test("that somebody holds is not released by its shipment's release, also when a page is told again", async () => {
+    const trialled = trial();
+    const { shipment, confirmed, ship, followAll, service } = trialled;
+    const orderId = await trialled.place();
+    await confirmed(orderId);
+    await shipment(orderId, "ShipmentHeld", { reason: "wet", by: "carrier" });
+    await followAll("a");
+    await outcomeOf(service, holdOrder, { orderId, reason: "odd" });
+    await shipment(orderId, "ShipmentReleased");
+    for (const name of ["b", "c"]) await followAll(name);
+    assert.deepEqual(await ship(orderId), {
+      refusal: { code: "order-held", message: "The order is on hold.", details: { reason: "odd" } },
+    });
   });
 });

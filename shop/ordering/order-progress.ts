@@ -32,9 +32,9 @@ function learnedFrom({ event }: RecordedEvent): Learned | undefined {
     case "ShipmentDelivered":
       return { of: known.data, command: { type: "deliver" } };
     case "ShipmentHeld":
-      return { of: known.data, command: { type: "hold", reason: known.data.reason } };
+      return { of: known.data, command: { type: "hold", reason: known.data.reason, by: "shipment" } };
     case "ShipmentReleased":
-      return { of: known.data, command: { type: "release" } };
+      return { of: known.data, command: { type: "release", by: "shipment" } };
     case "CustomerDeleted":
       return { of: known.data, command: { type: "cancel", reason: "The customer's account was deleted." } };
     default:
@@ -43,7 +43,7 @@ function learnedFrom({ event }: RecordedEvent): Learned | undefined {
 }
 
 export interface FollowParts {
-  /** Tells an order; what it knows, or what comes too late, changes nothing. */
+  /** Tells an order; what it knows, or what comes too late, changes nothing; what comes early it keeps. */
   readonly tell: (orderId: string, command: OrderCommand, context: Context) => Promise<unknown>;
   /** A customer's orders that can still be cancelled. */
   readonly openOrders: (customerId: string) => AsyncIterable<string>;

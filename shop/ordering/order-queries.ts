@@ -1,37 +1,74 @@
 import type { Aggregates } from "@daybook/data/cqrs/aggregates";
 import type { EventStore } from "@daybook/data/event-store/event-store";
 import { streamName } from "@daybook/data/event-store/event";
-import type { ListRows, Row } from "@daybook/data/store";
+import type { Row } from "@daybook/data/store";
 import { givenId } from "@daybook/kernel/ids";
 import { normalised, searchTokens } from "@daybook/kernel/sealed";
-import type { CountOrders, GetOrder, ListOrders, OrderDetails, OrderPage, SearchOrders, SomeOrders } from "./contract.ts";
+import type { Context } from "@daybook/kernel/context";
+import { valueOf, type Operable } from "@daybook/network/rpc/contract";
+import type { customersContract } from "@daybook/shop-customers/contract";
+import type {
+  CountOrders,
+  GetOrder,
+  JoinedOrder,
+  ListOrders,
+  OrderCount,
+  OrderDetails,
+  OrderPage,
+  SearchOrders,
+  WholeOrder,
+} from "./contract.ts";
 import { ORDER_CATEGORY } from "./events.ts";
 import type { Order, OrderCommand } from "./order.ts";
+import { wholeOrder, type DetailsRow } from "./order-details.ts";
+import { orderLists } from "./order-lists.ts";
 import { searchedTexts, type OrderSearch } from "./order-search.ts";
 import { ORDERS, ORDER_LISTS, orderDetails, parseOrderRow, reversed } from "./order-row.ts";
 
 /** The functions behind the context's queries; contract.ts says what each answers. */
 export interface OrderQueries {
   order(query: GetOrder): Promise<OrderDetails | undefined>;
+  whole(query: GetOrder, context: Context): Promise<WholeOrder | undefined>;
   orders(query: ListOrders): Promise<OrderPage>;
-  count(query: CountOrders): Promise<number>;
-  search(query: SearchOrders): Promise<readonly OrderDetails[]>;
+  count(query: CountOrders): Promise<OrderCount>;
+  search(query: SearchOrders): Promise<readonly JoinedOrder[]>;
 }
+
+/** Who customers are, as they say it. */
+export type Contacts = Pick<Operable<(typeof customersContract)["operations"]>, "contactOf">;
 
 export interface OrderQueriesParts {
   readonly events: EventStore;
   readonly orders: Aggregates<Order, OrderCommand>;
   readonly search: OrderSearch;
   readonly searchSecret: Uint8Array;
+  /** Without it orders show what they hold themselves. */
+  readonly customers?: Contacts | undefined;
 }
 
-export function orderQueries({ events, orders, search, searchSecret }: OrderQueriesParts): OrderQueries {
+export function orderQueries({ events, orders, search, searchSecret, customers }: OrderQueriesParts): OrderQueries {
   const { store, keys } = events;
+  const lists = orderLists(store);
   const shown = (row: Row) => orderDetails(parseOrderRow(row.value), row.recordedAt, keys);
 
-  async function byId(orderId: string): Promise<OrderDetails | undefined> {
-    const row = await store.getRow(ORDERS, orderId);
-    return row && shown(row);
+  async function joined(row: Row, known?: DetailsRow): Promise<JoinedOrder> {
+    const [order, details] = await Promise.all([shown(row), known ?? lists.detailsOf(row.key)]);
+    return { ...order, paymentStatus: details?.payment, shipmentStatus: details?.shipment };
+  }
+
+  async function order({ orderId, version: asOfVersion, recordedAt }: GetOrder): Promise<OrderDetails | undefined> {
+    if (asOfVersion === undefined && recordedAt === undefined) {
+      const row = await store.getRow(ORDERS, orderId);
+      return row && shown(row);
+    }
+    const asOf = {
+      ...(asOfVersion !== undefined && { version: asOfVersion }),
+      ...(recordedAt !== undefined && { recordedAt }),
+    };
+    const { state, version } = await orders.load(orderId, asOf);
+    if (state.status === "absent") return undefined;
+    const [last] = await events.read(streamName(ORDER_CATEGORY, orderId), { from: version, limit: 1 });
+    return orderDetails({ order: state, version }, last?.recordedAt ?? 0, keys);
   }
 
   /** Rows whose id starts or ends with `text`; what cannot be in an id is not looked for. */
@@ -46,30 +83,26 @@ export function orderQueries({ events, orders, search, searchSecret }: OrderQuer
   }
 
   return {
-    async order({ orderId, version: asOfVersion, recordedAt }) {
-      if (asOfVersion === undefined && recordedAt === undefined) return byId(orderId);
-      const asOf = {
-        ...(asOfVersion !== undefined && { version: asOfVersion }),
-        ...(recordedAt !== undefined && { recordedAt }),
-      };
-      const { state, version } = await orders.load(orderId, asOf);
-      if (state.status === "absent") return undefined;
-      const [last] = await events.read(streamName(ORDER_CATEGORY, orderId), { from: version, limit: 1 });
-      return orderDetails({ order: state, version }, last?.recordedAt ?? 0, keys);
+    order,
+    async whole(query, context) {
+      const found = await order(query);
+      const whole = found && (await wholeOrder(events, found, query));
+      const isNow = query.version === undefined && query.recordedAt === undefined;
+      return whole && isNow ? named(whole, customers, context) : whole;
     },
     async orders(list) {
-      const after = list.after ? { after: list.after } : {};
-      const page = await store.listRows({ ...listing(list), ...after, direction: "backwards", limit: list.limit });
-      const shownOrders = await Promise.all(page.rows.map(shown));
-      return page.next ? { orders: shownOrders, next: page.next } : { orders: shownOrders };
+      const { rows, next } = await lists.page(list);
+      const listed = await Promise.all(rows.map(({ row, details }) => joined(row, details)));
+      return next ? { orders: listed, next } : { orders: listed };
     },
-    count: ({ cap, ...list }) => store.countRows(listing(list), cap),
+    count: (list) => lists.count(list),
     async search({ text, limit }) {
-      const found = new Map<string, OrderDetails>();
-      for (const row of await rowsById(text, limit)) found.set(row.key, await shown(row));
+      const found = new Map<string, JoinedOrder>();
+      for (const row of await rowsById(text, limit)) found.set(row.key, await joined(row));
       for await (const orderId of search.candidates(searchTokens(searchSecret, text))) {
         if (found.size >= limit) break;
-        const order = await byId(orderId);
+        const row = await store.getRow(ORDERS, orderId);
+        const order = row && (await joined(row));
         if (order && contains(order, text)) found.set(orderId, order);
       }
       return [...found.values()].slice(0, limit);
@@ -77,15 +110,15 @@ export function orderQueries({ events, orders, search, searchSecret }: OrderQuer
   };
 }
 
-/** The list that holds what is asked for, newest last. */
-function listing(list: SomeOrders): Pick<ListRows, "collection" | "index" | "prefix"> {
-  const { customerId, status } = list;
-  if (customerId !== undefined && status) {
-    return { collection: ORDERS, index: ORDER_LISTS.byCustomerAndStatus, prefix: `${customerId} ${status} ` };
-  }
-  if (customerId !== undefined) return { collection: ORDERS, index: ORDER_LISTS.byCustomer, prefix: `${customerId} ` };
-  if (status) return { collection: ORDERS, index: ORDER_LISTS.byStatus, prefix: `${status} ` };
-  return { collection: ORDERS, index: ORDER_LISTS.all };
+/** The customer's present name and address for mails, where the order has none of its own. */
+async function named(whole: WholeOrder, customers: Contacts | undefined, context: Context): Promise<WholeOrder> {
+  const { id: customerId, contact, isErased = false } = whole.customer;
+  if (!customers || customerId === undefined || isErased || contact?.email !== undefined) return whole;
+  const known = valueOf(await customers.contactOf({ customerId }, { context }));
+  if (!known) return whole;
+  const isNamed = contact?.firstName !== undefined || contact?.lastName !== undefined;
+  const own = isNamed ? { email: known.email } : known;
+  return { ...whole, customer: { ...whole.customer, contact: { ...own, ...contact } } };
 }
 
 /** Tokens are of three characters: whether the whole text is there is seen in the opened fields only. */

@@ -4,7 +4,7 @@ import type { Folded } from "@daybook/data/event-store/fold";
 import { canonical } from "@daybook/kernel/canonical";
 import { reveal, type SubjectKeys } from "@daybook/kernel/sealed";
 import type { OrderDetails } from "./contract.ts";
-import type { Order } from "./order.ts";
+import { holdOf, type Order } from "./order.ts";
 
 /** The read model "orders": one row an order, put in the unit that changes it; its value is the aggregate's state. */
 export const ORDERS = "orders";
@@ -80,7 +80,7 @@ export async function orderDetails({ order, version }: OrderRow, updatedAt: numb
     itemCount: order.lines.reduce((count, line) => count + line.quantity, 0),
     placedAt: order.placedAt,
     updatedAt,
-    hold: order.hold,
+    hold: holdOf(order),
     paidBy: order.payment?.kind,
     reservationId: order.reservationId,
     paymentId: order.paymentId,

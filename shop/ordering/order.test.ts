@@ -19,6 +19,7 @@ const paid: OrderEvent = { type: "OrderPaid", data: { paymentId: "pay_1" } };
 const confirmed: OrderEvent = { type: "OrderConfirmed", data: readiness };
 const shipped: OrderEvent = { type: "OrderShipped", data: { trackingNumber: "T1" } };
 const delivered: OrderEvent = { type: "OrderDelivered", data: {} };
+const arrived: OrderEvent = { type: "ParcelArrived", data: {} };
 const held: OrderEvent = { type: "OrderHeld", data: { reason: "looks odd" } };
 const released: OrderEvent = { type: "OrderReleased", data: {} };
 const failed: OrderEvent = { type: "OrderFailed", data: { code: "payment-declined", reason: "Declined." } };
@@ -65,12 +66,15 @@ const EVENTS: Readonly<Record<OrderAction, OrderEvent>> = {
   cancel: cancelled,
   fail: failed,
 };
+/** What an order keeps of a delivery that it hears of before it is shipped. */
+const eventOf = (action: OrderAction, status: OrderStatus) =>
+  action === "deliver" && status !== "shipped" ? arrived : EVENTS[action];
 /** Where what other contexts say comes late or twice. */
 const PLACED = ["placed", "reserved", "paid", "confirmed", "shipped", "delivered", "cancelled", "failed"];
 const LATE: Readonly<Partial<Record<OrderAction, readonly string[]>>> = {
   reserve: PLACED,
   pay: PLACED,
-  deliver: PLACED,
+  deliver: ["delivered", "cancelled", "failed"],
   confirm: ["confirmed", "shipped", "delivered"],
   ship: ["shipped", "delivered"],
   fail: ["failed"],
@@ -90,7 +94,7 @@ void describe("an order's states", () => {
         void test(`${status}: "${action}" leads to ${next}`, () => {
           const after = given(...REACHED[status], ...(action === "release" ? [held] : []))
             .when(COMMANDS[action])
-            .thenHappens(EVENTS[action]);
+            .thenHappens(eventOf(action, status));
           assert.equal(after.status, next);
         });
       } else if (LATE[action]?.includes(status)) {
@@ -124,6 +128,82 @@ void test("an order that was confirmed is not confirmed with another shipment", 
   given(...REACHED.confirmed)
     .when({ type: "confirm", confirmed: other })
     .thenRefused("illegal-transition", { status: "confirmed", legal: orderStates.legal("confirmed") });
+});
+
+void describe("an order whose parcel arrives before it is recorded as shipped", () => {
+  for (const status of ["placed", "reserved", "paid", "confirmed"] as const) {
+    void test(`heard of while it is ${status}: delivered it is as soon as it is shipped`, () => {
+      const state = given(...REACHED[status], arrived, ...(status === "confirmed" ? [] : [confirmed]))
+        .when(COMMANDS.ship)
+        .thenHappens(shipped, delivered);
+      assert.equal(state.status, "delivered");
+    });
+  }
+
+  void test("keeps that once, however often it is said", () => {
+    given(...REACHED.confirmed, arrived)
+      .when(COMMANDS.deliver)
+      .thenNothingHappens();
+    given(...REACHED.confirmed, arrived, shipped, delivered)
+      .when(COMMANDS.deliver)
+      .thenNothingHappens();
+  });
+
+  void test("stays on hold until it is released", () => {
+    const onHold = [placed, confirmed, held, arrived];
+    given(...onHold)
+      .when(COMMANDS.ship)
+      .thenRefused("order-held");
+    given(...onHold, released)
+      .when(COMMANDS.ship)
+      .thenHappens(shipped, delivered);
+  });
+});
+
+void describe("an order whose shipment is on hold", () => {
+  const heldThere: OrderEvent = { type: "OrderHeld", data: { reason: "wet", by: "shipment" } };
+  const releasedThere: OrderEvent = { type: "OrderReleased", data: { by: "shipment" } };
+  const hold: OrderCommand = { type: "hold", reason: "wet", by: "shipment" };
+  const release: OrderCommand = { type: "release", by: "shipment" };
+  const ready = [placed, confirmed];
+
+  void test("is on hold beside what somebody says, and is shipped once both are released", () => {
+    given(...ready, held)
+      .when(hold)
+      .thenHappens(heldThere);
+    given(...ready, held, heldThere)
+      .when(release)
+      .thenHappens(releasedThere);
+    given(...ready, held, heldThere, releasedThere)
+      .when(COMMANDS.ship)
+      .thenRefused("order-held", { reason: "looks odd" });
+    given(...ready, held, heldThere, released)
+      .when(COMMANDS.ship)
+      .thenRefused("order-held", { reason: "wet" });
+    given(...ready, held, heldThere, released, releasedThere)
+      .when(COMMANDS.ship)
+      .thenHappens(shipped);
+  });
+
+  void test("is not released by what the shipment says of its own: somebody's hold stays", () => {
+    given(...ready, held)
+      .when(release)
+      .thenNothingHappens();
+  });
+
+  void test("is released there, not here", () => {
+    given(...ready, heldThere)
+      .when(COMMANDS.release)
+      .thenRefused("order-held", { reason: "wet" });
+    given(...ready, heldThere)
+      .when(hold)
+      .thenNothingHappens();
+  });
+
+  void test("ends with the order", () => {
+    const state = given(placed, held, heldThere).when(COMMANDS.cancel).thenHappens(cancelled);
+    assert.ok(state.status === "cancelled" && !state.hold && !state.shipmentHold);
+  });
 });
 
 void describe("an order on hold", () => {

@@ -24,7 +24,10 @@ export type OrderStatus =
   | "failed";
 export type OrderAction = Exclude<OrderCommand["type"], "refuse">;
 
-/** Which command is legal in which state, and where it leads. */
+/**
+ * Which command is legal in which state, and where it leads. A delivery that is heard of before the order is shipped leaves it
+ * where it is: once shipped, it is delivered.
+ */
 export const orderStates = stateMachine<OrderStatus, OrderAction>("absent", {
   absent: { place: "placed" },
   placed: {
@@ -33,6 +36,7 @@ export const orderStates = stateMachine<OrderStatus, OrderAction>("absent", {
     reserve: "reserved",
     pay: "paid",
     confirm: "confirmed",
+    deliver: "placed",
     hold: "placed",
     release: "placed",
     cancel: "cancelled",
@@ -41,13 +45,21 @@ export const orderStates = stateMachine<OrderStatus, OrderAction>("absent", {
   reserved: {
     pay: "paid",
     confirm: "confirmed",
+    deliver: "reserved",
     hold: "reserved",
     release: "reserved",
     cancel: "cancelled",
     fail: "failed",
   },
-  paid: { confirm: "confirmed", hold: "paid", release: "paid", cancel: "cancelled", fail: "failed" },
-  confirmed: { ship: "shipped", hold: "confirmed", release: "confirmed", cancel: "cancelled", fail: "failed" },
+  paid: { confirm: "confirmed", deliver: "paid", hold: "paid", release: "paid", cancel: "cancelled", fail: "failed" },
+  confirmed: {
+    ship: "shipped",
+    deliver: "confirmed",
+    hold: "confirmed",
+    release: "confirmed",
+    cancel: "cancelled",
+    fail: "failed",
+  },
   shipped: { deliver: "delivered" },
   delivered: {},
   cancelled: {},
@@ -58,14 +70,28 @@ export type Order =
   | { readonly status: "absent" }
   | (OrderPlaced & {
       readonly status: Exclude<OrderStatus, "absent">;
-      readonly hold?: { readonly reason: string };
+      /** Somebody's. */
+      readonly hold?: Hold;
+      /** Its shipment's, as long as shipping holds it. */
+      readonly shipmentHold?: Hold;
       readonly reservationId?: string;
       readonly paymentId?: string;
       readonly shipment?: Shipment;
+      /** The carrier has delivered it. */
+      readonly hasArrived?: true;
       readonly cancellation?: { readonly reason: string };
       readonly failure?: { readonly code: string; readonly reason: string };
     });
 type PlacedOrder = Exclude<Order, { status: "absent" }>;
+
+interface Hold {
+  readonly reason: string;
+}
+
+/** Why an order is not shipped at present; undefined when it may be. */
+export function holdOf({ hold, shipmentHold }: PlacedOrder): Hold | undefined {
+  return hold ?? shipmentHold;
+}
 
 export type OrderCommand =
   | { readonly type: "place"; readonly order: OrderPlaced }
@@ -78,8 +104,9 @@ export type OrderCommand =
   | { readonly type: "confirm"; readonly confirmed: OrderConfirmed }
   | { readonly type: "ship" }
   | { readonly type: "deliver" }
-  | { readonly type: "hold"; readonly reason: string; readonly customerId?: string | undefined }
-  | { readonly type: "release"; readonly customerId?: string | undefined }
+  /** `by`: the order follows its shipment; else it is somebody's word. Neither releases what the other holds. */
+  | { readonly type: "hold"; readonly reason: string; readonly by?: "shipment"; readonly customerId?: string | undefined }
+  | { readonly type: "release"; readonly by?: "shipment"; readonly customerId?: string | undefined }
   | { readonly type: "cancel"; readonly reason: string; readonly customerId?: string | undefined }
   | { readonly type: "fail"; readonly code: string; readonly reason: string }
   /** Refused before it came to the aggregate (unknown product, other price): answered and kept like any refusal. */
@@ -122,11 +149,10 @@ function change(command: Change, order: PlacedOrder): Decision<OrderEvent> {
     case "ship":
       return ship(order);
     case "deliver":
-      return accept({ type: "OrderDelivered", data: {} });
+      return deliver(order);
     case "hold":
-      return order.hold ? accept() : accept({ type: "OrderHeld", data: { reason: command.reason } });
     case "release":
-      return order.hold ? accept({ type: "OrderReleased", data: {} }) : accept();
+      return heldOrReleased(command, order);
     case "cancel":
       return accept({ type: "OrderCancelled", data: { reason: command.reason } });
     case "fail":
@@ -134,7 +160,7 @@ function change(command: Change, order: PlacedOrder): Decision<OrderEvent> {
   }
 }
 
-/** What other contexts say comes late or twice: it changes nothing then. */
+/** What other contexts say comes late or twice: it changes nothing then. What comes early is legal, see the table. */
 function isLate(command: OrderCommand, order: Order): boolean {
   if (order.status === "absent") return false;
   switch (command.type) {
@@ -195,8 +221,29 @@ const QUANTITY_MAX = 1_000_000;
 const LINES_MAX = 1_000;
 
 function ship(order: PlacedOrder): Decision<OrderEvent> {
-  if (order.hold) return refuse("order-held", "The order is on hold.", { reason: order.hold.reason });
-  return accept({ type: "OrderShipped", data: { trackingNumber: order.shipment?.trackingNumber ?? "" } });
+  const hold = holdOf(order);
+  if (hold) return refuse("order-held", "The order is on hold.", { reason: hold.reason });
+  const shipped: OrderEvent = { type: "OrderShipped", data: { trackingNumber: order.shipment?.trackingNumber ?? "" } };
+  return order.hasArrived ? accept(shipped, DELIVERED) : accept(shipped);
+}
+
+/** The carrier has the parcel from when it is made, and may be faster than we are: what it says is kept until it counts. */
+function deliver(order: PlacedOrder): Decision<OrderEvent> {
+  if (order.status === "shipped") return accept(DELIVERED);
+  return order.hasArrived ? accept() : accept({ type: "ParcelArrived", data: {} });
+}
+
+const DELIVERED: OrderEvent = { type: "OrderDelivered", data: {} };
+
+function heldOrReleased(command: Change & { type: "hold" | "release" }, order: PlacedOrder): Decision<OrderEvent> {
+  const by = command.by && { by: command.by };
+  const isHeld = (command.by ? order.shipmentHold : order.hold) !== undefined;
+  if (command.type === "hold") {
+    return isHeld ? accept() : accept({ type: "OrderHeld", data: { reason: command.reason, ...by } });
+  }
+  if (isHeld) return accept({ type: "OrderReleased", data: { ...by } });
+  if (by || !order.shipmentHold) return accept();
+  return refuse("order-held", "Its shipment is on hold: that is to be released.", { reason: order.shipmentHold.reason });
 }
 
 function mixedCurrencies(currency: string): Decision<OrderEvent> {
@@ -239,14 +286,18 @@ function evolved(order: PlacedOrder, event: Exclude<OrderEvent, { type: "OrderPl
       return { ...order, status: "shipped" };
     case "OrderDelivered":
       return { ...order, status: "delivered" };
-    case "OrderHeld":
-      return { ...order, hold: { reason: event.data.reason } };
+    case "ParcelArrived":
+      return { ...order, hasArrived: true };
+    case "OrderHeld": {
+      const hold = { reason: event.data.reason };
+      return event.data.by ? { ...order, shipmentHold: hold } : { ...order, hold };
+    }
     case "OrderReleased":
-      return released(order);
+      return event.data.by ? shipmentReleased(order) : released(order);
     case "OrderCancelled":
-      return { ...released(order), status: "cancelled", cancellation: { reason: event.data.reason } };
+      return { ...released(shipmentReleased(order)), status: "cancelled", cancellation: { reason: event.data.reason } };
     case "OrderFailed":
-      return { ...released(order), status: "failed", failure: event.data };
+      return { ...released(shipmentReleased(order)), status: "failed", failure: event.data };
   }
 }
 
@@ -256,5 +307,9 @@ function withLine(lines: readonly Line[], line: Line): Line[] {
 }
 
 function released({ hold, ...order }: PlacedOrder): PlacedOrder {
+  return order;
+}
+
+function shipmentReleased({ shipmentHold, ...order }: PlacedOrder): PlacedOrder {
   return order;
 }

@@ -19,6 +19,7 @@ import {
   choosePayment,
   countOrders,
   getOrder,
+  getWholeOrder,
   holdOrder,
   importOrder,
   listOrders,
@@ -32,7 +33,8 @@ import {
 import type { Line, OrderPlaced } from "./events.ts";
 import { orderDecider, type Order, type OrderCommand } from "./order.ts";
 import { orderCalls } from "./order-calls.ts";
-import { orderQueries } from "./order-queries.ts";
+import { orderDetailsProjection, type DetailedEvent, type DetailsRow } from "./order-details.ts";
+import { orderQueries, type Contacts, type OrderQueries } from "./order-queries.ts";
 import { follow, PROGRESS } from "./order-progress.ts";
 import { openOrders, orderRow } from "./order-row.ts";
 import { orderSearch, orderSearchProjection, type SearchedEvent, type SearchRow } from "./order-search.ts";
@@ -45,8 +47,8 @@ export interface OrderingParts {
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly catalogue: Catalogue;
-  /** Says who may not order; without it everybody may. */
-  readonly customers?: Customers;
+  /** Says who may not order, and who customers are; without it everybody may, and orders show what they hold. */
+  readonly customers?: Customers & Contacts;
   /** Keys the search tokens of personal fields. */
   readonly searchSecret: Uint8Array;
 }
@@ -57,9 +59,10 @@ export interface OrderingService {
    * answers an `Executed<Answer>`.
    */
   readonly commands: Handlers<Execution>;
-  /** Queries: `getOrder`, `listOrders`, `countOrders`, `searchOrders`. */
+  /** Queries: `getOrder`, `getWholeOrder`, `listOrders`, `countOrders`, `searchOrders`. */
   readonly queries: Handlers;
   readonly search: Projection<SearchRow, SearchedEvent>;
+  readonly details: Projection<DetailsRow, DetailedEvent>;
   /** Carries out `orderingContract` for other contexts. */
   readonly calls: Service;
   /** What a subscription does to keep orders up to date with other contexts. */
@@ -113,17 +116,11 @@ export function orderingService(parts: OrderingParts): OrderingService {
     );
   }
 
-  const answers = orderQueries({ events, orders, search: orderSearch(events.store), searchSecret });
-  const queries = handlers();
-  queries.register(getOrder, (query) => answers.order(query));
-  queries.register(listOrders, (query) => answers.orders(query));
-  queries.register(countOrders, (query) => answers.count(query));
-  queries.register(searchOrders, (query) => answers.search(query));
-
   return {
     commands,
-    queries,
+    queries: answering(orderQueries({ events, orders, search: orderSearch(events.store), searchSecret, customers })),
     search: orderSearchProjection(events.keys, searchSecret),
+    details: orderDetailsProjection(),
     calls: service(orderingContract, orderCalls(events, orders)),
     progress: {
       ...PROGRESS,
@@ -135,6 +132,16 @@ export function orderingService(parts: OrderingParts): OrderingService {
       },
     },
   };
+}
+
+function answering(answers: OrderQueries): Handlers {
+  const queries = handlers();
+  queries.register(getOrder, (query) => answers.order(query));
+  queries.register(getWholeOrder, (query, { context }) => answers.whole(query, context));
+  queries.register(listOrders, (query) => answers.orders(query));
+  queries.register(countOrders, (query) => answers.count(query));
+  queries.register(searchOrders, (query) => answers.search(query));
+  return queries;
 }
 
 /** The command on what was priced; what was refused before it came to the order is refused as any command, and kept. */

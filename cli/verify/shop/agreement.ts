@@ -54,7 +54,7 @@ async function checkAlways({ store, marks }: Verifying, orders: Orders, findings
 }
 
 function* faultsOf(order: CarriedOrder, progressedTo: number): Generator<string> {
-  const { status, payment, charged, total, shipment, deliveredAt } = order;
+  const { status, payment, charged, total, shipment } = order;
   if (status === undefined) yield "nobody placed this order";
   if (status === undefined || order.isImported) return;
   const wanted = wantedPieces(order);
@@ -63,12 +63,17 @@ function* faultsOf(order: CarriedOrder, progressedTo: number): Generator<string>
   if (isSent(order)) {
     if (payment !== "charged" || charged !== total) yield `it was sent, but not paid in full: the payment is ${payment}`;
     if (shipment === "none" || shipment === "cancelled") yield `it was sent, but its shipment is ${shipment}`;
-    const isArrived = shipment === "delivered";
-    if (status === "delivered" && !isArrived) yield `it was delivered, but its shipment is ${shipment}`;
-    if (status === "shipped" && deliveredAt !== undefined && deliveredAt <= progressedTo)
-      yield "its shipment was delivered, and the order does not know";
+    if (status === "delivered" && shipment !== "delivered") yield `it was delivered, but its shipment is ${shipment}`;
   } else if (order.shipped.size > 0) yield "pieces of an order that was not sent have left the stock";
+  if (!knowsArrival(order, progressedTo)) yield "its shipment was delivered, and the order does not know";
   if (order.run === "completed" || order.run === "compensated" || order.run === "cancelled") yield* endFaults(order);
+}
+
+/** An arrival counts once the order is sent; until then it is kept. */
+function knowsArrival(order: CarriedOrder, progressedTo: number): boolean {
+  const { status, deliveredAt = Infinity, hasArrived } = order;
+  if (deliveredAt > progressedTo || isUndone(order)) return true;
+  return isSent(order) ? status === "delivered" : hasArrived;
 }
 
 /** What must be once the order's workflow has ended. One that failed, or was terminated, is a person's. */
@@ -155,8 +160,8 @@ function isUndone({ status }: CarriedOrder): boolean {
 }
 
 /** For an operator, or for the customer's bank. */
-function isWaiting({ isHeld, payment }: CarriedOrder): boolean {
-  return isHeld || payment === "pending";
+function isWaiting({ isHeld, isShipmentHeld, payment }: CarriedOrder): boolean {
+  return isHeld || isShipmentHeld || payment === "pending";
 }
 
 function isSame(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>): boolean {

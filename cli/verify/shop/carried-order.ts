@@ -8,6 +8,9 @@ export interface CarriedOrder {
   /** Carried out by somebody else, and kept here. */
   isImported: boolean;
   isHeld: boolean;
+  isShipmentHeld: boolean;
+  /** It knows that its parcel has arrived, and is not sent yet. */
+  hasArrived: boolean;
   /** It was said how it is paid: from then on it is carried out. */
   isChosen: boolean;
   /** Of its lines, by product, price and parcel. */
@@ -20,7 +23,7 @@ export interface CarriedOrder {
   readonly reserved: Map<string, number>;
   readonly shipped: Map<string, number>;
   shipment: "none" | "created" | "held" | "handed-over" | "delivered" | "failed" | "cancelled";
-  /** Position at which the shipment was delivered, when that was after the order had been sent. */
+  /** Position at which the shipment was delivered. */
   deliveredAt?: number;
   /** How its workflow ended. */
   run?: string;
@@ -68,6 +71,8 @@ export function newOrder(): CarriedOrder {
   return {
     isImported: false,
     isHeld: false,
+    isShipmentHeld: false,
+    hasArrived: false,
     isChosen: false,
     lines: new Map(),
     total: "",
@@ -118,11 +123,12 @@ function placed(order: CarriedOrder, type: string, data: unknown): undefined {
     case "PaymentMethodChosen":
       order.isChosen = true;
       return;
-    case "OrderHeld":
-      order.isHeld = true;
+    case "ParcelArrived":
+      order.hasArrived = true;
       return;
+    case "OrderHeld":
     case "OrderReleased":
-      order.isHeld = false;
+      order[memberOf(data, "by") === "shipment" ? "isShipmentHeld" : "isHeld"] = type === "OrderHeld";
   }
 }
 
@@ -159,7 +165,7 @@ function shipped(order: CarriedOrder, type: string, position: number): string | 
   if (!move) return "not an event of a shipment";
   const before = order.shipment;
   order.shipment = move.to;
-  if (move.to === "delivered" && order.status === "shipped") order.deliveredAt = position;
+  if (move.to === "delivered") order.deliveredAt = position;
   return move.from.includes(before) ? undefined : `${type}, but the shipment was ${before}`;
 }
 

@@ -30,28 +30,32 @@ export const ORDER_CHANGES: Readonly<Record<string, OrderChange>> = {
   OrderShipped: {
     from: ["confirmed"],
     to: "shipped",
-    change: (order) => (order["hold"] === undefined ? order : "shipped while on hold"),
+    change: (order) => (order["hold"] === undefined && order["shipmentHold"] === undefined ? order : "shipped while on hold"),
   },
   OrderDelivered: { from: ["shipped"], to: "delivered", change: (order) => order },
+  ParcelArrived: {
+    from: CANCELLABLE,
+    change: (order) => (order["hasArrived"] === undefined ? { ...order, hasArrived: true } : "arrived twice"),
+  },
   OrderHeld: {
     from: CANCELLABLE,
-    change: (order, { reason }) => (order["hold"] === undefined ? { ...order, hold: { reason } } : "held twice"),
+    change: (order, { reason, by }) => (order[holdBy(by)] === undefined ? { ...order, [holdBy(by)]: { reason } } : "held twice"),
   },
   OrderReleased: {
     from: CANCELLABLE,
-    change: (order) => (order["hold"] === undefined ? "released, but was not held" : withoutHold(order)),
+    change: (order, { by }) => (order[holdBy(by)] === undefined ? "released, but was not held" : without(order, holdBy(by))),
   },
   OrderCancelled: {
     from: CANCELLABLE,
     to: "cancelled",
     change: (order, { reason }) =>
-      typeof reason === "string" ? { ...withoutHold(order), cancellation: { reason } } : "cancelled without a reason",
+      typeof reason === "string" ? { ...withoutHolds(order), cancellation: { reason } } : "cancelled without a reason",
   },
   OrderFailed: {
     from: CANCELLABLE,
     to: "failed",
     change: (order, data) =>
-      typeof data["reason"] === "string" ? { ...withoutHold(order), failure: data } : "failed without a reason",
+      typeof data["reason"] === "string" ? { ...withoutHolds(order), failure: data } : "failed without a reason",
   },
 };
 
@@ -60,8 +64,17 @@ function withTexts(order: JsonRecord, data: JsonRecord, ...names: readonly strin
   return missing === undefined ? { ...order, ...data } : `an event without ${missing}`;
 }
 
-function withoutHold({ hold, ...order }: JsonRecord): JsonRecord {
-  return order;
+/** Its shipment's hold is beside somebody's. */
+function holdBy(by: unknown): "hold" | "shipmentHold" {
+  return by === "shipment" ? "shipmentHold" : "hold";
+}
+
+function without(order: JsonRecord, member: string): JsonRecord {
+  return Object.fromEntries(Object.entries(order).filter(([name]) => name !== member));
+}
+
+function withoutHolds(order: JsonRecord): JsonRecord {
+  return without(without(order, "hold"), "shipmentHold");
 }
 
 /** The line replaces one of the same product, price and parcel; the total grows by what it grew. */

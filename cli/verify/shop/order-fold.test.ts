@@ -50,15 +50,21 @@ describe("the fold of an order", () => {
     const confirmed = change("OrderConfirmed", { reservationId: "r", paymentId: "p", shipment });
     const held = change("OrderHeld", { reason: "odd" });
     const chosen = change("PaymentMethodChosen", { payment: { kind: "card", token: "t" } });
+    const heldThere = change("OrderHeld", { reason: "wet", by: "shipment" });
+    const releasedThere = change("OrderReleased", { by: "shipment" });
+    const arrived = change("ParcelArrived");
     const whole = after(
       placed(),
       held,
+      heldThere,
       change("ItemAdded", { line: { ...line, quantity: 3, amount: gbp("2550") }, total: gbp("2550") }),
       chosen,
       change("OrderReleased"),
       change("OrderReserved", { reservationId: "r" }),
       change("OrderPaid", { paymentId: "p" }),
       confirmed,
+      arrived,
+      releasedThere,
       change("OrderShipped", { trackingNumber: "T" }),
       change("OrderDelivered"),
     );
@@ -66,6 +72,9 @@ describe("the fold of an order", () => {
     assert.equal(whole.order?.status, "delivered");
     assert.match(orderRowText(whole.order), /"quantity":3.*"shipment":.*"total":\{"currency":"GBP","minor":"2550"\}/);
     assert.deepEqual(after(placed(), confirmed, held, change("OrderShipped")).faults, ["shipped while on hold"]);
+    assert.deepEqual(after(placed(), confirmed, heldThere, change("OrderShipped")).faults, ["shipped while on hold"]);
+    assert.deepEqual(after(placed(), held, releasedThere).faults, ["released, but was not held"]);
+    assert.deepEqual(after(placed(), arrived, arrived).faults, ["arrived twice"]);
     assert.deepEqual(after(placed(), held, held).faults, ["held twice"]);
     assert.deepEqual(after(placed(), change("OrderReleased")).faults, ["released, but was not held"]);
     assert.deepEqual(after(placed(), change("OrderReserved")).faults, ["an event without reservationId"]);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Projection } from "@daybook/data/cqrs/projection";
 import { runProjection } from "@daybook/data/cqrs/running-projection";
 import { waitFor } from "@daybook/data/cqrs/read-model";
 import { digestHex } from "@daybook/kernel/digest";
@@ -46,9 +47,12 @@ export async function carriedDay(shop: Shop): Promise<void> {
   );
   await run(shop, held, "running");
 
-  const running = runProjection(payments.ledger, { ...shop, owner: "embedded" });
-  await waitFor(store, payments.ledger, (await store.head()).position, 10_000, shop.clock);
-  await running.stop();
+  const models = [payments.ledger, ordering.details] as readonly Projection[]; // each by events of its own
+  for (const each of models) {
+    const running = runProjection(each, { ...shop, owner: "embedded" });
+    await waitFor(store, each, (await store.head()).position, 10_000, shop.clock);
+    await running.stop();
+  }
 }
 
 /** Placed, reserved, paid, with a parcel. */

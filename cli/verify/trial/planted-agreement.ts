@@ -5,6 +5,7 @@ const AGREE = "orders agree";
 const REST = "orders at rest";
 const WORKFLOWS = "workflows";
 const LEDGER = "ledger read model (law 3)";
+const DETAILS = "order-details (law 3)";
 const PRODUCTS = "product-search (law 3)";
 
 /** Ids of the trial's orders that were sent, undone, and are on hold; the last hold of all. */
@@ -89,6 +90,13 @@ export const PLANTED_AGREEMENT: readonly Plant[] = [
     ),
     /does not know/,
   ),
+  plant(AGREE, "an arrival before the order was sent that it missed", arrivedEarly(""), /does not know/),
+  plant(
+    AGREE,
+    "an arrival that an order did not keep",
+    arrivedEarly("UPDATE facts SET type = 'OrderHeld' WHERE type = 'OrderShipped'"),
+    /does not know/,
+  ),
   plant(AGREE, "an order that nothing carries out", forgotten(), /nothing is going to do that/),
   plant(REST, "an order that does not go on", lost("OrderHeld", `stream = 'order-' || ${HELD}`), /nothing is under way/),
   plant(
@@ -122,6 +130,30 @@ export const PLANTED_AGREEMENT: readonly Plant[] = [
   ),
   plant(LEDGER, "a list too short", sql("DELETE FROM row_index WHERE name = 'house'"), /lacks the row/),
   plant(
+    DETAILS,
+    "another state of the payment",
+    sql(
+      `UPDATE rows SET value = replace(value, '"refunded"', '"completed"') WHERE collection = 'order-details.1' AND key = ${UNDONE}`,
+    ),
+    /not the fold/,
+  ),
+  plant(
+    DETAILS,
+    "a missing row",
+    sql(
+      `DELETE FROM row_index WHERE collection = 'order-details.1' AND key = ${SENT}; DELETE FROM rows WHERE collection = 'order-details.1' AND key = ${SENT}`,
+    ),
+    /no row/,
+  ),
+  plant(DETAILS, "an order that nobody placed", extraRow("order-details.1"), /of nothing/),
+  plant(
+    DETAILS,
+    "a shipment in another's list",
+    sql("UPDATE row_index SET entry = replace(entry, 'in-transit', 'delivered') WHERE name = 'shipment'"),
+    /not the row's/,
+  ),
+  plant(DETAILS, "a payment in no list", sql("DELETE FROM row_index WHERE name = 'payment'"), /lacks the row/),
+  plant(
     PRODUCTS,
     "another word",
     sql(`UPDATE rows SET value = replace(value, '"apron"', '"april"') WHERE collection = 'product-search.1'`),
@@ -153,6 +185,14 @@ function renamed(from: string, to: string, where = "TRUE"): TrialChange {
 
 function ofOrder(orderId: string): string {
   return `data LIKE '%"' || ${orderId} || '"%'`;
+}
+
+/** The parcel of the order that was sent arrives as it is made. */
+function arrivedEarly(more: string): TrialChange {
+  return sql(
+    `UPDATE facts SET type = 'ShipmentDelivered' WHERE type = 'ShipmentCreated' AND stream = 'shipment-' || ${SENT};
+     UPDATE keys SET value = '100000' WHERE key = 'checkpoint/order-progress'; ${more}`,
+  );
 }
 
 /** The workflow of the order on hold, and the message that would start it, are gone. */

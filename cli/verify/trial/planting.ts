@@ -14,6 +14,7 @@ export const CHECKS = [
   "orders read model (law 3)",
   "snapshots (law 1)",
   "order-search (law 3)",
+  "order-details (law 3)",
   "products (law 3)",
   "product-search (law 3)",
   "customer rules (laws 2 and 13)",

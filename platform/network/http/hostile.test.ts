@@ -97,6 +97,7 @@ const HOSTILE: readonly Hostile[] = [
   refused("a list in If-Match", replace('If-Match: "3", "4"'), 400, "header-invalid"),
   refused("a weak tag in If-Match", replace('If-Match: W/"3"'), 412, "version-mismatch"),
   refused("a foreign tag in If-Match", replace('If-Match: "abc"'), 412, "version-mismatch"),
+  refused("a foreign tag that begins with a version", replace('If-Match: "3-x"'), 412, "version-mismatch"),
   // Bodies
   refused("a body for a GET", request("GET /notes/1 HTTP/1.1", KEEPER, "Content-Length: 2") + "{}", 400, "body-unexpected"),
   refused("no content type", post('{"text":"a"}', "Content-Length: 12"), 415, "media-type-unsupported"),

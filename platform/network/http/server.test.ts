@@ -257,13 +257,14 @@ describe("context", () => {
     assert.equal((await ask(server, "/notes/search?atLeast=p1-6")).json.atLeast, "p1-6");
   });
 
-  test("If-Match names a version, or anything", async () => {
+  test("If-Match names a version, also as a joined view has it, or anything", async () => {
     const server = sampleServer();
     const replace = async (ifMatch: string) => {
       const headers = { ...KEEPER, "if-match": ifMatch };
       return JSON.parse((await server.inject({ method: "PUT", url: "/notes/1", headers, body: '{"text":"a"}' })).body);
     };
     assert.deepEqual(await replace('"3"'), { ifMatch: 3 });
+    assert.deepEqual(await replace('"3-17"'), { ifMatch: 3 }, "of a joined view the version counts");
     assert.deepEqual(await replace("*"), {});
   });
 });

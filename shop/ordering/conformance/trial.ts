@@ -14,6 +14,8 @@ import { seededRandom } from "@daybook/kernel/random";
 import { virtualClock, type VirtualClock } from "@daybook/kernel/virtual-clock";
 import type { Catalogue, Product } from "@daybook/shop-catalog/contract";
 import { customerEvents } from "@daybook/shop-customers/events";
+import { paymentEvents } from "@daybook/shop-payments/events";
+import { shipmentEvents } from "@daybook/shop-shipping/events";
 import { placeOrder, type Execution, type PlacedOrRefused, type PlaceOrder } from "../contract.ts";
 import { orderEvents, type Line, type OrderPlaced } from "../events.ts";
 import { orderingService, type OrderingService } from "../service.ts";
@@ -25,11 +27,17 @@ export interface TrialOrders {
   readonly clock: VirtualClock;
   readonly service: OrderingService;
   /** Another process on the same store, with nothing warm. */
-  another(): OrderingService;
+  readonly another: () => OrderingService;
   /** Places an order a millisecond later than the one before; answers its id. */
-  place(input?: Partial<PlaceOrder>): Promise<string>;
-  /** Runs the search's projection until it has seen everything, and stops it. */
-  project(): Promise<void>;
+  readonly place: (input?: Partial<PlaceOrder>) => Promise<string>;
+  /** Records what another context says of an order. */
+  readonly record: (
+    orderId: string,
+    type: keyof typeof paymentEvents | keyof typeof shipmentEvents,
+    more?: object,
+  ) => Promise<void>;
+  /** Runs the projections until they have seen everything, and stops them. */
+  readonly project: () => Promise<void>;
 }
 
 export const PRODUCTS: readonly Product[] = [
@@ -73,9 +81,9 @@ export function trialOrders(products = PRODUCTS): TrialOrders {
   const clock = virtualClock();
   const store = memoryStore({
     clock,
-    owners: { order: "ordering", stock: "inventory", payment: "payments", customer: "customers" },
+    owners: { order: "ordering", stock: "inventory", payment: "payments", shipment: "shipping", customer: "customers" },
   });
-  const events = eventStore(store, { ...orderEvents, ...customerEvents }, memoryKeys());
+  const events = eventStore(store, { ...orderEvents, ...customerEvents, ...paymentEvents, ...shipmentEvents }, memoryKeys());
   const ids = idSource(clock, seededRandom(1));
   const parts = { events, clock, ids, catalogue: catalogueOf(products), searchSecret: new Uint8Array(32) };
   const service = orderingService(parts);
@@ -91,15 +99,27 @@ export function trialOrders(products = PRODUCTS): TrialOrders {
       assert.ok(outcome.kind === "done" && outcome.state.status !== "absent", codeOf(outcome));
       return outcome.state.orderId;
     },
+    async record(orderId, type, more = {}) {
+      const isPayment = type in paymentEvents;
+      const about = isPayment ? { orderId, paymentId: `pay_${orderId}` } : { orderId, shipmentId: `shp_${orderId}` };
+      const stream = `${isPayment ? "payment" : "shipment"}-${orderId}`;
+      const context = { correlationId: orderId, actor: "sys_1", tenant: "shop" };
+      await events.append({ unitId: ids("unt"), stream, events: [{ type, data: { ...about, ...more } }], context });
+    },
     async project() {
-      const running = runProjection(service.search, { events, clock, ids, owner: "prc_1" });
+      const host = { events, clock, ids, owner: "prc_1" };
+      const running = [runProjection(service.search, host), runProjection(service.details, host)];
       const { position } = await store.head();
-      for (let turn = 0; !(await waitFor(store, service.search, position, 0, clock)).isReached; turn++) {
-        assert.ok(turn < 10_000, "the projection stands still");
+      const reached = async () => {
+        const both = [service.search, service.details].map((each) => waitFor(store, each, position, 0, clock));
+        return (await Promise.all(both)).every(({ isReached }) => isReached);
+      };
+      for (let turn = 0; !(await reached()); turn++) {
+        assert.ok(turn < 10_000, "the projections stand still");
         await setImmediate();
         if (turn % 8 === 7) clock.advance(1);
       }
-      await running.stop();
+      await Promise.all(running.map((each) => each.stop()));
     },
   };
 }

@@ -1,7 +1,7 @@
 import { headerInvalid, versionMismatch } from "../errors.ts";
 
 const ETAG = /^(W\/)?"([\x21\x23-\x7e]*)"$/;
-const VERSION = /^(0|[1-9]\d{0,15})$/;
+const VERSION = /^(0|[1-9]\d{0,15})(?:-\d{1,16})?$/;
 
 /** The `ETag` of a version: strong, `"3"`. For a view that joins several, `"3-17"`: version and the row's revision. */
 export function etag(version: number, rowRevision?: number): string {
@@ -9,7 +9,7 @@ export function etag(version: number, rowRevision?: number): string {
 }
 
 /**
- * The version that `If-Match` names; undefined for `*`. Something that is no entity tag, or a list, is refused
+ * The version that `If-Match` names, of a joined view the version alone; undefined for `*`. Something that is no entity tag, or a list, is refused
  * (`header-invalid`); a weak or foreign tag never matches (RFC 9110, 13.1.1: `version-mismatch`).
  */
 export function ifMatchVersion(header: string): number | undefined {
@@ -17,9 +17,9 @@ export function ifMatchVersion(header: string): number | undefined {
   if (text === "*") return undefined;
   const match = ETAG.exec(text);
   if (!match) throw headerInvalid('If-Match is neither * nor one entity tag such as "3"');
-  const tag = match[2] ?? "";
-  if (match[1] !== undefined || !VERSION.test(tag)) throw versionMismatch("the entity tag in If-Match is not of this resource");
-  return Number(tag);
+  const version = match[1] === undefined ? VERSION.exec(match[2] ?? "")?.[1] : undefined;
+  if (version === undefined) throw versionMismatch("the entity tag in If-Match is not of this resource");
+  return Number(version);
 }
 
 const TAGS = /^(?:W\/)?"[!#-~]*"(?:[ \t]*,[ \t]*(?:W\/)?"[!#-~]*")*$/;
