@@ -23,7 +23,7 @@ import { KeyRotation } from "./key-rotation.ts";
 import type { Partners } from "./partners.ts";
 import { Rebuilds } from "./rebuilds.ts";
 import { contexts, EVENT_TYPES, OWNERS, TENANT, type Contexts, type Work } from "./roles.ts";
-import { noShopHere, storeUnknown } from "./errors.ts";
+import { keysMissing, noShopHere, storeUnknown } from "./errors.ts";
 
 export interface ShopOptions {
   /** The data folder: made when missing, mode 0700. It holds the keys, and the store unless that is elsewhere. */
@@ -111,7 +111,7 @@ async function openStores(options: ShopOptions, clock: Clock, ids: IdSource): Pr
   const { data, isReadOnly = false } = options;
   const kind = storeKind(options.store);
   if (!isReadOnly) await makeDataFolder(data);
-  if (isReadOnly && kind === "sqlite") await checkIsThere(data);
+  if (kind === "sqlite") await checkFiles(data, isReadOnly);
   const lock = kind === "postgres" || isReadOnly ? undefined : lockDataFolder(data, clock);
   const closing: (() => Promise<void>)[] = lock ? [async () => lock.release()] : [];
   const close = async () => {
@@ -120,9 +120,10 @@ async function openStores(options: ShopOptions, clock: Clock, ids: IdSource): Pr
   try {
     const keyStore = await openKeyStore(options, kind, clock);
     closing.push(() => keyStore.close());
-    const masterKeys = await openMasterKey(options, keyStore, ids, clock);
     const store = await openMainStore(options, kind, clock);
     closing.push(() => store.close());
+    await checkKeys(keyStore, store);
+    const masterKeys = await openMasterKey(options, keyStore, ids, clock);
     return { store, keyStore, masterKeys, lock, close };
   } catch (error) {
     await close();
@@ -130,13 +131,24 @@ async function openStores(options: ShopOptions, clock: Clock, ids: IdSource): Pr
   }
 }
 
-/** A reader makes nothing, and says so before it says what is missing. */
-async function checkIsThere(data: string): Promise<void> {
-  try {
-    await access(join(data, FILES.store));
-  } catch (cause) {
-    throw noShopHere(`there is no ${FILES.store} in ${data}`, { cause });
-  }
+/** Before anything is made: a reader needs a shop, and a shop's keys are made before its store. */
+async function checkFiles(data: string, isReadOnly: boolean): Promise<void> {
+  const [hasStore, hasKeys] = await Promise.all([FILES.store, FILES.keys].map((file) => isThere(join(data, file))));
+  if (isReadOnly && !hasStore) throw noShopHere(`there is no ${FILES.store} in ${data}`);
+  if (hasStore && !hasKeys) throw keysMissing(`there is ${FILES.store} in ${data}, and no ${FILES.keys}`);
+}
+
+async function isThere(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** New keys would make all personal data look erased, and nobody would hear of it. */
+async function checkKeys(keyStore: Store, store: Store): Promise<void> {
+  const [key] = await keyStore.listKeys("", { limit: 1 });
+  if (key === undefined && (await store.head()).position > 0) throw keysMissing("the store has facts, that of its keys is empty");
 }
 
 /** A master key is made for a shop that has sealed nothing yet, never for one whose key got lost. */

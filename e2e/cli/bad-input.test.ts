@@ -1,5 +1,17 @@
 import assert from "node:assert/strict";
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -171,6 +183,54 @@ const FOLDERS: readonly Case[] = [
   },
 ];
 
+const PLACE = ["order", "place", "--item", "mug-blue", "--data"] as const;
+
+/** The bytes that are there are not what was written. */
+const STORED: readonly Case[] = [
+  damaged(
+    "a store whose first bytes are others",
+    (folder) => overwrite(folder, "daybook.db", 0, "SQLitf"),
+    "store-foreign-file",
+    1,
+  ),
+  damaged("a store with a page size of zero", (folder) => overwrite(folder, "daybook.db", 16, "\0\0"), "store-foreign-file", 1),
+  damaged(
+    "a store with a page of zeros",
+    (folder) => overwrite(folder, "daybook.db", 4_096, "\0".repeat(4_096)),
+    "store-corrupt",
+    7,
+  ),
+  damaged("a store without its keys", (folder) => rmSync(join(folder, "keys.db")), "keys-missing", 1),
+  damaged("a store with new keys", (folder) => writeFileSync(join(folder, "keys.db"), ""), "keys-missing", 1),
+  damaged("a master key that is too short", (folder) => secret(folder, "master.key", "abc"), "key-file-invalid", 1),
+  damaged("a master key that is gone", (folder) => rmSync(join(folder, "master.key")), "key-file-invalid", 1),
+  damaged("a development key that is too short", (folder) => secret(folder, "development.key", "abc"), "key-file-invalid", 1),
+  {
+    name: "keys that are gone, for a reader",
+    words: () => reading((folder) => rmSync(join(folder, "keys.db"))),
+    exit: 1,
+    code: "keys-missing",
+  },
+];
+
+function damaged(name: string, spoil: (folder: string) => void, code: string, exit: number): Case {
+  return { name, words: () => [...PLACE, spoiled(name.replaceAll(" ", "-"), spoil)], exit, code };
+}
+
+function reading(spoil: (folder: string) => void): readonly string[] {
+  return ["order", "ls", "--data", spoiled("for-reader", spoil)];
+}
+
+function overwrite(folder: string, name: string, at: number, text: string): void {
+  const file = openSync(join(folder, name), "r+");
+  writeSync(file, text, at);
+  closeSync(file);
+}
+
+function secret(folder: string, name: string, text: string): void {
+  writeFileSync(join(folder, name), text, { mode: 0o600 });
+}
+
 const SERVERS: readonly Case[] = [
   {
     name: "a port that is taken",
@@ -320,7 +380,7 @@ function newerFormat(folder: string): void {
   db.close();
 }
 
-for (const [group, cases] of Object.entries({ USAGE, FOLDERS, SERVERS, ORDERS, FILES })) {
+for (const [group, cases] of Object.entries({ USAGE, FOLDERS, STORED, SERVERS, ORDERS, FILES })) {
   describe(`what cannot be done has a code and an exit code, and changes nothing: ${group.toLowerCase()}`, () => {
     for (const { name, words: wordsOf, environment, exit, code } of cases) {
       test(`${name}: ${code}, ${exit}`, async () => {
