@@ -9,6 +9,7 @@ import { httpServer, type HttpServer } from "@daybook/network/http";
 import { healthRoutes, type HealthCheck } from "@daybook/network/http/health";
 import { openApiRoute } from "@daybook/network/http/openapi";
 import { principalsOf, tokenDigest, tokenPrincipals, type Principal } from "@daybook/network/http/principals";
+import type { Route } from "@daybook/network/http/route";
 import type { StatusTable } from "@daybook/network/http/statuses";
 import { workflowClient } from "@daybook/workflow/client";
 import { ANSWER_MS, TASK_QUEUE } from "@daybook/shop-fulfilment/service";
@@ -112,12 +113,11 @@ const STATUSES: StatusTable = {
   ...QUEUE_STATUSES,
 };
 
-/** The shop's HTTP interface, not yet listening. `more`: checks of the process that serves it. */
-export function shopServer(shop: Shop, log: Log, more: readonly HealthCheck[] = [], partners?: Partners): HttpServer {
+/** The routes of all contexts. */
+export function shopRoutes(shop: Shop, partners?: Partners): readonly Route[] {
   const { store, clock, ids, ordering, catalogue, customers, inventory, payments, shipping, events, random } = shop;
   const workflows = workflowClient({ store, clock, ids, random, taskQueue: TASK_QUEUE, answerMs: ANSWER_MS });
-  const checks = [storeCheck("store", store), storeCheck("keys", shop.keyStore), projectionCheck(shop), ...more];
-  const routes = [
+  return [
     ...orderRoutes({ ordering, store, clock }),
     ...catalogRoutes({ catalogue, store, clock }),
     ...customerRoutes({ customers, store, clock }),
@@ -129,6 +129,13 @@ export function shopServer(shop: Shop, log: Log, more: readonly HealthCheck[] = 
     ...workflowRoutes({ workflows: () => shop.work()?.fulfilment?.engine ?? workflows }),
     ...queueRoutes({ queues: QUEUES, store, clock, ids, keys: events.keys }),
   ];
+}
+
+/** The shop's HTTP interface, not yet listening. `more`: checks of the process that serves it. */
+export function shopServer(shop: Shop, log: Log, more: readonly HealthCheck[] = [], partners?: Partners): HttpServer {
+  const { store, clock, ids, customers } = shop;
+  const checks = [storeCheck("store", store), storeCheck("keys", shop.keyStore), projectionCheck(shop), ...more];
+  const routes = shopRoutes(shop, partners);
   const documents = [
     openApiRoute({ title: "Daybook shop", version: "0.1.0", routes, statuses: STATUSES }),
     ...healthRoutes({ checks, clock }),
