@@ -9,6 +9,12 @@ import {
 } from "./commands/account.ts";
 import { completionCommand } from "./commands/completion.ts";
 import {
+  customerPasswordCommand,
+  customerPreferencesCommand,
+  customerRolesCommand,
+  customerUpdateCommand,
+} from "./commands/customer-changes.ts";
+import {
   customerActivateCommand,
   customerDeactivateCommand,
   customerDeleteCommand,
@@ -77,6 +83,10 @@ export const COMMANDS: readonly Command[] = [
   customerGetCommand,
   customerListCommand,
   customerSearchCommand,
+  customerUpdateCommand,
+  customerPreferencesCommand,
+  customerRolesCommand,
+  customerPasswordCommand,
   customerDeactivateCommand,
   customerActivateCommand,
   customerDeleteCommand,

@@ -39,7 +39,7 @@ export const FLAGS = {
   ifVersion: {
     name: "if-version",
     value: "N",
-    summary: "Only when the order is at this version",
+    summary: "Only when it is at this version",
     range: [1, 1_000_000_000],
   },
 } as const satisfies Record<string, Flag>;

@@ -24,6 +24,12 @@ test("what people wrote is escaped in HTML", () => {
   assert.ok(html.includes("&lt;script&gt;&#39;&amp;") && html.includes("Hello &quot;Ada&quot;,") && !html.includes("<script"));
 });
 
+test("who did not change the password learns that somebody did", () => {
+  const letter = letterOf("profile-changed", { changed: "password" });
+  assert.equal(letter.subject, "Your password was changed");
+  assert.match(letter.text, /Your password was changed\. If it was not you/);
+});
+
 test("each kind has its letter, also when nothing is known beside it", () => {
   const subjects = notificationKindSchema.options.map((kind) => {
     const { subject, text, html } = letterOf(kind, { orderId: "ord_1", trackingNumber: "SB1" });
