@@ -39,6 +39,7 @@ import {
   productListCommand,
   productPriceCommand,
   productPutCommand,
+  productRecommendCommand,
   productSearchCommand,
 } from "./commands/product.ts";
 import { projectionListCommand, projectionRebuildCommand } from "./commands/projection.ts";
@@ -93,6 +94,7 @@ export const COMMANDS: readonly Command[] = [
   productListCommand,
   productSearchCommand,
   productGetCommand,
+  productRecommendCommand,
   productPutCommand,
   productPriceCommand,
   stockGetCommand,

@@ -15,6 +15,7 @@ import { ANSWER_MS, TASK_QUEUE } from "@daybook/shop-fulfilment/service";
 import { catalogRoutes, PRODUCT_STATUSES } from "@daybook/shop-catalog/http";
 import { CUSTOMER_STATUSES, customerRoutes } from "@daybook/shop-customers/http";
 import { STOCK_STATUSES, stockRoutes } from "@daybook/shop-inventory/http";
+import { recommendationCheck, recommendationRoutes } from "@daybook/shop-inventory/recommendations/routes";
 import { ORDER_STATUSES, orderRoutes } from "@daybook/shop-ordering/http";
 import { PAYMENT_STATUSES, paymentRoutes } from "@daybook/shop-payments/http";
 import { SHIPPING_STATUSES, shippingRoutes } from "@daybook/shop-shipping/http";
@@ -116,12 +117,19 @@ const STATUSES: StatusTable = {
 export function shopServer(shop: Shop, log: Log, more: readonly HealthCheck[] = [], partners?: Partners): HttpServer {
   const { store, clock, ids, ordering, catalogue, customers, inventory, payments, shipping, events, random } = shop;
   const workflows = workflowClient({ store, clock, ids, random, taskQueue: TASK_QUEUE, answerMs: ANSWER_MS });
-  const checks = [storeCheck("store", store), storeCheck("keys", shop.keyStore), projectionCheck(shop), ...more];
+  const checks = [
+    storeCheck("store", store),
+    storeCheck("keys", shop.keyStore),
+    projectionCheck(shop),
+    recommendationCheck(shop.recommendations),
+    ...more,
+  ];
   const routes = [
     ...orderRoutes({ ordering, store, clock }),
     ...catalogRoutes({ catalogue, store, clock }),
     ...customerRoutes({ customers, store, clock }),
     ...stockRoutes({ inventory, store }),
+    ...recommendationRoutes(shop.recommendations),
     ...paymentRoutes({ payments, store, ids, orders: billedOrders(ordering.queries) }),
     ...shippingRoutes({ shipping, clock, hookSecrets: partners ? [partners.webhookSecret] : [] }),
     ...adminRoutes(shop),

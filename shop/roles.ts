@@ -11,7 +11,7 @@ import type { Consumer } from "@daybook/messaging/queue/consumer";
 import { jsonClient, type JsonClient } from "@daybook/network/http/json-client";
 import { partnerUnavailable } from "@daybook/network/http/errors";
 import { client } from "@daybook/network/rpc/client";
-import { localTransport } from "@daybook/network/rpc/server";
+import { localTransport, type LocalTransport } from "@daybook/network/rpc/server";
 import { productEvents } from "@daybook/shop-catalog/events";
 import { catalogService, type CatalogService } from "@daybook/shop-catalog/service";
 import { customersContract, erasures } from "@daybook/shop-customers/contract";
@@ -20,6 +20,7 @@ import { customersService, type CustomersService } from "@daybook/shop-customers
 import { startFulfilment, type FulfilmentService } from "@daybook/shop-fulfilment/service";
 import { inventoryContract, reservationExpiry } from "@daybook/shop-inventory/contract";
 import { stockEvents } from "@daybook/shop-inventory/events";
+import { recommendations, type Recommendations } from "@daybook/shop-inventory/recommendations";
 import { inventoryService, type InventoryService } from "@daybook/shop-inventory/service";
 import { notificationEvents } from "@daybook/shop-notifications/events";
 import {
@@ -109,6 +110,7 @@ export interface Contexts {
   readonly catalogue: CatalogService;
   readonly customers: CustomersService;
   readonly inventory: InventoryService;
+  readonly recommendations: Recommendations;
   readonly ordering: OrderingService;
   readonly payments: PaymentsService;
   readonly shipping: ShippingService;
@@ -141,6 +143,7 @@ export function contexts(parts: ContextsParts): Contexts {
   const { store } = events;
   const common = { events, store, clock, ids, random };
   const local = localTransport({ clock });
+  const calls = clientsOf(local);
 
   const catalogue = catalogService(common);
   const customers = customersService({
@@ -155,34 +158,35 @@ export function contexts(parts: ContextsParts): Contexts {
   const ordering = orderingService({
     ...common,
     catalogue,
-    customers: client(customersContract, local.transport),
+    customers: calls.customers,
     searchSecret: parts.searchSecret,
   });
   const inventory = inventoryService({ ...common, catalogue });
+  const recommended = recommendations({ ...common, catalogue });
   const payments = paymentsService({ ...common, provider: outside.provider, hookSecrets: outside.hookSecrets });
   const shipping = shippingService({
     ...common,
-    ordering: client(orderingContract, local.transport),
+    ordering: calls.ordering,
     carrier: outside.carrier,
     collectAt: COUNTER,
   });
   for (const { calls } of [ordering, inventory, payments, shipping]) local.add(calls);
-  const calls = {
-    customers: client(customersContract, local.transport),
-    ordering: client(orderingContract, local.transport),
-    inventory: client(inventoryContract, local.transport),
-    payments: client(paymentsContract, local.transport),
-    shipping: client(shippingContract, local.transport),
-  };
 
   return {
     catalogue,
     customers,
     inventory,
+    recommendations: recommended,
     ordering,
     payments,
     shipping,
-    projections: [ordering.search, customers.search, payments.ledger, catalogue.searched] as readonly Projection[], // each by events of its own
+    projections: [
+      ordering.search,
+      customers.search,
+      payments.ledger,
+      catalogue.searched,
+      recommended.sold,
+    ] as readonly Projection[], // each by events of its own
     startWork() {
       const progress = { events, clock, ids, owner: parts.owner, tuning: { gatherMs: 25 }, ...ordering.progress };
       return running({
@@ -199,6 +203,17 @@ export function contexts(parts: ContextsParts): Contexts {
   function asking(): readonly Consumer[] {
     return isServed ? [...payments.startConsumers(random), shipping.startWatch()] : [];
   }
+}
+
+/** The contexts by their contracts. */
+function clientsOf({ transport }: LocalTransport) {
+  return {
+    customers: client(customersContract, transport),
+    ordering: client(orderingContract, transport),
+    inventory: client(inventoryContract, transport),
+    payments: client(paymentsContract, transport),
+    shipping: client(shippingContract, transport),
+  };
 }
 
 /** The partners by their addresses; without them every request says that there are none. */

@@ -26,6 +26,7 @@ export interface Marks {
   readonly search: ModelMarks;
   readonly customerSearch: ModelMarks;
   readonly productSearch: ModelMarks;
+  readonly soldTogether: ModelMarks;
   readonly ledger: ModelMarks;
 }
 
@@ -42,6 +43,7 @@ export async function readMarks(store: Store): Promise<Marks> {
     search: await modelMarks(store, "order-search"),
     customerSearch: await modelMarks(store, "customer-search"),
     productSearch: await modelMarks(store, "product-search"),
+    soldTogether: await modelMarks(store, "sold-together"),
     ledger: await modelMarks(store, "ledger"),
   };
 }

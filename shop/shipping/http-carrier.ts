@@ -1,6 +1,6 @@
 import { breaker } from "@daybook/foundation/resilience/breaker";
 import { deadlineList } from "@daybook/foundation/resilience/deadline-list";
-import { runAttempt } from "@daybook/foundation/resilience/run-attempt";
+import { timeout } from "@daybook/foundation/resilience/timeout";
 import type { Clock } from "@daybook/kernel/clock";
 import { errorCode, messageOf } from "@daybook/kernel/errors";
 import type { JsonAnswer, JsonClient, JsonRequest } from "@daybook/network/http/json-client";
@@ -51,13 +51,12 @@ export interface HttpCarrierOptions {
 
 /** The carrier's HTTP interface, version 1. It is left alone for a while when it fails again and again. */
 export function httpCarrier({ client, clock, name, timeoutMs = TIMEOUT_MS }: HttpCarrierOptions): Carrier {
-  const deadlines = deadlineList(clock);
+  const limit = timeout({ deadlines: deadlineList(clock), timeoutMs });
   const circuit = breaker({ name, clock });
 
   async function send(request: JsonRequest, deadline: number | undefined): Promise<JsonAnswer> {
-    const attempt = { deadlines, token: "", number: 1, timeoutMs, deadline };
     try {
-      return await circuit.run(() => runAttempt(({ signal }) => client.request({ ...request, signal }), attempt));
+      return await circuit.run(() => limit.run(({ signal }) => client.request({ ...request, signal }), deadline));
     } catch (cause) {
       if (!AWAY.has(errorCode(cause) ?? "")) throw cause;
       throw carrierUnavailable(messageOf(cause), { cause });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Projection } from "@daybook/data/cqrs/projection";
 import { runProjection } from "@daybook/data/cqrs/running-projection";
 import { waitFor } from "@daybook/data/cqrs/read-model";
 import { digestHex } from "@daybook/kernel/digest";
@@ -18,7 +19,7 @@ const PRICE = money(3_400n, "GBP");
  * workflow waiting. Each step is the context's own; the workflow's records are written as its engine would.
  */
 export async function carriedDay(shop: Shop): Promise<void> {
-  const { ordering, inventory, payments, shipping, store } = shop;
+  const { ordering, inventory, payments, shipping } = shop;
   const options = { context: CONTEXT, render: ({ kind }: { readonly kind: string }) => assert.equal(kind, "done") };
   const opened = { type: "open", accountId: ACCOUNT, ownerId: "cus_carried", currency: "GBP" } as const;
   await payments.accounts.execute(ACCOUNT, opened, options);
@@ -46,8 +47,13 @@ export async function carriedDay(shop: Shop): Promise<void> {
   );
   await run(shop, held, "running");
 
-  const running = runProjection(payments.ledger, { ...shop, owner: "embedded" });
-  await waitFor(store, payments.ledger, (await store.head()).position, 10_000, shop.clock);
+  await shown(shop, payments.ledger); // each by events of its own
+  await shown(shop, shop.recommendations.sold);
+}
+
+async function shown(shop: Shop, projection: Projection): Promise<void> {
+  const running = runProjection(projection, { ...shop, owner: "embedded" });
+  await waitFor(shop.store, projection, (await shop.store.head()).position, 10_000, shop.clock);
   await running.stop();
 }
 
