@@ -220,7 +220,7 @@ function clientsOf({ transport }: LocalTransport) {
 function outsideOf(partners: Partners | undefined, clock: Clock): Outside {
   const [card, carrier] = [clientOf(partners?.cardUrl), clientOf(partners?.carrierUrl)];
   return {
-    provider: httpCardProvider(card),
+    provider: httpCardProvider({ client: card, clock }),
     hookSecrets: partners ? [partners.webhookSecret] : [],
     carrier: httpCarrier({ client: carrier, clock, name: "Parcel Post" }),
     startNotifications: (parts) => startNotifications({ ...parts, settings: mailBy(partners) }),

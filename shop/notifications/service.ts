@@ -1,5 +1,6 @@
 import type { EventStore } from "@daybook/data/event-store/event-store";
 import { subscribe, type SubscriptionStatus } from "@daybook/data/event-store/subscription";
+import { retryBudget } from "@daybook/foundation/resilience/retry-budget";
 import type { Log } from "@daybook/foundation/log";
 import type { Clock } from "@daybook/kernel/clock";
 import type { IdSource } from "@daybook/kernel/ids";
@@ -40,7 +41,7 @@ export function startNotifications(parts: NotificationParts): RunningNotificatio
   const { clock, log, settings } = parts;
   return runNotifications(
     parts,
-    settings.channels.map((each) => channelOf(each, clock, log)),
+    settings.channels.map((each) => budgeted(channelOf(each, clock, log), clock)),
   );
 }
 
@@ -74,6 +75,13 @@ export function runNotifications(parts: NotificationParts, channels: readonly Ch
       await Promise.all(channels.map((channel) => channel.close()));
     },
   };
+}
+
+/** All notifications that a channel did not take are tried again within one budget. */
+function budgeted(channel: Channel, clock: Clock): Channel {
+  const budget = retryBudget({ name: channel.name, clock });
+  const send: Channel["send"] = (notification, signal) => budget.run(notification.id, () => channel.send(notification, signal));
+  return { ...channel, send };
 }
 
 function channelOf(settings: ChannelSettings, clock: Clock, log: Log): Channel {
