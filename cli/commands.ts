@@ -54,6 +54,12 @@ import {
 import { startCommand } from "./commands/start.ts";
 import { stockGetCommand, stockReceiveCommand, stockWriteOffCommand } from "./commands/stock.ts";
 import { streamReadCommand, streamTailCommand } from "./commands/stream.ts";
+import {
+  subscriptionDropCommand,
+  subscriptionListCommand,
+  subscriptionParkedCommand,
+  subscriptionRedriveCommand,
+} from "./commands/subscription.ts";
 import { verifyCommand } from "./commands/verify.ts";
 import {
   workflowListCommand,
@@ -126,6 +132,10 @@ export const COMMANDS: readonly Command[] = [
   queueRedriveCommand,
   queuePauseCommand,
   queueResumeCommand,
+  subscriptionListCommand,
+  subscriptionParkedCommand,
+  subscriptionRedriveCommand,
+  subscriptionDropCommand,
   verifyCommand,
   keysRotateCommand,
   backupCommand,

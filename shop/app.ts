@@ -24,8 +24,9 @@ import { billedOrders } from "./billed-orders.ts";
 import { keyRoutes } from "./key-routes.ts";
 import { startSandbox, type Partners, type Sandbox } from "./partners.ts";
 import { QUEUE_STATUSES, queueRoutes } from "./queue-routes.ts";
-import { QUEUES } from "./roles.ts";
+import { QUEUES, SUBSCRIPTIONS } from "./roles.ts";
 import { seedShop } from "./seed-shop.ts";
+import { SUBSCRIPTION_STATUSES, subscriptionRoutes } from "./subscription-routes.ts";
 import { WORKFLOW_STATUSES, workflowRoutes } from "./workflow-routes.ts";
 import { openShop, type Shop, type ShopOptions } from "./service.ts";
 
@@ -111,6 +112,7 @@ const STATUSES: StatusTable = {
   ...SHIPPING_STATUSES,
   ...WORKFLOW_STATUSES,
   ...QUEUE_STATUSES,
+  ...SUBSCRIPTION_STATUSES,
 };
 
 /** The shop's HTTP interface, not yet listening. `more`: checks of the process that serves it. */
@@ -136,6 +138,7 @@ export function shopServer(shop: Shop, log: Log, more: readonly HealthCheck[] = 
     ...keyRoutes(shop),
     ...workflowRoutes({ workflows: () => shop.work()?.fulfilment?.engine ?? workflows }),
     ...queueRoutes({ queues: QUEUES, store, clock, ids, keys: events.keys }),
+    ...subscriptionRoutes({ names: SUBSCRIPTIONS, store, clock, ids, running: () => shop.work()?.statuses() ?? [] }),
   ];
   const documents = [
     openApiRoute({ title: "Daybook shop", version: "0.1.0", routes, statuses: STATUSES }),

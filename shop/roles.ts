@@ -1,7 +1,7 @@
 import type { Projection } from "@daybook/data/cqrs/projection";
 import type { EventTypes } from "@daybook/data/event-store/event";
 import type { EventStore } from "@daybook/data/event-store/event-store";
-import { subscribe, type Subscription } from "@daybook/data/event-store/subscription";
+import { subscribe, type Subscription, type SubscriptionStatus } from "@daybook/data/event-store/subscription";
 import type { Log } from "@daybook/foundation/log";
 import type { Clock } from "@daybook/kernel/clock";
 import type { IdSource } from "@daybook/kernel/ids";
@@ -25,6 +25,7 @@ import { inventoryService, type InventoryService } from "@daybook/shop-inventory
 import { notificationEvents } from "@daybook/shop-notifications/events";
 import {
   NOTIFICATION_QUEUES,
+  NOTIFICATION_SUBSCRIPTION,
   startNotifications,
   type NotificationParts,
   type RunningNotifications,
@@ -70,6 +71,10 @@ export const EVENT_TYPES: EventTypes = {
   ...notificationEvents,
 };
 
+const ORDER_PROGRESS = "order-progress";
+/** Three minutes of attempts: what passes by itself has passed then. */
+const PATIENT = { attemptsMax: 14 };
+
 /** The queues of all contexts. */
 export const QUEUES: readonly Queue<unknown>[] = [
   orderWork,
@@ -79,6 +84,9 @@ export const QUEUES: readonly Queue<unknown>[] = [
   ...NOTIFICATION_QUEUES,
   erasures,
 ];
+
+/** The subscriptions of all contexts that park an event that fails for good, and go on. */
+export const SUBSCRIPTIONS: readonly string[] = [ORDER_PROGRESS, NOTIFICATION_SUBSCRIPTION];
 
 export interface ContextsParts {
   readonly events: EventStore;
@@ -127,6 +135,8 @@ export interface Work {
   readonly notifications: RunningNotifications | undefined;
   readonly consumers: readonly Consumer[];
   readonly subscriptions: readonly Subscription[];
+  /** Of all subscriptions. */
+  statuses(): readonly SubscriptionStatus[];
   stop(): Promise<void>;
 }
 
@@ -190,7 +200,7 @@ export function contexts(parts: ContextsParts): Contexts {
     startWork() {
       const progress = { events, clock, ids, owner: parts.owner, tuning: { gatherMs: 25 }, ...ordering.progress };
       return running({
-        subscriptions: [subscribe({ name: "order-progress", ...progress })],
+        subscriptions: [subscribe({ name: ORDER_PROGRESS, poison: "park", policy: PATIENT, ...progress })],
         consumers: [...inventory.startConsumers(random), customers.startErasures(), ...asking()],
         fulfilment: isServed ? startFulfilment({ ...calls, ...common, owner: parts.owner }) : undefined,
         notifications: isServed ? outside.startNotifications({ ...calls, ...parts }) : undefined,
@@ -228,9 +238,13 @@ function outsideOf(partners: Partners | undefined, clock: Clock): Outside {
   };
 }
 
-function running(work: Omit<Work, "stop">): Work {
+function running(work: Omit<Work, "stop" | "statuses">): Work {
   return {
     ...work,
+    statuses() {
+      const { notifications, subscriptions } = work;
+      return [...subscriptions.map((each) => each.status()), ...(notifications ? [notifications.status().subscription] : [])];
+    },
     async stop() {
       const { fulfilment, notifications, consumers, subscriptions } = work;
       await Promise.all([fulfilment?.stop(), notifications?.stop()]);

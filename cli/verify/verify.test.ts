@@ -108,6 +108,25 @@ describe("verify", () => {
     await copy.destroy();
   });
 
+  test("an arrival that orders have parked is no violation: a person redrives or drops it", async () => {
+    const missed = PLANTS.find(({ what }) => what === "an arrival that the order missed");
+    const parkedToo: TrialChange = {
+      store: (db) => {
+        missed?.change.store?.(db);
+        db.exec(
+          `INSERT INTO rows (collection, key, revision, position, recorded_at, entries, value)
+           SELECT 'parked.order-progress', printf('%016d', position), 1, 1, 1, '[]', '{}' FROM facts WHERE type = 'ShipmentDelivered'`,
+        );
+      },
+    };
+    const said = async (change: TrialChange | undefined) => {
+      const { checks } = await verified(await shop.copy(change), "memory");
+      return checks.find(({ name }) => name === "orders agree")?.violations.map(({ what }) => what);
+    };
+    assert.match(String(await said(missed?.change)), /the order does not know/);
+    assert.deepEqual(await said(parkedToo), []);
+  });
+
   test("tells how far it is, and stops when it is told to", async () => {
     const copy = await shop.copy();
     const { store, keys } = copy.memory();

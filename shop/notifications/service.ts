@@ -17,6 +17,9 @@ import { webHookChannel } from "./web-hook-channel.ts";
 /** Queues of this context. */
 export const NOTIFICATION_QUEUES = [notificationQueue];
 
+/** The subscription of this context. */
+export const NOTIFICATION_SUBSCRIPTION = "notifications";
+
 export interface NotificationParts extends Pick<NotificationsParts, "ordering" | "customers"> {
   /** Knows the events of orders, of customers, and `notificationEvents`. */
   readonly events: EventStore;
@@ -50,7 +53,8 @@ export function runNotifications(parts: NotificationParts, channels: readonly Ch
   const { events, clock, ids, random, owner, settings } = parts;
   const notifications = new Notifications({ ...parts, channels, staleAfterMs: settings.staleAfterMs });
   const subscription = subscribe({
-    name: "notifications",
+    name: NOTIFICATION_SUBSCRIPTION,
+    poison: "park",
     events,
     clock,
     ids,

@@ -43,17 +43,26 @@ export function agreementCheck(verifying: Verifying): Check {
 
 async function checkAlways({ store, marks }: Verifying, orders: Orders, findings: Findings): Promise<void> {
   const asked = await ordersAsked(store);
+  const parked = await parkedPositions(store);
+  const isHeard = (position: number) => position <= marks.progressedTo && !parked.has(position);
   for (const [orderId, order] of orders) {
     findings.checked++;
     const where = { stream: `order-${orderId}` };
-    for (const fault of faultsOf(order, marks.progressedTo)) findings.violated(fault, where);
+    for (const fault of faultsOf(order, isHeard)) findings.violated(fault, where);
     if (!isCarried(order) || order.run !== undefined || asked.has(orderId)) continue;
     const run = await store.getRow("workflow", `${RUN}${orderId}`);
     if (!run) findings.violated("it is to be carried out, and nothing is going to do that", where);
   }
 }
 
-function* faultsOf(order: CarriedOrder, progressedTo: number): Generator<string> {
+/** Of events that orders passed over, which a person redrives or drops. */
+async function parkedPositions(store: Store): Promise<ReadonlySet<number>> {
+  const positions = new Set<number>();
+  for await (const { key } of rowsOf(store, "parked.order-progress")) positions.add(Number(key));
+  return positions;
+}
+
+function* faultsOf(order: CarriedOrder, isHeard: (position: number) => boolean): Generator<string> {
   const { status, payment, charged, total, shipment, deliveredAt } = order;
   if (status === undefined) yield "nobody placed this order";
   if (status === undefined || order.isImported) return;
@@ -65,7 +74,7 @@ function* faultsOf(order: CarriedOrder, progressedTo: number): Generator<string>
     if (shipment === "none" || shipment === "cancelled") yield `it was sent, but its shipment is ${shipment}`;
     const isArrived = shipment === "delivered";
     if (status === "delivered" && !isArrived) yield `it was delivered, but its shipment is ${shipment}`;
-    if (status === "shipped" && deliveredAt !== undefined && deliveredAt <= progressedTo)
+    if (status === "shipped" && deliveredAt !== undefined && isHeard(deliveredAt))
       yield "its shipment was delivered, and the order does not know";
   } else if (order.shipped.size > 0) yield "pieces of an order that was not sent have left the stock";
   if (order.run === "completed" || order.run === "compensated" || order.run === "cancelled") yield* endFaults(order);
