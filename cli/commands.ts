@@ -9,6 +9,12 @@ import {
 } from "./commands/account.ts";
 import { completionCommand } from "./commands/completion.ts";
 import {
+  customerPasswordCommand,
+  customerPreferencesCommand,
+  customerRolesCommand,
+  customerUpdateCommand,
+} from "./commands/customer-changes.ts";
+import {
   customerActivateCommand,
   customerDeactivateCommand,
   customerDeleteCommand,
@@ -33,6 +39,7 @@ import {
   productListCommand,
   productPriceCommand,
   productPutCommand,
+  productRecommendCommand,
   productSearchCommand,
 } from "./commands/product.ts";
 import { projectionListCommand, projectionRebuildCommand } from "./commands/projection.ts";
@@ -47,6 +54,12 @@ import {
 import { startCommand } from "./commands/start.ts";
 import { stockGetCommand, stockReceiveCommand, stockWriteOffCommand } from "./commands/stock.ts";
 import { streamReadCommand, streamTailCommand } from "./commands/stream.ts";
+import {
+  subscriptionDropCommand,
+  subscriptionListCommand,
+  subscriptionParkedCommand,
+  subscriptionRedriveCommand,
+} from "./commands/subscription.ts";
 import { verifyCommand } from "./commands/verify.ts";
 import {
   workflowListCommand,
@@ -77,12 +90,17 @@ export const COMMANDS: readonly Command[] = [
   customerGetCommand,
   customerListCommand,
   customerSearchCommand,
+  customerUpdateCommand,
+  customerPreferencesCommand,
+  customerRolesCommand,
+  customerPasswordCommand,
   customerDeactivateCommand,
   customerActivateCommand,
   customerDeleteCommand,
   productListCommand,
   productSearchCommand,
   productGetCommand,
+  productRecommendCommand,
   productPutCommand,
   productPriceCommand,
   stockGetCommand,
@@ -114,6 +132,10 @@ export const COMMANDS: readonly Command[] = [
   queueRedriveCommand,
   queuePauseCommand,
   queueResumeCommand,
+  subscriptionListCommand,
+  subscriptionParkedCommand,
+  subscriptionRedriveCommand,
+  subscriptionDropCommand,
   verifyCommand,
   keysRotateCommand,
   backupCommand,

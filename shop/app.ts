@@ -16,6 +16,7 @@ import { ANSWER_MS, TASK_QUEUE } from "@daybook/shop-fulfilment/service";
 import { catalogRoutes, PRODUCT_STATUSES } from "@daybook/shop-catalog/http";
 import { CUSTOMER_STATUSES, customerRoutes } from "@daybook/shop-customers/http";
 import { STOCK_STATUSES, stockRoutes } from "@daybook/shop-inventory/http";
+import { recommendationCheck, recommendationRoutes } from "@daybook/shop-inventory/recommendations/routes";
 import { ORDER_STATUSES, orderRoutes } from "@daybook/shop-ordering/http";
 import { PAYMENT_STATUSES, paymentRoutes } from "@daybook/shop-payments/http";
 import { SHIPPING_STATUSES, shippingRoutes } from "@daybook/shop-shipping/http";
@@ -24,8 +25,9 @@ import { billedOrders } from "./billed-orders.ts";
 import { keyRoutes } from "./key-routes.ts";
 import { startSandbox, type Partners, type Sandbox } from "./partners.ts";
 import { QUEUE_STATUSES, queueRoutes } from "./queue-routes.ts";
-import { QUEUES } from "./roles.ts";
+import { QUEUES, SUBSCRIPTIONS } from "./roles.ts";
 import { seedShop } from "./seed-shop.ts";
+import { SUBSCRIPTION_STATUSES, subscriptionRoutes } from "./subscription-routes.ts";
 import { WORKFLOW_STATUSES, workflowRoutes } from "./workflow-routes.ts";
 import { openShop, type Shop, type ShopOptions } from "./service.ts";
 
@@ -111,6 +113,7 @@ const STATUSES: StatusTable = {
   ...SHIPPING_STATUSES,
   ...WORKFLOW_STATUSES,
   ...QUEUE_STATUSES,
+  ...SUBSCRIPTION_STATUSES,
 };
 
 /** The routes of all contexts. */
@@ -122,19 +125,27 @@ export function shopRoutes(shop: Shop, partners?: Partners): readonly Route[] {
     ...catalogRoutes({ catalogue, store, clock }),
     ...customerRoutes({ customers, store, clock }),
     ...stockRoutes({ inventory, store }),
+    ...recommendationRoutes(shop.recommendations),
     ...paymentRoutes({ payments, store, ids, orders: billedOrders(ordering.queries) }),
     ...shippingRoutes({ shipping, clock, hookSecrets: partners ? [partners.webhookSecret] : [] }),
     ...adminRoutes(shop),
     ...keyRoutes(shop),
     ...workflowRoutes({ workflows: () => shop.work()?.fulfilment?.engine ?? workflows }),
     ...queueRoutes({ queues: QUEUES, store, clock, ids, keys: events.keys }),
+    ...subscriptionRoutes({ names: SUBSCRIPTIONS, store, clock, ids, running: () => shop.work()?.statuses() ?? [] }),
   ];
 }
 
 /** The shop's HTTP interface, not yet listening. `more`: checks of the process that serves it. */
 export function shopServer(shop: Shop, log: Log, more: readonly HealthCheck[] = [], partners?: Partners): HttpServer {
   const { store, clock, ids, customers } = shop;
-  const checks = [storeCheck("store", store), storeCheck("keys", shop.keyStore), projectionCheck(shop), ...more];
+  const checks = [
+    storeCheck("store", store),
+    storeCheck("keys", shop.keyStore),
+    projectionCheck(shop),
+    recommendationCheck(shop.recommendations),
+    ...more,
+  ];
   const routes = shopRoutes(shop, partners);
   const documents = [
     openApiRoute({ title: "Daybook shop", version: "0.1.0", routes, statuses: STATUSES }),

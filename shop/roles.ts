@@ -1,7 +1,7 @@
 import type { Projection } from "@daybook/data/cqrs/projection";
 import type { EventTypes } from "@daybook/data/event-store/event";
 import type { EventStore } from "@daybook/data/event-store/event-store";
-import { subscribe, type Subscription } from "@daybook/data/event-store/subscription";
+import { subscribe, type Subscription, type SubscriptionStatus } from "@daybook/data/event-store/subscription";
 import type { Log } from "@daybook/foundation/log";
 import type { Clock } from "@daybook/kernel/clock";
 import type { IdSource } from "@daybook/kernel/ids";
@@ -11,7 +11,7 @@ import type { Consumer } from "@daybook/messaging/queue/consumer";
 import { jsonClient, type JsonClient } from "@daybook/network/http/json-client";
 import { partnerUnavailable } from "@daybook/network/http/errors";
 import { client } from "@daybook/network/rpc/client";
-import { localTransport } from "@daybook/network/rpc/server";
+import { localTransport, type LocalTransport } from "@daybook/network/rpc/server";
 import { productEvents } from "@daybook/shop-catalog/events";
 import { catalogService, type CatalogService } from "@daybook/shop-catalog/service";
 import { customersContract, erasures } from "@daybook/shop-customers/contract";
@@ -20,10 +20,12 @@ import { customersService, type CustomersService } from "@daybook/shop-customers
 import { startFulfilment, type FulfilmentService } from "@daybook/shop-fulfilment/service";
 import { inventoryContract, reservationExpiry } from "@daybook/shop-inventory/contract";
 import { stockEvents } from "@daybook/shop-inventory/events";
+import { recommendations, type Recommendations } from "@daybook/shop-inventory/recommendations";
 import { inventoryService, type InventoryService } from "@daybook/shop-inventory/service";
 import { notificationEvents } from "@daybook/shop-notifications/events";
 import {
   NOTIFICATION_QUEUES,
+  NOTIFICATION_SUBSCRIPTION,
   startNotifications,
   type NotificationParts,
   type RunningNotifications,
@@ -69,6 +71,10 @@ export const EVENT_TYPES: EventTypes = {
   ...notificationEvents,
 };
 
+const ORDER_PROGRESS = "order-progress";
+/** Three minutes of attempts: what passes by itself has passed then. */
+const PATIENT = { attemptsMax: 14 };
+
 /** The queues of all contexts. */
 export const QUEUES: readonly Queue<unknown>[] = [
   orderWork,
@@ -78,6 +84,9 @@ export const QUEUES: readonly Queue<unknown>[] = [
   ...NOTIFICATION_QUEUES,
   erasures,
 ];
+
+/** The subscriptions of all contexts that park an event that fails for good, and go on. */
+export const SUBSCRIPTIONS: readonly string[] = [ORDER_PROGRESS, NOTIFICATION_SUBSCRIPTION];
 
 export interface ContextsParts {
   readonly events: EventStore;
@@ -109,6 +118,7 @@ export interface Contexts {
   readonly catalogue: CatalogService;
   readonly customers: CustomersService;
   readonly inventory: InventoryService;
+  readonly recommendations: Recommendations;
   readonly ordering: OrderingService;
   readonly payments: PaymentsService;
   readonly shipping: ShippingService;
@@ -125,6 +135,8 @@ export interface Work {
   readonly notifications: RunningNotifications | undefined;
   readonly consumers: readonly Consumer[];
   readonly subscriptions: readonly Subscription[];
+  /** Of all subscriptions. */
+  statuses(): readonly SubscriptionStatus[];
   stop(): Promise<void>;
 }
 
@@ -141,6 +153,7 @@ export function contexts(parts: ContextsParts): Contexts {
   const { store } = events;
   const common = { events, store, clock, ids, random };
   const local = localTransport({ clock });
+  const calls = clientsOf(local);
 
   const catalogue = catalogService(common);
   const customers = customersService({
@@ -155,38 +168,33 @@ export function contexts(parts: ContextsParts): Contexts {
   const ordering = orderingService({
     ...common,
     catalogue,
-    customers: client(customersContract, local.transport),
+    customers: calls.customers,
     searchSecret: parts.searchSecret,
   });
   const inventory = inventoryService({ ...common, catalogue });
+  const recommended = recommendations({ ...common, catalogue });
   const payments = paymentsService({ ...common, provider: outside.provider, hookSecrets: outside.hookSecrets });
   const shipping = shippingService({
     ...common,
-    ordering: client(orderingContract, local.transport),
+    ordering: calls.ordering,
     carrier: outside.carrier,
     collectAt: COUNTER,
   });
   for (const { calls } of [ordering, inventory, payments, shipping]) local.add(calls);
-  const calls = {
-    customers: client(customersContract, local.transport),
-    ordering: client(orderingContract, local.transport),
-    inventory: client(inventoryContract, local.transport),
-    payments: client(paymentsContract, local.transport),
-    shipping: client(shippingContract, local.transport),
-  };
 
   return {
     catalogue,
     customers,
     inventory,
+    recommendations: recommended,
     ordering,
     payments,
     shipping,
-    projections: projectionsOf({ ordering, customers, payments, catalogue }),
+    projections: projectionsOf({ ordering, customers, payments, catalogue, recommendations: recommended }),
     startWork() {
       const progress = { events, clock, ids, owner: parts.owner, tuning: { gatherMs: 25 }, ...ordering.progress };
       return running({
-        subscriptions: [subscribe({ name: "order-progress", ...progress })],
+        subscriptions: [subscribe({ name: ORDER_PROGRESS, poison: "park", policy: PATIENT, ...progress })],
         consumers: [...inventory.startConsumers(random), customers.startErasures(), ...asking()],
         fulfilment: isServed ? startFulfilment({ ...calls, ...common, owner: parts.owner }) : undefined,
         notifications: isServed ? outside.startNotifications({ ...calls, ...parts }) : undefined,
@@ -201,16 +209,29 @@ export function contexts(parts: ContextsParts): Contexts {
   }
 }
 
-function projectionsOf(of: Pick<Contexts, "ordering" | "customers" | "payments" | "catalogue">): readonly Projection[] {
-  const { ordering, customers, payments, catalogue } = of;
-  return [ordering.search, ordering.details, customers.search, payments.ledger, catalogue.searched];
+function projectionsOf(
+  of: Pick<Contexts, "ordering" | "customers" | "payments" | "catalogue" | "recommendations">,
+): readonly Projection[] {
+  const { ordering, customers, payments, catalogue, recommendations } = of;
+  return [ordering.search, ordering.details, customers.search, payments.ledger, catalogue.searched, recommendations.sold];
+}
+
+/** The contexts by their contracts. */
+function clientsOf({ transport }: LocalTransport) {
+  return {
+    customers: client(customersContract, transport),
+    ordering: client(orderingContract, transport),
+    inventory: client(inventoryContract, transport),
+    payments: client(paymentsContract, transport),
+    shipping: client(shippingContract, transport),
+  };
 }
 
 /** The partners by their addresses; without them every request says that there are none. */
 function outsideOf(partners: Partners | undefined, clock: Clock): Outside {
   const [card, carrier] = [clientOf(partners?.cardUrl), clientOf(partners?.carrierUrl)];
   return {
-    provider: httpCardProvider(card),
+    provider: httpCardProvider({ client: card, clock }),
     hookSecrets: partners ? [partners.webhookSecret] : [],
     carrier: httpCarrier({ client: carrier, clock, name: "Parcel Post" }),
     startNotifications: (parts) => startNotifications({ ...parts, settings: mailBy(partners) }),
@@ -218,9 +239,13 @@ function outsideOf(partners: Partners | undefined, clock: Clock): Outside {
   };
 }
 
-function running(work: Omit<Work, "stop">): Work {
+function running(work: Omit<Work, "stop" | "statuses">): Work {
   return {
     ...work,
+    statuses() {
+      const { notifications, subscriptions } = work;
+      return [...subscriptions.map((each) => each.status()), ...(notifications ? [notifications.status().subscription] : [])];
+    },
     async stop() {
       const { fulfilment, notifications, consumers, subscriptions } = work;
       await Promise.all([fulfilment?.stop(), notifications?.stop()]);

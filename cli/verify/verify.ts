@@ -22,6 +22,7 @@ import { personalCheck } from "./shop/personal.ts";
 import { productSearchCheck } from "./shop/product-search.ts";
 import { productsCheck } from "./shop/products.ts";
 import { snapshotsCheck } from "./shop/snapshots.ts";
+import { soldTogetherCheck } from "./shop/sold-together.ts";
 import { stockCheck } from "./shop/stock.ts";
 import { dueCheck } from "./store/due.ts";
 import { leasesCheck } from "./store/leases.ts";
@@ -90,6 +91,7 @@ function checksOf(verifying: Verifying): readonly Check[] {
     productSearchCheck(verifying),
     customersCheck(verifying),
     stockCheck(verifying),
+    soldTogetherCheck(verifying),
     paymentsCheck(verifying),
     ledgerCheck(verifying),
     agreementCheck(verifying),

@@ -412,3 +412,20 @@ test("an unknown flag is refused before anything is opened, for every command", 
     assert.equal((await call([name, "--nonsense"])).code, 2, name);
   }
 });
+
+test("a quiet verification and a quiet examination say only what is wrong", async () => {
+  const folder = spoiled("quiet", (copy) => {
+    const db = new DatabaseSync(join(copy, "daybook.db"));
+    db.exec("DELETE FROM row_index WHERE collection = 'products'; DELETE FROM rows WHERE collection = 'products'");
+    db.close();
+  });
+  const verified = await call(["verify", "--data", folder, "--quiet"]);
+  assert.equal(verified.code, 7);
+  assert.match(verified.out, /^CHECK .*\nFAILED  products \(law 3\) .*\nproducts \(law 3\): \{"what":"the stream has no row"/);
+  assert.doesNotMatch(verified.out, /^ok/m);
+  chmodSync(join(folder, "master.key"), 0o644);
+  const examined = await call(["doctor", "--data", folder, "--quiet"]);
+  assert.equal(examined.code, 7);
+  assert.match(examined.out, /^BAD  master\.key  can be read by others.*\n +→ chmod 600 \S+\n/);
+  assert.doesNotMatch(examined.out, /^(ok|note)/m);
+});

@@ -23,6 +23,8 @@ import { orderingService } from "@daybook/shop-ordering/service";
 import { paymentsContract } from "@daybook/shop-payments/contract";
 import { accountEvents, billEvents, paymentEvents } from "@daybook/shop-payments/events";
 import { shippingContract } from "@daybook/shop-shipping/contract";
+import type { Clock } from "@daybook/kernel/clock";
+import type { CardProvider } from "../../shop/payments/card-provider.ts";
 import { accountDecider } from "../../shop/payments/account.ts";
 import { Payments } from "../../shop/payments/payments.ts";
 import { TrialProvider } from "../../shop/payments/conformance/trial.ts";
@@ -88,8 +90,10 @@ function world() {
   };
 }
 
+type World = Omit<ReturnType<typeof world>, "provider"> & { readonly provider: CardProvider };
+
 /** A process: everything but the store and the world outside is its own. */
-function open({ clock, store, events, ids, provider, carrier }: ReturnType<typeof world>) {
+function open({ clock, store, events, ids, provider, carrier }: World) {
   const common = { events, store, clock, ids };
   const catalogue = { product: async (productId: string) => productOf(productId), products: async () => [] };
   const ordering = orderingService({ ...common, catalogue, searchSecret: new Uint8Array(32) });
@@ -114,11 +118,12 @@ function productOf(productId: string) {
   return PRODUCTS.includes(productId) ? { productId, name: productId, price: money(1_000n, "GBP") } : undefined;
 }
 
-/** Ordering, inventory, payments and fulfilment over one store in memory, with a provider and a carrier that are played. */
-export async function trialFulfilment(pieces = 10) {
+/** Ordering, inventory, payments and fulfilment over one store in memory, with a provider (or `cards`) and a carrier that are played. */
+export async function trialFulfilment(pieces = 10, cards?: (clock: Clock) => CardProvider) {
   const around = world();
   const { clock } = around;
-  const first = open(around);
+  const asked = { ...around, ...(cards && { provider: cards(clock) }) };
+  const first = open(asked);
   for (const product of PRODUCTS) await first.inventory.receive(product, pieces, context);
 
   /** Lets everything happen, with the clock going on, until `isDone`. */
@@ -146,7 +151,7 @@ export async function trialFulfilment(pieces = 10) {
 
   return {
     ...around,
-    open: () => open(around),
+    open: () => open(asked),
     until,
     place,
     outcomeOf,

@@ -8,6 +8,7 @@ type Told = OrderEvent | CustomerEvent;
 export const OCCASIONS: Readonly<Partial<Record<Told["type"], NotificationKind>>> = {
   CustomerRegistered: "welcome",
   CustomerUpdated: "profile-changed",
+  PasswordChanged: "profile-changed",
   OrderConfirmed: "order-confirmed",
   OrderCancelled: "order-cancelled",
   OrderShipped: "order-shipped",

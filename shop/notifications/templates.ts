@@ -11,6 +11,8 @@ export interface Facts {
   readonly shipment?: Shipment;
   readonly trackingNumber?: string;
   readonly reason?: string;
+  /** What of the profile was changed, when it was that alone. */
+  readonly changed?: "password";
 }
 
 interface Template {
@@ -24,9 +26,9 @@ const TEMPLATES: Readonly<Record<NotificationKind, (facts: Facts) => Template>> 
     subject: "Welcome",
     paragraphs: ["Your account is ready."],
   }),
-  "profile-changed": () => ({
-    subject: "Your profile was changed",
-    paragraphs: ["Your profile was changed. If it was not you, please tell us at once."],
+  "profile-changed": ({ changed = "profile" }) => ({
+    subject: `Your ${changed} was changed`,
+    paragraphs: [`Your ${changed} was changed. If it was not you, please tell us at once.`],
   }),
   "order-confirmed": ({ orderId, total, shipment }) => ({
     subject: `Your order ${orderId} is confirmed`,

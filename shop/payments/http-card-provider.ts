@@ -1,5 +1,7 @@
+import { retryBudget } from "@daybook/foundation/resilience/retry-budget";
+import type { Clock } from "@daybook/kernel/clock";
 import { errorCode, messageOf } from "@daybook/kernel/errors";
-import type { JsonAnswer, JsonClient, JsonRequest } from "@daybook/network/http/json-client";
+import { requestName, type JsonAnswer, type JsonClient, type JsonRequest } from "@daybook/network/http/json-client";
 import { z } from "zod";
 import type { CardProvider, ChargeAnswer, DeclineCode } from "./card-provider.ts";
 import { providerRefused, providerUnavailable } from "./errors.ts";
@@ -25,13 +27,16 @@ const DECLINES: Readonly<Record<string, DeclineCode>> = {
   expired_card: "payment-details-invalid",
 };
 
-/** The provider's HTTP interface, version 1. */
-export function httpCardProvider(client: JsonClient): CardProvider {
+/** The provider's HTTP interface, version 1. All who try again do so within one budget. */
+export function httpCardProvider({ client, clock }: { readonly client: JsonClient; readonly clock: Clock }): CardProvider {
+  const budget = retryBudget({ name: "the card provider", clock });
+  const send = (request: JsonRequest) => budget.run(requestName(request), () => asked(client, request));
+
   return {
     async charge({ key, amount, token, reference }) {
       const body = { amountMinor: Number(amount.minor), currency: amount.currency, token, reference };
       if (!Number.isSafeInteger(body.amountMinor)) return tooMuch();
-      const answer = await send(client, { method: "POST", path: "/card/v1/charges", key, body });
+      const answer = await send({ method: "POST", path: "/card/v1/charges", key, body });
       if (errorCodeIn(answer) === "charge-cancelled") return { status: "cancelled" };
       return chargeAnswer(parsed(chargeSchema, answer));
     },
@@ -42,11 +47,11 @@ export function httpCardProvider(client: JsonClient): CardProvider {
         key: `cancel-${chargeKey}`,
         body: { chargeKey },
       } as const;
-      const { refundedMinor } = parsed(cancellationSchema, await send(client, request));
+      const { refundedMinor } = parsed(cancellationSchema, await send(request));
       return { isRefunded: refundedMinor > 0 };
     },
     async find(chargeKey) {
-      const answer = await send(client, { method: "GET", path: `/card/v1/charges?key=${encodeURIComponent(chargeKey)}` });
+      const answer = await send({ method: "GET", path: `/card/v1/charges?key=${encodeURIComponent(chargeKey)}` });
       return answer.status === 404 ? undefined : chargeAnswer(parsed(chargeSchema, answer));
     },
   };
@@ -82,7 +87,7 @@ function tooMuch(): ChargeAnswer {
   return { status: "declined", code: "payment-details-invalid", reason: "No card is charged with so much." };
 }
 
-async function send(client: JsonClient, request: JsonRequest): Promise<JsonAnswer> {
+async function asked(client: JsonClient, request: JsonRequest): Promise<JsonAnswer> {
   try {
     return await client.request(request);
   } catch (cause) {

@@ -7,13 +7,13 @@ import { table, type GeneratedDocument } from "./document.ts";
 export const configurationDocument: GeneratedDocument = {
   path: "docs/configuration.md",
   render() {
-    const defaults: Readonly<Record<string, unknown>> = settingsSchema.parse({});
+    const defaults: Readonly<Record<string, string | number | undefined>> = settingsSchema.parse({});
     const rows = Object.keys(settingsSchema.shape).map((name) => {
       const flag: Flag | undefined = Object.entries(FLAGS).find(([of]) => of === name)?.[1];
       return [
         flag === undefined ? "" : `\`--${flag.name} ${flag.value ?? ""}\``,
         `\`DAYBOOK__${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}\``,
-        defaults[name] === undefined ? "" : `\`${String(defaults[name])}\``,
+        defaults[name] === undefined ? "" : `\`${defaults[name]}\``,
         flag?.summary ?? "",
       ];
     });

@@ -43,17 +43,26 @@ export function agreementCheck(verifying: Verifying): Check {
 
 async function checkAlways({ store, marks }: Verifying, orders: Orders, findings: Findings): Promise<void> {
   const asked = await ordersAsked(store);
+  const parked = await parkedPositions(store);
+  const isHeard = (position: number) => position <= marks.progressedTo && !parked.has(position);
   for (const [orderId, order] of orders) {
     findings.checked++;
     const where = { stream: `order-${orderId}` };
-    for (const fault of faultsOf(order, marks.progressedTo)) findings.violated(fault, where);
+    for (const fault of faultsOf(order, isHeard)) findings.violated(fault, where);
     if (!isCarried(order) || order.run !== undefined || asked.has(orderId)) continue;
     const run = await store.getRow("workflow", `${RUN}${orderId}`);
     if (!run) findings.violated("it is to be carried out, and nothing is going to do that", where);
   }
 }
 
-function* faultsOf(order: CarriedOrder, progressedTo: number): Generator<string> {
+/** Of events that orders passed over, which a person redrives or drops. */
+async function parkedPositions(store: Store): Promise<ReadonlySet<number>> {
+  const positions = new Set<number>();
+  for await (const { key } of rowsOf(store, "parked.order-progress")) positions.add(Number(key));
+  return positions;
+}
+
+function* faultsOf(order: CarriedOrder, isHeard: (position: number) => boolean): Generator<string> {
   const { status, payment, charged, total, shipment } = order;
   if (status === undefined) yield "nobody placed this order";
   if (status === undefined || order.isImported) return;
@@ -65,14 +74,14 @@ function* faultsOf(order: CarriedOrder, progressedTo: number): Generator<string>
     if (shipment === "none" || shipment === "cancelled") yield `it was sent, but its shipment is ${shipment}`;
     if (status === "delivered" && shipment !== "delivered") yield `it was delivered, but its shipment is ${shipment}`;
   } else if (order.shipped.size > 0) yield "pieces of an order that was not sent have left the stock";
-  if (!knowsArrival(order, progressedTo)) yield "its shipment was delivered, and the order does not know";
+  if (!knowsArrival(order, isHeard)) yield "its shipment was delivered, and the order does not know";
   if (order.run === "completed" || order.run === "compensated" || order.run === "cancelled") yield* endFaults(order);
 }
 
 /** An arrival counts once the order is sent; until then it is kept. */
-function knowsArrival(order: CarriedOrder, progressedTo: number): boolean {
-  const { status, deliveredAt = Infinity, hasArrived } = order;
-  if (deliveredAt > progressedTo || isUndone(order)) return true;
+function knowsArrival(order: CarriedOrder, isHeard: (position: number) => boolean): boolean {
+  const { status, deliveredAt, hasArrived } = order;
+  if (deliveredAt === undefined || !isHeard(deliveredAt) || isUndone(order)) return true;
   return isSent(order) ? status === "delivered" : hasArrived;
 }
 

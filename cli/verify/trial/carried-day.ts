@@ -19,7 +19,7 @@ const PRICE = money(3_400n, "GBP");
  * workflow waiting. Each step is the context's own; the workflow's records are written as its engine would.
  */
 export async function carriedDay(shop: Shop): Promise<void> {
-  const { ordering, inventory, payments, shipping, store } = shop;
+  const { ordering, inventory, payments, shipping } = shop;
   const options = { context: CONTEXT, render: ({ kind }: { readonly kind: string }) => assert.equal(kind, "done") };
   const opened = { type: "open", accountId: ACCOUNT, ownerId: "cus_carried", currency: "GBP" } as const;
   await payments.accounts.execute(ACCOUNT, opened, options);
@@ -47,12 +47,14 @@ export async function carriedDay(shop: Shop): Promise<void> {
   );
   await run(shop, held, "running");
 
-  const models = [payments.ledger, ordering.details] as readonly Projection[]; // each by events of its own
-  for (const each of models) {
-    const running = runProjection(each, { ...shop, owner: "embedded" });
-    await waitFor(store, each, (await store.head()).position, 10_000, shop.clock);
-    await running.stop();
-  }
+  const models = [payments.ledger, ordering.details, shop.recommendations.sold] as readonly Projection[]; // each by events of its own
+  for (const each of models) await shown(shop, each);
+}
+
+async function shown(shop: Shop, projection: Projection): Promise<void> {
+  const running = runProjection(projection, { ...shop, owner: "embedded" });
+  await waitFor(shop.store, projection, (await shop.store.head()).position, 10_000, shop.clock);
+  await running.stop();
 }
 
 /** Placed, reserved, paid, with a parcel. */

@@ -24,6 +24,7 @@ export const CHECKS = [
   "stock (law 12)",
   "stock read model (law 3)",
   "reservations",
+  "sold-together (law 3)",
   "ledger (law 12)",
   "payments",
   "accounts read model (law 3)",

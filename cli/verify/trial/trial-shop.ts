@@ -19,7 +19,7 @@ import {
   type PlaceOrder,
 } from "@daybook/shop-ordering/contract";
 import { carriedDay } from "./carried-day.ts";
-import { customersDay } from "./customers-day.ts";
+import { customersDay, customersEvening } from "./customers-day.ts";
 import { goodsDay } from "./goods-day.ts";
 
 /** A small shop on disk for tests of the verification: orders of each kind, several seals, and orders that no seal covers yet. */
@@ -51,6 +51,7 @@ export async function trialShop(): Promise<TrialShop> {
   await customersDay(folder);
   await opened(folder, goodsDay);
   await opened(folder, carriedDay);
+  await customersEvening(folder);
   let copies = 0;
   return {
     folder,

@@ -79,7 +79,7 @@ export class HeldMessage<Message> implements Delivery<Message> {
     return this.inTurn(async () => {
       const now = await this.options.store.now();
       const header = this.failed(error, now);
-      const nextAt = now + (delayMs ?? retryDelay(policy, this.number, this.options.random));
+      const nextAt = now + (delayMs ?? retryDelay(policy, this.number, this.options.random, error));
       const overallMs = policy.overallMs ?? Infinity;
       if (!mayRetry(policy, this.number, error) || nextAt - header.sentAt > overallMs) return this.parkAs(header, error, now);
       const { queue, id } = this.held.item;

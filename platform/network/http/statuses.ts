@@ -48,6 +48,7 @@ export const STATUSES: StatusTable = {
   "batch-not-applied": 503,
   "commit-unknown": 503,
   "partner-unavailable": 503,
+  "retry-deferred": 503,
   "server-stopping": 503,
   "deadline-exceeded": 504,
   "store-corrupt": 500,

@@ -234,7 +234,7 @@ export class Pursuit {
     if (running.isCancelled) return this.receive(this.cancelledStep(id));
     const attempt = failedAttempt(running.number, running.startedAt, at, end.error);
     const { heartbeat } = running;
-    const failed = { attempt, error: end.error, pauseMs: retryDelay(policy, running.number, this.host.random) };
+    const failed = { attempt, error: end.error, pauseMs: retryDelay(policy, running.number, this.host.random, end.error) };
     this.receive(this.afterFailure(command, { ...failed, ...(heartbeat !== undefined && { heartbeat }) }));
   }
 
