@@ -19,6 +19,7 @@ import { STOCK_STATUSES, stockRoutes } from "@daybook/shop-inventory/http";
 import { recommendationCheck, recommendationRoutes } from "@daybook/shop-inventory/recommendations/routes";
 import { ORDER_STATUSES, orderRoutes } from "@daybook/shop-ordering/http";
 import { PAYMENT_STATUSES, paymentRoutes } from "@daybook/shop-payments/http";
+import { RETURN_STATUSES, returnRoutes } from "@daybook/shop-returns/http";
 import { SHIPPING_STATUSES, shippingRoutes } from "@daybook/shop-shipping/http";
 import { adminRoutes } from "./admin-routes.ts";
 import { billedOrders } from "./billed-orders.ts";
@@ -111,6 +112,7 @@ const STATUSES: StatusTable = {
   ...PRODUCT_STATUSES,
   ...STOCK_STATUSES,
   ...SHIPPING_STATUSES,
+  ...RETURN_STATUSES,
   ...WORKFLOW_STATUSES,
   ...QUEUE_STATUSES,
   ...SUBSCRIPTION_STATUSES,
@@ -118,7 +120,7 @@ const STATUSES: StatusTable = {
 
 /** The routes of all contexts. */
 export function shopRoutes(shop: Shop, partners?: Partners): readonly Route[] {
-  const { store, clock, ids, ordering, catalogue, customers, inventory, payments, shipping, events, random } = shop;
+  const { store, clock, ids, ordering, catalogue, customers, inventory, payments, shipping, returns, events, random } = shop;
   const workflows = workflowClient({ store, clock, ids, random, taskQueue: TASK_QUEUE, answerMs: ANSWER_MS });
   return [
     ...orderRoutes({ ordering, store, clock }),
@@ -128,6 +130,7 @@ export function shopRoutes(shop: Shop, partners?: Partners): readonly Route[] {
     ...recommendationRoutes(shop.recommendations),
     ...paymentRoutes({ payments, store, ids, orders: billedOrders(ordering.queries) }),
     ...shippingRoutes({ shipping, clock, hookSecrets: partners ? [partners.webhookSecret] : [] }),
+    ...returnRoutes({ returns, store, ids }),
     ...adminRoutes(shop),
     ...keyRoutes(shop),
     ...workflowRoutes({ workflows: () => shop.work()?.fulfilment?.engine ?? workflows }),

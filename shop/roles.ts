@@ -38,6 +38,9 @@ import { httpCardProvider } from "@daybook/shop-payments/http-card-provider";
 import { paymentsContract } from "@daybook/shop-payments/contract";
 import { accountEvents, billEvents, paymentEvents } from "@daybook/shop-payments/events";
 import { PAYMENT_QUEUES, paymentsService, type PaymentsService, type PaymentsServiceParts } from "@daybook/shop-payments/service";
+import { returnsContract } from "@daybook/shop-returns/contract";
+import { returnEvents } from "@daybook/shop-returns/events";
+import { RETURN_QUEUES, returnRuns, returnsService, type ReturnsService } from "@daybook/shop-returns/service";
 import { httpCarrier } from "@daybook/shop-shipping/http-carrier";
 import { shippingContract } from "@daybook/shop-shipping/contract";
 import { shipmentEvents } from "@daybook/shop-shipping/events";
@@ -54,6 +57,7 @@ export const OWNERS = {
   account: "payments",
   bills: "payments",
   shipment: "shipping",
+  return: "returns",
   notification: "notifications",
   workflow: "fulfilment",
 };
@@ -68,6 +72,7 @@ export const EVENT_TYPES: EventTypes = {
   ...accountEvents,
   ...billEvents,
   ...shipmentEvents,
+  ...returnEvents,
   ...notificationEvents,
 };
 
@@ -81,6 +86,7 @@ export const QUEUES: readonly Queue<unknown>[] = [
   reservationExpiry,
   ...PAYMENT_QUEUES,
   ...SHIPPING_QUEUES,
+  ...RETURN_QUEUES,
   ...NOTIFICATION_QUEUES,
   erasures,
 ];
@@ -122,6 +128,7 @@ export interface Contexts {
   readonly ordering: OrderingService;
   readonly payments: PaymentsService;
   readonly shipping: ShippingService;
+  readonly returns: ReturnsService;
   readonly projections: readonly Projection[];
   /** Starts what works by itself: orders follow other contexts; with partners, orders are carried out. */
   readonly startWork: () => Work;
@@ -153,7 +160,7 @@ export function contexts(parts: ContextsParts): Contexts {
   const { store } = events;
   const common = { events, store, clock, ids, random };
   const local = localTransport({ clock });
-  const calls = clientsOf(local);
+  const calls = clientsBy(local.transport);
 
   const catalogue = catalogService(common);
   const customers = customersService({
@@ -165,22 +172,13 @@ export function contexts(parts: ContextsParts): Contexts {
     hasOpenOrders: (customerId) => hasOpenOrders(ordering, customerId),
   });
   local.add(customers.calls);
-  const ordering = orderingService({
-    ...common,
-    catalogue,
-    customers: calls.customers,
-    searchSecret: parts.searchSecret,
-  });
+  const ordering = orderingService({ ...common, catalogue, customers: calls.customers, searchSecret: parts.searchSecret });
   const inventory = inventoryService({ ...common, catalogue });
   const recommended = recommendations({ ...common, catalogue });
   const payments = paymentsService({ ...common, provider: outside.provider, hookSecrets: outside.hookSecrets });
-  const shipping = shippingService({
-    ...common,
-    ordering: calls.ordering,
-    carrier: outside.carrier,
-    collectAt: COUNTER,
-  });
-  for (const { calls } of [ordering, inventory, payments, shipping]) local.add(calls);
+  const shipping = shippingService({ ...common, ordering: calls.ordering, carrier: outside.carrier, collectAt: COUNTER });
+  const returns = returnsService({ ...common, ordering: calls.ordering });
+  for (const { calls } of [ordering, inventory, payments, shipping, returns]) local.add(calls);
 
   return {
     catalogue,
@@ -190,18 +188,27 @@ export function contexts(parts: ContextsParts): Contexts {
     ordering,
     payments,
     shipping,
+    returns,
     projections: projectionsOf({ ordering, customers, payments, catalogue, recommendations: recommended }),
     startWork() {
       const progress = { events, clock, ids, owner: parts.owner, tuning: { gatherMs: 25 }, ...ordering.progress };
+      const fulfilment = isServed
+        ? startFulfilment({ ...calls, ...common, owner: parts.owner, others: returnRuns(calls) })
+        : undefined;
       return running({
         subscriptions: [subscribe({ name: ORDER_PROGRESS, poison: "park", policy: PATIENT, ...progress })],
-        consumers: [...inventory.startConsumers(random), customers.startErasures(), ...asking()],
-        fulfilment: isServed ? startFulfilment({ ...calls, ...common, owner: parts.owner }) : undefined,
+        consumers: [...inventory.startConsumers(random), customers.startErasures(), ...asking(), ...returning(fulfilment)],
+        fulfilment,
         notifications: isServed ? outside.startNotifications({ ...calls, ...parts }) : undefined,
       });
     },
     close: () => outside.close(),
   };
+
+  /** What has returns carried out. */
+  function returning(fulfilment: FulfilmentService | undefined): readonly Consumer[] {
+    return fulfilment ? returns.startConsumers(fulfilment.engine, random) : [];
+  }
 
   /** What asks partners. */
   function asking(): readonly Consumer[] {
@@ -216,14 +223,15 @@ function projectionsOf(
   return [ordering.search, ordering.details, customers.search, payments.ledger, catalogue.searched, recommendations.sold];
 }
 
-/** The contexts by their contracts. */
-function clientsOf({ transport }: LocalTransport) {
+/** The contexts as they call each other. */
+function clientsBy(transport: LocalTransport["transport"]) {
   return {
     customers: client(customersContract, transport),
     ordering: client(orderingContract, transport),
     inventory: client(inventoryContract, transport),
     payments: client(paymentsContract, transport),
     shipping: client(shippingContract, transport),
+    returns: client(returnsContract, transport),
   };
 }
 

@@ -165,6 +165,8 @@ function factsOf({ type, data }: OrderEvent | CustomerEvent): Facts {
       return { reason: data.reason };
     case "PasswordChanged":
       return { changed: "password" };
+    case "ItemsReturned":
+      return { paidBack: data.amount, creditNote: data.creditNote };
     default:
       return {};
   }

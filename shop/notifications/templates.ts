@@ -13,6 +13,8 @@ export interface Facts {
   readonly reason?: string;
   /** What of the profile was changed, when it was that alone. */
   readonly changed?: "password";
+  readonly paidBack?: Money;
+  readonly creditNote?: string | undefined;
 }
 
 interface Template {
@@ -50,6 +52,13 @@ const TEMPLATES: Readonly<Record<NotificationKind, (facts: Facts) => Template>> 
   "order-shipped": ({ orderId, trackingNumber }) => ({
     subject: `Your order ${orderId} is on its way`,
     paragraphs: [`Your order ${orderId} is on its way. Its tracking number is ${trackingNumber}.`],
+  }),
+  "order-returned": ({ orderId, paidBack, creditNote }) => ({
+    subject: `What you returned of your order ${orderId} has arrived`,
+    paragraphs: [
+      `What you returned of your order ${orderId} has arrived.`,
+      paidBack && creditNote !== undefined ? `We have paid back ${amountText(paidBack)}: credit note ${creditNote}.` : undefined,
+    ],
   }),
 };
 

@@ -56,7 +56,7 @@ export const PLANTED_GOODS: readonly Plant[] = [
   plant(
     SOLD,
     "a sale too many",
-    sql(`UPDATE rows SET value = replace(value, '"sales":2', '"sales":3') WHERE collection = 'sold-together.1'`),
+    sql(`UPDATE rows SET value = replace(value, '"sales":', '"sales":1') WHERE collection = 'sold-together.1'`),
     /not the fold/,
   ),
   plant(
