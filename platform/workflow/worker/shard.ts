@@ -119,13 +119,15 @@ export class Shard implements RunHost {
   /** Starts a run and makes its first decision in one unit; undefined when another process owns the shard. */
   async start(started: Started, version: number): Promise<"started" | "refused" | undefined> {
     const definition = this.programs.workflow(started.workflow, started.version);
+    const { id } = started;
     if (!definition || this.active.size >= this.options.runsMax || !(await this.lease.hold())) return undefined;
+    if (this.active.has(id) || this.loading.has(id)) return undefined; // in memory it is one run, whoever starts it again
     const history: History = { started, entries: [], requests: [], redo: undefined, isReset: false, version };
     const run = new LiveRun(this, history, new RunCore(definition, started), false);
-    this.active.set(started.id, run);
-    this.seen.set(started.id, 1);
+    this.active.set(id, run);
+    this.seen.set(id, 1);
     let isOwned = true;
-    const forget = () => void (this.active.get(started.id) === run && this.active.delete(started.id));
+    const forget = () => void (this.active.get(id) === run && this.active.delete(id));
     const isStarted = await run
       .begin(async (unit) => {
         const verdict = await commitSettled(this.store, unit, { clock: this.clock });
@@ -139,6 +141,7 @@ export class Shard implements RunHost {
       });
     if (!isStarted) forget();
     if (!isOwned) this.lost();
+    else if (!isStarted) void this.scan(); // who looked for the run that is there found this one
     return isStarted ? "started" : isOwned ? "refused" : undefined;
   }
 
