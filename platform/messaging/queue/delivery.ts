@@ -131,7 +131,7 @@ export class HeldMessage<Message> implements Delivery<Message> {
   }
 
   private failed(error: unknown, now: number): Header {
-    const { takenAt = now, ...header } = this.header;
+    const { takenAt = now, opening: _, ...header } = this.header;
     return { ...header, attempts: withAttempt(header.attempts, failedAttempt(this.number, takenAt, now, error)) };
   }
 
