@@ -11,7 +11,7 @@ import { parkEffects } from "./parking.ts";
 import type { AnyQueue, Delivery, Queue, QueueSettings } from "./queue.ts";
 import { concerns, queueState, stateIs, type QueueState } from "./queue-state.ts";
 import { takeBack } from "./take-back.ts";
-import { findMessages, keyMarker, takingOf, type FoundDead, type FoundMessage } from "./taking.ts";
+import { findMessages, keyMarker, takingOf, type FoundDead, type FoundMessage, type TakenMessage } from "./taking.ts";
 
 /** Takes messages by hand; a consumer (consumer.ts) does it for a handler. */
 export interface Receiver<Message> {
@@ -191,7 +191,7 @@ class Taker<Message> {
   }
 
   /** Undefined when its body cannot be read: then it is parked. */
-  private async deliveryOf(taken: FoundMessage, { settings }: QueueState): Promise<Delivery<Message> | undefined> {
+  private async deliveryOf(taken: TakenMessage, { settings }: QueueState): Promise<Delivery<Message> | undefined> {
     const { header, body } = taken.stored;
     try {
       const message = decodeRecord(this.options.queue.message, header.version, body);

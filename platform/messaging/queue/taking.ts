@@ -163,19 +163,25 @@ export function keyMarker(queue: AnyQueue, key: string): string {
   return `fifo/${queue.name}/${key}`;
 }
 
+/** A message that was taken, and how it lay before. */
+export interface TakenMessage extends FoundMessage {
+  readonly before: FoundMessage;
+}
+
 /** Conditions and effects of taking one message at `now`, in this opening of the store. */
 export function takingOf(
   queue: AnyQueue,
-  { item, stored }: FoundMessage,
+  before: FoundMessage,
   { now, visibilityMs, opening }: { readonly now: number; readonly visibilityMs: number; readonly opening: number | undefined },
-): { readonly taken: FoundMessage; readonly conditions: readonly Condition[]; readonly effects: readonly Effect[] } {
+): { readonly taken: TakenMessage; readonly conditions: readonly Condition[]; readonly effects: readonly Effect[] } {
+  const { item, stored } = before;
   const { header } = stored;
   const by = opening === undefined ? {} : { opening };
   const message = { ...stored, header: { ...header, deliveries: header.deliveries + 1, takenAt: now, ...by } };
   const held = { ...item, at: now + visibilityMs, payload: messageText(message), revision: item.revision + 1 };
   const schedule: Effect = { kind: "schedule", queue: item.queue, id: item.id, at: held.at, payload: held.payload };
   const isDue: Condition = { kind: "due", queue: item.queue, id: item.id, revision: item.revision };
-  const taken = { item: held, stored: message };
+  const taken = { item: held, stored: message, before };
   if (header.key === undefined) return { taken, conditions: [isDue], effects: [schedule] };
   const key = keyMarker(queue, header.key);
   const isFree: Condition = header.deliveries > 0 ? { kind: "keyValue", key, value: item.id } : { kind: "keyAbsent", key };
