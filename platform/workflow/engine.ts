@@ -38,6 +38,8 @@ export interface WorkflowTuning {
   readonly pollMs?: number;
   /** How long `update`, `cancel` and the like wait for their answer; 10,000 ms. */
   readonly answerMs?: number;
+  /** How long steps under way are waited for when the engine stops, or their runs go to another process; 5,000 ms. */
+  readonly drainMs?: number;
   /** Records of a run's stream after which it is rewritten shorter; 10,000. */
   readonly compactAfter?: number;
   /** Runs in memory at once; 4,000. What waits is not in memory. */
@@ -77,6 +79,7 @@ export class WorkflowEngine extends WorkflowClient {
       owner: options.owner,
       leaseMs: tuning.leaseMs ?? 30_000,
       scanMs: tuning.scanMs ?? 100,
+      drainMs: tuning.drainMs ?? 5_000,
       compactAfter: tuning.compactAfter ?? 10_000,
       runsMax: tuning.runsMax ?? 4_000,
       startScheduled: async ({ id, workflow, input, cause }, at) => {
@@ -94,7 +97,10 @@ export class WorkflowEngine extends WorkflowClient {
     return this.worker.count;
   }
 
-  /** Drops what is under way (it goes on where its records end) and frees the leases. */
+  /**
+   * Begins nothing more, waits a while for steps under way, and frees the leases. Runs go on where their records end; a step
+   * that was not done in time has used up no attempt.
+   */
   stop(): Promise<void> {
     return this.worker.stop();
   }

@@ -117,9 +117,9 @@ export type Note =
     }
   /**
    * An attempt begins that the record of its command does not tell of: one after a failure, a pause, a crash. `isVoid`: the
-   * one that it tells of did not begin, because its process lacks the step.
+   * one that it tells of does not count, because its process lacks the step, or gave it up to end in order.
    */
-  | { readonly kind: "begun"; readonly id: string; readonly at: number; readonly isVoid?: true }
+  | { readonly kind: "begun"; readonly id: string; readonly at: number; readonly isVoid?: true; readonly heartbeat?: string }
   /** An undo that failed for good: a person decides; `resume` tries it again. */
   | {
       readonly kind: "stalled";

@@ -182,7 +182,7 @@ function summaryOf({ info, history }: LiveRun): Effect {
 /** Out of memory when nothing goes on here: on the condition that nobody has sent anything. */
 function waitIfIdle(run: LiveRun, parts: Parts, { isFirst, isContested }: DecisionCircumstances): void {
   const next = Math.min(FOREVER, run.nextAt());
-  if (isContested || !run.isIdle || next <= run.host.clock.now()) return;
+  if (isContested || run.isRetiring || !run.isIdle || next <= run.host.clock.now()) return;
   parts.again = next;
   if (run.scheduledAt === next) return;
   if (!isFirst && !parts.isRewritten) parts.conditions.push(versionIs(run.id, run.history.version));

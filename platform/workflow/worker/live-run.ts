@@ -28,8 +28,13 @@ export class LiveRun {
   private readonly pursuit: Pursuit;
   private readonly inputs: (Outcome | Note)[] = [];
   private isPumping = false;
+  /** Something may have come since the pump last looked. */
+  private mustPump = false;
+  private rested: (() => void) | undefined;
   private mustSync = false;
   private isGone = false;
+  /** It is about to leave memory as it stands: its due item stays in the past, so that whoever comes next finds it. */
+  isRetiring = false;
   private hasExpired = false;
   private cancelWake: Cancel | undefined;
 
@@ -75,16 +80,33 @@ export class LiveRun {
     this.pursuit.drop();
   }
 
+  /**
+   * Begins nothing more and waits for what is under way, at most until `limit`. What is not done then counts as not begun:
+   * it uses up no attempt. Then the run has left memory.
+   */
+  async retire(limit: Promise<void>): Promise<void> {
+    this.isRetiring = true;
+    await Promise.race([this.pursuit.retire(), limit]);
+    this.pursuit.giveUp();
+    void this.pump();
+    if (this.isPumping) await new Promise<void>((resolve) => (this.rested = resolve));
+    this.drop();
+  }
+
   /** Goes on as long as there is something to do. Never rejects. */
   async pump(): Promise<void> {
+    this.mustPump = true;
     if (this.isPumping || this.isGone) return;
     this.isPumping = true;
     try {
-      while (await this.turn());
+      while (this.mustPump && !this.isGone) {
+        this.mustPump = false;
+        while (await this.turn());
+      }
     } catch (error) {
       if (!this.isGone) this.host.failed(this.info, error);
     } finally {
-      this.isPumping = false;
+      this.rest();
     }
   }
 
@@ -94,16 +116,24 @@ export class LiveRun {
    */
   async begin(commit: (unit: Unit) => Promise<Committed | undefined>): Promise<boolean> {
     this.isPumping = true;
-    const decision = decisionOf(this, await this.decide(), { isFirst: true });
-    const committed = await commit(decision.unit);
-    if (!committed || this.isGone) {
-      this.drop();
+    try {
+      const decision = decisionOf(this, await this.decide(), { isFirst: true });
+      const committed = await commit(decision.unit);
+      if (committed && !this.isGone) this.mustPump = this.follow(decision, committed);
+      else this.drop();
       return committed !== undefined;
+    } catch (error) {
+      this.drop();
+      throw error;
+    } finally {
+      this.rest();
+      if (this.mustPump) void this.pump();
     }
-    const isHere = this.follow(decision, committed);
+  }
+
+  private rest(): void {
     this.isPumping = false;
-    if (isHere) void this.pump();
-    return true;
+    this.rested?.();
   }
 
   /** The decision is stored. False when the run has left memory. */
@@ -148,7 +178,8 @@ export class LiveRun {
     const entries = await this.decide();
     if (this.isGone || !(await this.record(entries)) || this.isGone) return false;
     this.act();
-    return this.mustSync || this.inputs.length > 0 || this.history.requests.length > 0 || this.isIdle;
+    if (this.mustSync || this.inputs.length > 0 || this.history.requests.length > 0) return true;
+    return this.isIdle && !this.isRetiring;
   }
 
   private async sync(): Promise<void> {

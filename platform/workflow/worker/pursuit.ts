@@ -20,7 +20,6 @@ import { RunningStep, type AttemptEnd } from "./step-attempt.ts";
 interface Retry {
   readonly next: number;
   readonly attempts: AttemptRecord;
-  readonly heartbeat?: string;
 }
 
 interface FailedAttempt {
@@ -40,6 +39,8 @@ export class Pursuit {
   private readonly cause: UnitCause;
   private readonly running = new Map<string, RunningStep>();
   private readonly retries = new Map<string, Retry>();
+  /** What the last attempt at a step told by its heartbeat. */
+  private readonly heartbeats = new Map<string, string>();
   private readonly stalled = new Set<string>();
   /** Steps an attempt at which is recorded as begun, and since when: when its process dies, it counts all the same. */
   private readonly begun = new Map<string, number>();
@@ -47,6 +48,8 @@ export class Pursuit {
   /** Children that were started, and those that were told to end. */
   private readonly children = new Map<string, "starting" | "started" | "cancelled">();
   private isDropped = false;
+  /** Told when nothing is under way any more; while it is set nothing begins. */
+  private retired: (() => void) | undefined;
 
   constructor(host: RunHost, core: RunCore, receive: (input?: Outcome | Note) => void) {
     this.host = host;
@@ -57,6 +60,7 @@ export class Pursuit {
 
   /** Learns from what is recorded. */
   absorb(entry: Entry): void {
+    if ("heartbeat" in entry && entry.heartbeat !== undefined) this.heartbeats.set(entry.id, entry.heartbeat);
     switch (entry.kind) {
       case "step":
       case "undo":
@@ -88,6 +92,23 @@ export class Pursuit {
     this.stalled.clear();
   }
 
+  /** Begins nothing more. Resolves when nothing is under way. */
+  retire(): Promise<void> {
+    return new Promise((resolve) => {
+      this.retired = resolve;
+      if (!this.isBusy) resolve();
+    });
+  }
+
+  /** After `retire`: ends what is still under way; it counts as not begun. */
+  giveUp(): void {
+    for (const [id, step] of this.running) {
+      step.drop();
+      if (step.heartbeat !== undefined) this.heartbeats.set(id, step.heartbeat);
+    }
+    this.running.clear();
+  }
+
   /** What became of the attempts that were under way when the process that made them ended. */
   lost(): readonly (Outcome | Note)[] {
     const at = this.host.clock.now();
@@ -116,10 +137,11 @@ export class Pursuit {
       const { command } = pending;
       if ((command.kind !== "step" && command.kind !== "undo") || pending.isCancelled) continue;
       const { id } = command;
-      const isKnown = this.host.programs.steps.has(command.name);
+      const isKnown = this.host.programs.steps.has(command.name) && (!this.retired || this.running.has(id));
       const isBegun = this.begun.has(id);
       if (isBegun === isKnown) continue;
-      if (isBegun) notes.push({ at, id, isVoid: true, kind: "begun" });
+      const heartbeat = this.heartbeats.get(id);
+      if (isBegun) notes.push({ at, ...(heartbeat !== undefined && { heartbeat }), id, isVoid: true, kind: "begun" });
       else if (this.running.has(id) || this.canBegin(pending, isPaused, at)) notes.push({ at, id, kind: "begun" });
     }
     return notes;
@@ -177,7 +199,7 @@ export class Pursuit {
 
   private canBegin({ command, isCancelled }: Pending, isPaused: boolean, now: number): boolean {
     const { id, kind } = command;
-    if (kind === "timer" || this.running.has(id) || this.stalled.has(id)) return false;
+    if (kind === "timer" || this.retired || this.running.has(id) || this.stalled.has(id)) return false;
     if (kind === "child") {
       const child = this.children.get(id);
       return isCancelled ? child !== "starting" && child !== "cancelled" : !isPaused && child === undefined;
@@ -216,7 +238,7 @@ export class Pursuit {
       isUndo,
       workflowId: core.started.id,
       cause: { ...this.cause, causation: isUndo ? `${key}/undo` : key },
-      lastHeartbeat: retry?.heartbeat,
+      lastHeartbeat: this.heartbeats.get(id),
     });
     this.running.set(id, running);
     void running.ended.then((end) => this.ended(command, policy, running, end));
@@ -226,6 +248,7 @@ export class Pursuit {
     const { id } = command;
     if (this.isDropped || this.running.get(id) !== running) return;
     this.running.delete(id);
+    this.seeWhetherQuiet();
     const at = this.host.clock.now();
     const before = this.retries.get(id)?.attempts;
     if ("value" in end) {
@@ -278,5 +301,10 @@ export class Pursuit {
       this.children.set(id, "cancelled");
       this.receive({ kind: "failed", id, at: clock.now(), failure: failureOf(error, "child-workflow-failed") });
     }
+    this.seeWhetherQuiet();
+  }
+
+  private seeWhetherQuiet(): void {
+    if (!this.isBusy) this.retired?.();
   }
 }

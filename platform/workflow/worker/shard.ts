@@ -24,6 +24,8 @@ export interface ShardOptions extends Omit<RunHost, "owned" | "release" | "lost"
   readonly leaseMs: number;
   /** Runs in memory at once. */
   readonly runsMax: number;
+  /** Whether the shard should be this process's. */
+  readonly isWanted: () => boolean;
 }
 
 const PAGE = 200;
@@ -46,6 +48,7 @@ export class Shard implements RunHost {
   private readonly seen = new Map<string, number>();
   private scanning: Promise<void> | undefined;
   private mustScan = false;
+  private leaving: Promise<void> | undefined;
   private isStopped = false;
   private wakeAt = Infinity;
   private cancelWake: Cancel | undefined;
@@ -55,7 +58,7 @@ export class Shard implements RunHost {
     this.options = options;
     this.queue = shardQueue(taskQueue, shard);
     const lease = workLease({ store, clock, ids, owner, name: this.queue, ttlMs: leaseMs });
-    const isNeeded = () => this.active.size > 0 && !this.isStopped;
+    const isNeeded = () => this.active.size > 0;
     this.lease = new ShardLease({ lease, deadlines, leaseMs, isNeeded, lost: () => this.lost() });
   }
 
@@ -120,7 +123,7 @@ export class Shard implements RunHost {
   async start(started: Started, version: number): Promise<"started" | "refused" | undefined> {
     const definition = this.programs.workflow(started.workflow, started.version);
     const { id } = started;
-    if (!definition || this.active.size >= this.options.runsMax || !(await this.lease.hold())) return undefined;
+    if (!definition || this.active.size >= this.options.runsMax || !(await this.hold())) return undefined;
     if (this.active.has(id) || this.loading.has(id)) return undefined; // in memory it is one run, whoever starts it again
     const history: History = { started, entries: [], requests: [], redo: undefined, isReset: false, version };
     const run = new LiveRun(this, history, new RunCore(definition, started), false);
@@ -160,22 +163,54 @@ export class Shard implements RunHost {
     return this.scanning;
   }
 
-  async stop(): Promise<void> {
+  /** Sees to it that the shard is worked on here when it should be, and left to others when not. */
+  tend(limit: () => Promise<void>): void {
+    if (this.options.isWanted()) void this.scan();
+    else if (this.lease.isHeld) void this.leave(limit());
+  }
+
+  async stop(limit: Promise<void>): Promise<void> {
     this.isStopped = true;
     this.cancelWake?.();
+    await this.leave(limit);
     this.lease.stop();
-    for (const run of this.active.values()) run.drop();
+  }
+
+  /** Begins nothing more, waits until `limit` for what is under way, then frees the lease. */
+  private leave(limit: Promise<void>): Promise<void> {
+    this.leaving ??= this.leaveNow(limit).finally(() => {
+      this.leaving = undefined;
+      if (this.options.isWanted()) void this.scan();
+    });
+    return this.leaving;
+  }
+
+  private async leaveNow(limit: Promise<void>): Promise<void> {
+    await Promise.all([...this.active.values()].map((run) => run.retire(limit)));
     this.active.clear();
+    this.seen.clear();
     await this.scanning;
     const unit = this.unit({ correlation: this.queue, actor: "sys_workflow", tenant: "system" }, [this.lease.condition()]);
     const effects = this.lease.freeing();
+    this.lease.drop();
     if (effects.length > 0)
       await commitSettled(this.store, { ...unit, effects }, { clock: this.clock, attempts: 1 }).catch(() => undefined);
   }
 
+  /** Whether runs may be taken up here, or begun. */
+  private get isOpen(): boolean {
+    return !this.isStopped && !this.leaving && this.options.isWanted();
+  }
+
+  /** False while the shard is not this process's. */
+  private async hold(): Promise<boolean> {
+    if (!this.isOpen) return false;
+    return (await this.lease.hold()) && this.isOpen;
+  }
+
   private async scanAll(): Promise<void> {
     try {
-      while (this.mustScan && !this.isStopped) {
+      while (this.mustScan && this.isOpen) {
         this.mustScan = false;
         await this.scanOnce();
       }
@@ -191,7 +226,7 @@ export class Shard implements RunHost {
     for (;;) {
       const page: readonly DueItem[] = await this.store.listDue(this.queue, now, { limit: PAGE, ...(after && { after }) });
       const fresh = page.filter((item) => this.isFresh(item, now));
-      if (fresh.length > 0 && !(await this.lease.hold())) return this.wakeBy(now + this.options.leaseMs / 3);
+      if (fresh.length > 0 && !(await this.hold())) return this.wakeBy(now + this.options.leaseMs / 3);
       for (const item of fresh) await this.attendTo(item);
       const last = page.at(-1);
       if (!last || page.length < PAGE) break;
@@ -218,10 +253,10 @@ export class Shard implements RunHost {
   }
 
   private async load(id: string, scheduledAt?: number): Promise<void> {
-    if (this.isStopped || this.active.has(id) || this.loading.has(id)) return;
+    if (!this.isOpen || this.active.has(id) || this.loading.has(id)) return;
     this.loading.add(id);
     try {
-      if (!(await this.lease.hold())) return this.wakeBy(this.clock.now() + this.options.leaseMs / 3);
+      if (!(await this.hold())) return this.wakeBy(this.clock.now() + this.options.leaseMs / 3);
       if (isScheduleItem(id)) return await this.runSchedule(id);
       const history = await loadHistory(this.store, id);
       if (history) await this.resume(history, scheduledAt);
@@ -248,7 +283,7 @@ export class Shard implements RunHost {
       if (!definition) throw workflowNotRegistered(`workflow ${started.workflow} is not registered in this process`);
       const run = new LiveRun(this, history, await replay(definition, history), true);
       run.scheduledAt = scheduledAt;
-      if (this.isStopped) return;
+      if (!this.isOpen) return;
       this.active.set(started.id, run);
       void run.pump();
     } catch (error) {
