@@ -11,7 +11,7 @@ import { openApiRoute } from "@daybook/network/http/openapi";
 import { principalsOf, tokenDigest, tokenPrincipals, type Principal } from "@daybook/network/http/principals";
 import type { StatusTable } from "@daybook/network/http/statuses";
 import { workflowClient } from "@daybook/workflow/client";
-import { ANSWER_MS, TASK_QUEUE } from "@daybook/shop-fulfilment/service";
+import { ANSWER_MS, TASK_QUEUE, WORKFLOWS } from "@daybook/shop-fulfilment/service";
 import { catalogRoutes, PRODUCT_STATUSES } from "@daybook/shop-catalog/http";
 import { CUSTOMER_STATUSES, customerRoutes } from "@daybook/shop-customers/http";
 import { STOCK_STATUSES, stockRoutes } from "@daybook/shop-inventory/http";
@@ -115,7 +115,8 @@ const STATUSES: StatusTable = {
 /** The shop's HTTP interface, not yet listening. `more`: checks of the process that serves it. */
 export function shopServer(shop: Shop, log: Log, more: readonly HealthCheck[] = [], partners?: Partners): HttpServer {
   const { store, clock, ids, ordering, catalogue, customers, inventory, payments, shipping, events, random } = shop;
-  const workflows = workflowClient({ store, clock, ids, random, taskQueue: TASK_QUEUE, answerMs: ANSWER_MS });
+  const resting = { taskQueue: TASK_QUEUE, answerMs: ANSWER_MS, workflows: WORKFLOWS, isAlone: true };
+  const workflows = workflowClient({ store, clock, ids, random, ...resting });
   const checks = [storeCheck("store", store), storeCheck("keys", shop.keyStore), projectionCheck(shop), ...more];
   const routes = [
     ...orderRoutes({ ordering, store, clock }),

@@ -18,6 +18,7 @@ import { replay } from "./replay/replay.ts";
 import { decodeValue, encodeValue } from "./replay/value-text.ts";
 import type { Timing } from "./schedule.ts";
 import { Bulletin } from "./worker/bulletin.ts";
+import { hasWorker } from "./worker/presence.ts";
 import { forgotten, unstarted, usedKey } from "./worker/decision.ts";
 import { Programs } from "./worker/run-host.ts";
 import { errorOfRun, infoOf, isOver, parseInfo, rowOf, RUNS, type RunInfo } from "./worker/run-info.ts";
@@ -67,6 +68,8 @@ export interface ClientParts {
   readonly answerMs: number;
   /** How often the store is looked at for what another process does. */
   readonly pollMs: number;
+  /** Whether any process may carry out runs of the task queue now. */
+  readonly isAttended: (taskQueue: string) => Promise<boolean>;
 }
 
 /** A workflow's definition, as far as one must know it to talk to its runs. */
@@ -215,6 +218,11 @@ export class WorkflowClient {
     return history ? waitsOf(info, history, this.parts.programs, this.parts.clock.now()) : [];
   }
 
+  /** Why what is sent to such a run is done later; undefined when some process carries them out now. */
+  whyLater({ queue }: Pick<RunInfo, "queue">): Promise<string | undefined> {
+    return this.requests.whyLater(queue);
+  }
+
   async get(id: string): Promise<RunInfo | undefined> {
     const row = await this.parts.store.getRow(RUNS, id);
     return row && parseInfo(row.value);
@@ -341,6 +349,8 @@ export interface WorkflowClientOptions extends Pick<ClientParts, "store" | "cloc
   /** 10,000 and 500 ms: see `WorkflowTuning`. */
   readonly answerMs?: number;
   readonly pollMs?: number;
+  /** No worker runs beside it in this process: where one process owns the store nobody answers now. */
+  readonly isAlone?: boolean;
 }
 
 /** A client without a worker: what it asks for is done by whichever process has one. It only reads until it is asked to send. */
@@ -349,7 +359,20 @@ export function workflowClient(options: WorkflowClientOptions): WorkflowClient {
   const deadlines = deadlineList(clock);
   const bulletin = new Bulletin(deadlines);
   const programs = new Programs(workflows, steps);
-  return new WorkflowClient({ store, clock, ids, random, deadlines, bulletin, programs, taskQueue, answerMs, pollMs });
+  const isAttended = async (queue: string) => (store.capabilities.isShared ? hasWorker(store, queue) : options.isAlone !== true);
+  return new WorkflowClient({
+    store,
+    clock,
+    ids,
+    random,
+    deadlines,
+    bulletin,
+    programs,
+    taskQueue,
+    answerMs,
+    pollMs,
+    isAttended,
+  });
 }
 
 /** Why it was not done; undefined when it was. */

@@ -11,6 +11,7 @@ import { failureOf } from "./replay/failure.ts";
 import type { End } from "./replay/history.ts";
 import { refusePersonal } from "./replay/value-text.ts";
 import { Bulletin } from "./worker/bulletin.ts";
+import { hasWorker } from "./worker/presence.ts";
 import { Programs, type ChildStart } from "./worker/run-host.ts";
 import { isOver, type RunInfo } from "./worker/run-info.ts";
 import { Worker } from "./worker/worker.ts";
@@ -67,7 +68,8 @@ export class WorkflowEngine extends WorkflowClient {
     const bulletin = new Bulletin(deadlines);
     const programs = new Programs(options.workflows, options.steps);
     const { answerMs = 10_000, pollMs = 500 } = tuning;
-    super({ store, clock, ids, random, deadlines, bulletin, programs, taskQueue, answerMs, pollMs });
+    const isAttended = async (queue: string) => queue === taskQueue || !store.capabilities.isShared || hasWorker(store, queue);
+    super({ store, clock, ids, random, deadlines, bulletin, programs, taskQueue, answerMs, pollMs, isAttended });
     this.worker = new Worker({
       store,
       clock,
@@ -88,6 +90,7 @@ export class WorkflowEngine extends WorkflowClient {
       startChild: (child) => this.startChild(child),
       cancelChild: (id, reason) => this.cancelChild(id, reason),
       changed: (info) => isOver(info.status) && bulletin.tell(`run ${info.id}`, info),
+      stuck: ({ id }, error) => bulletin.tell(`stuck ${id}`, error),
       answered: (answer) => bulletin.tell(`answer ${answer.of}`, answer),
     });
   }

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { memoryStore } from "@daybook/data/store/memory";
+import { idSource } from "@daybook/kernel/ids";
+import { seededRandom } from "@daybook/kernel/random";
 import { virtualClock } from "@daybook/kernel/virtual-clock";
 import { z } from "zod";
 import { say, Stage, withPolicy } from "./conformance/programs.ts";
 import { CAUSE, Trial, type TestEngine } from "./conformance/trial.ts";
+import { workflowClient } from "./client.ts";
 import { workflow } from "./definition.ts";
 import { SHARDS, shardOf, shardQueue } from "./worker/run-stream.ts";
 
@@ -137,4 +140,24 @@ test("an idle process writes nothing but that it is there, and where one process
   await alone.pass(60_000);
   assert.deepEqual(await alone.store.listNames("lease"), []);
   await alone.destroy();
+});
+
+test("who asks something of a run is told at once when no process is there to do it, and waits while one is", async () => {
+  const processes = new Processes();
+  const { trial, clock } = processes;
+  const random = seededRandom(5);
+  const client = workflowClient({ store: trial.store, clock, random, ids: idSource(clock, random) });
+  const a = processes.start("a");
+  await processes.runEverywhere(a);
+  const id = idIn(3);
+  assert.equal(await trial.until(client.pause(id, "look")), undefined);
+  await trial.until(a.engine.stop());
+  const from = clock.elapsed();
+  const pending: unknown = await trial.until(client.resume(id).catch((error: unknown) => error));
+  assert.match(String(pending), /recorded, and done later: no process carries out runs of main now/);
+  assert.equal(clock.elapsed() - from < 100, true);
+  processes.start("b");
+  await trial.pass(1_000);
+  assert.equal((await client.get(id))?.status, "running", "it was recorded");
+  await trial.destroy();
 });

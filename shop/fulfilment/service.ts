@@ -16,6 +16,8 @@ import { fulfilOrder } from "./fulfil-order.workflow.ts";
 
 /** Runs and their workers meet under this name. */
 export const TASK_QUEUE = "fulfilment";
+/** For whoever talks to its runs without carrying them out. */
+export const WORKFLOWS = [fulfilOrder];
 /** How long who asks something of a run waits: less than a request of HTTP. */
 export const ANSWER_MS = 5_000;
 
@@ -56,7 +58,7 @@ export function startFulfilment(parts: FulfilmentParts): FulfilmentService {
     owner,
     tuning: { answerMs: ANSWER_MS, ...tuning },
     taskQueue: TASK_QUEUE,
-    workflows: [fulfilOrder],
+    workflows: WORKFLOWS,
     steps: stepImplementations(parts),
   });
   const common = { store, clock, ids, random };

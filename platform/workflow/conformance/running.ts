@@ -112,6 +112,11 @@ export const runningProofs: Proofs = {
     const { runs } = await engine.list({ needsAttention: true });
     assert.match(runs[0]?.attention ?? "", /its history has 1 step say, its code 1 step unsay/);
     assert.deepEqual(stage.calls, ["a#1", "b#1"], "a run that diverged does nothing");
+    const asked = trial.clock.elapsed();
+    const pending: unknown = await trial.until(engine.resume("d").catch((cause: unknown) => cause));
+    assert.equal(errorCode(pending), "workflow-answer-pending");
+    assert.match(String(pending), /recorded, and done later: .*its history has 1 step say, its code 1 step unsay/);
+    assert.ok(trial.clock.elapsed() - asked < 1_000, "who asks something of it is told at once");
     await trial.until(engine.stop());
     const repaired = trial.engine({ workflows: [echo], steps: stage.on("b", (word) => word).steps });
     assert.equal(await trial.until(repaired.engine.result(echo, "d")), "ab");

@@ -98,7 +98,7 @@ export class Presence {
 }
 
 /** Whether any process carries out runs of the task queue, on a store that processes share. */
-export async function isAttended(store: Store, taskQueue: string): Promise<boolean> {
+export async function hasWorker(store: Store, taskQueue: string): Promise<boolean> {
   return (await takenPlaces(store, taskQueue)).length > 0;
 }
 

@@ -17,6 +17,8 @@ import { isScheduleItem, runSchedule, type Schedule } from "./scheduled.ts";
 import { FOREVER, loadHistory, shardQueue, streamOf, versionIs } from "./run-stream.ts";
 
 export interface ShardOptions extends Omit<RunHost, "owned" | "release" | "lost" | "failed"> {
+  /** Told of a run that its code can not go on with. */
+  stuck(info: RunInfo, error: unknown): void;
   startScheduled(schedule: Schedule, at: number): Promise<void>;
   readonly taskQueue: string;
   readonly shard: number;
@@ -115,6 +117,7 @@ export class Shard implements RunHost {
     this.parked.set(id, { until, revision: this.seen.get(id) });
     this.wakeBy(until);
     if (!isOfCode) return;
+    this.options.stuck(info, error);
     const row = rowOf({ ...info, attention: messageOf(error) });
     void this.commit(id, info, [], [row]).catch(() => undefined); // it is looked at again anyway
   }
