@@ -38,6 +38,8 @@ export class Pursuit {
   private readonly receive: (input?: Outcome | Note) => void;
   private readonly cause: UnitCause;
   private readonly running = new Map<string, RunningStep>();
+  /** Steps whose attempt has ended, and that is not recorded yet. */
+  private readonly ended = new Set<string>();
   private readonly retries = new Map<string, Retry>();
   /** What the last attempt at a step told by its heartbeat. */
   private readonly heartbeats = new Map<string, string>();
@@ -60,6 +62,7 @@ export class Pursuit {
 
   /** Learns from what is recorded. */
   absorb(entry: Entry): void {
+    if (entry.kind !== "begun" && "id" in entry) this.ended.delete(entry.id);
     if ("heartbeat" in entry && entry.heartbeat !== undefined) this.heartbeats.set(entry.id, entry.heartbeat);
     switch (entry.kind) {
       case "step":
@@ -119,6 +122,7 @@ export class Pursuit {
       const number = (this.retries.get(id)?.attempts.count ?? 0) + 1;
       const error = attemptLost(`the process ended during attempt ${number}`);
       const attempt = { ...failedAttempt(number, startedAt, at, error), outcome: "lost" } as const;
+      this.ended.add(id);
       return [this.afterFailure(command, { attempt, error, pauseMs: 0 })];
     });
   }
@@ -137,12 +141,12 @@ export class Pursuit {
       const { command } = pending;
       if ((command.kind !== "step" && command.kind !== "undo") || pending.isCancelled) continue;
       const { id } = command;
-      const isKnown = this.host.programs.steps.has(command.name) && (!this.retired || this.running.has(id));
+      const isKnown = this.host.programs.steps.has(command.name) && (!this.retired || this.isUnderWay(id));
       const isBegun = this.begun.has(id);
       if (isBegun === isKnown) continue;
       const heartbeat = this.heartbeats.get(id);
       if (isBegun) notes.push({ at, ...(heartbeat !== undefined && { heartbeat }), id, isVoid: true, kind: "begun" });
-      else if (this.running.has(id) || this.canBegin(pending, isPaused, at)) notes.push({ at, id, kind: "begun" });
+      else if (this.isUnderWay(id) || this.canBegin(pending, isPaused, at)) notes.push({ at, id, kind: "begun" });
     }
     return notes;
   }
@@ -199,7 +203,7 @@ export class Pursuit {
 
   private canBegin({ command, isCancelled }: Pending, isPaused: boolean, now: number): boolean {
     const { id, kind } = command;
-    if (kind === "timer" || this.retired || this.running.has(id) || this.stalled.has(id)) return false;
+    if (kind === "timer" || this.retired || this.isUnderWay(id) || this.stalled.has(id)) return false;
     if (kind === "child") {
       const child = this.children.get(id);
       return isCancelled ? child !== "starting" && child !== "cancelled" : !isPaused && child === undefined;
@@ -207,8 +211,12 @@ export class Pursuit {
     return isCancelled || (!isPaused && (this.retries.get(id)?.next ?? 0) <= now);
   }
 
+  private isUnderWay(id: string): boolean {
+    return this.running.has(id) || this.ended.has(id);
+  }
+
   private tendStep(command: StepCommand, isCancelled: boolean): void {
-    if (isCancelled) this.receive(this.cancelledStep(command.id));
+    if (isCancelled) this.end(command.id, this.cancelledStep(command.id));
     else this.attempt(command);
   }
 
@@ -241,10 +249,10 @@ export class Pursuit {
       lastHeartbeat: this.heartbeats.get(id),
     });
     this.running.set(id, running);
-    void running.ended.then((end) => this.ended(command, policy, running, end));
+    void running.ended.then((end) => this.attempted(command, policy, running, end));
   }
 
-  private ended(command: StepCommand, policy: AttemptPolicy, running: RunningStep, end: AttemptEnd): void {
+  private attempted(command: StepCommand, policy: AttemptPolicy, running: RunningStep, end: AttemptEnd): void {
     const { id } = command;
     if (this.isDropped || this.running.get(id) !== running) return;
     this.running.delete(id);
@@ -252,13 +260,18 @@ export class Pursuit {
     const at = this.host.clock.now();
     const before = this.retries.get(id)?.attempts;
     if ("value" in end) {
-      return this.receive({ at, ...(before && { attempts: before }), id, kind: "done", value: end.value });
+      return this.end(id, { at, ...(before && { attempts: before }), id, kind: "done", value: end.value });
     }
-    if (running.isCancelled) return this.receive(this.cancelledStep(id));
+    if (running.isCancelled) return this.end(id, this.cancelledStep(id));
     const attempt = failedAttempt(running.number, running.startedAt, at, end.error);
     const { heartbeat } = running;
     const failed = { attempt, error: end.error, pauseMs: retryDelay(policy, running.number, this.host.random) };
-    this.receive(this.afterFailure(command, { ...failed, ...(heartbeat !== undefined && { heartbeat }) }));
+    this.end(id, this.afterFailure(command, { ...failed, ...(heartbeat !== undefined && { heartbeat }) }));
+  }
+
+  private end(id: string, outcome: Outcome | Note): void {
+    this.ended.add(id);
+    this.receive(outcome);
   }
 
   private afterFailure(command: StepCommand, { attempt, error, pauseMs, heartbeat }: FailedAttempt): Outcome | Note {
