@@ -43,6 +43,8 @@ export interface WorkflowTuning {
   readonly drainMs?: number;
   /** Records of a run's stream after which it is rewritten shorter; 10,000. */
   readonly compactAfter?: number;
+  /** Bytes of a history after which it is, too; 2 MiB. Each time the next one waits until it is twice as long. */
+  readonly compactBytes?: number;
   /** Runs in memory at once; 4,000. What waits is not in memory. */
   readonly runsMax?: number;
 }
@@ -83,9 +85,10 @@ export class WorkflowEngine extends WorkflowClient {
       scanMs: tuning.scanMs ?? 100,
       drainMs: tuning.drainMs ?? 5_000,
       compactAfter: tuning.compactAfter ?? 10_000,
+      compactBytes: tuning.compactBytes ?? 2 * 1024 * 1024,
       runsMax: tuning.runsMax ?? 4_000,
       startScheduled: async ({ id, workflow, input, cause }, at) => {
-        await this.tryStart(this.startedAs(workflow, input, { id: `${id}-${at}`, cause, attributes: { schedule: id } }), 0);
+        await this.tryStart(this.startedAs(workflow, input, { id: `${id}-${at}`, cause, attributes: { schedule: id } }));
       },
       startChild: (child) => this.startChild(child),
       cancelChild: (id, reason) => this.cancelChild(id, reason),
@@ -109,7 +112,7 @@ export class WorkflowEngine extends WorkflowClient {
   }
 
   private async startChild({ id, name, input, parent, cause }: ChildStart): Promise<End | undefined> {
-    await this.tryStart(this.startedAs(name, input, { id, cause, parent }), 0);
+    await this.tryStart(this.startedAs(name, input, { id, cause, parent }));
     const info = await this.get(id);
     if (info && (info.parent?.id !== parent.id || info.parent.command !== parent.command)) {
       return { status: "failed", failure: failureOf(workflowUnknown(`${id} is no child of ${parent.id}`), "") };

@@ -1,9 +1,10 @@
 import { commitSettled } from "@daybook/data/event-store/commit-settled";
 import type { Committed, Unit } from "@daybook/data/store/unit";
 import type { Cancel } from "@daybook/kernel/clock";
-import type { Entry, History, Note, Outcome, Request } from "../replay/history.ts";
+import { longer, type Entry, type History, type Length, type Note, type Outcome, type Request } from "../replay/history.ts";
 import { deliver } from "../replay/replay.ts";
 import type { RunCore } from "../replay/run-core.ts";
+import { compactionOf, isLong, NO_REMAINS } from "./compaction.ts";
 import { operate } from "./operate.ts";
 import { Pursuit } from "./pursuit.ts";
 import type { RunHost } from "./run-host.ts";
@@ -12,8 +13,9 @@ import { loadNewRequests } from "./run-stream.ts";
 import { decisionOf, type Decision } from "./decision.ts";
 
 const DAY_MS = 86_400_000;
-/** Entries that are recorded at once. */
+/** Entries that are recorded at once, and characters of their values. */
 const ENTRIES_MAX = 500;
+const CHARACTERS_MAX = 512 * 1024;
 
 /** A run in the memory of its owner: gives the code its outcomes, records what it decides, then does it. */
 export class LiveRun {
@@ -36,6 +38,8 @@ export class LiveRun {
   /** It is about to leave memory as it stands: its due item stays in the past, so that whoever comes next finds it. */
   isRetiring = false;
   private hasExpired = false;
+  /** Of what is being decided. */
+  private characters = 0;
   private cancelWake: Cancel | undefined;
 
   /** `core` is the code, replayed over `history`. `isStored`: the run's row says what the history does. */
@@ -138,8 +142,13 @@ export class LiveRun {
 
   /** The decision is stored. False when the run has left memory. */
   private follow(decision: Decision, { versions }: Committed): boolean {
-    const { recorded, isRewritten } = decision;
+    const { recorded, isRewritten, compacted } = decision;
     const version = versions[0] ?? Infinity; // a repeated unit does not say it
+    const { history } = this;
+    const before = isRewritten ? NO_REMAINS.length : history.length;
+    history.length = compacted?.length ?? longer(before, recorded, decision.bytes);
+    if (isRewritten) history.past = compacted?.past ?? 0;
+    if (compacted) history.compactedTo = compacted.length;
     if (isRewritten) this.history.version = recorded;
     else if (recorded > 0 && version > this.history.version + recorded) this.mustSync = true;
     else if (!this.mustSync) this.history.version += recorded; // else the records that are read include these
@@ -197,7 +206,8 @@ export class LiveRun {
   /** Gives the code all that is there. */
   private async decide(): Promise<Entry[]> {
     const entries: Entry[] = [];
-    while (entries.length < ENTRIES_MAX && !this.isGone) {
+    this.characters = 0;
+    while (entries.length < ENTRIES_MAX && this.characters < CHARACTERS_MAX && !this.isGone) {
       const input = this.inputs.shift();
       if (input) await this.give(input, entries);
       else {
@@ -256,6 +266,7 @@ export class LiveRun {
 
   private write(entry: Entry, entries: Entry[]): void {
     entries.push(entry);
+    this.characters += charactersOf(entry);
     this.history.entries.push(entry);
     this.absorb(entry);
   }
@@ -270,8 +281,9 @@ export class LiveRun {
   private async record(entries: readonly Entry[]): Promise<boolean> {
     const { host } = this;
     if (entries.length === 0 && !this.isOver && !this.isIdle) return true;
+    const compaction = this.mayCompact(entries) ? await compactionOf(host, this.history) : undefined;
     for (let isContested = false, isOrphan = false; ;) {
-      const decision = decisionOf(this, entries, { isContested, isOrphan });
+      const decision = decisionOf(this, entries, { isContested, isOrphan, compaction });
       if (decision.unit.effects.length === 0) return decision.again === undefined || this.leave(decision.again);
       const verdict = await commitSettled(host.store, decision.unit, { clock: host.clock });
       if (this.isGone) return false;
@@ -284,9 +296,14 @@ export class LiveRun {
       if (condition?.kind === "exists") isOrphan = true;
       else {
         isContested = true;
+        if (compaction) this.history.compactedTo = putOff(this.history.length);
         await this.sync();
       }
     }
+  }
+
+  private mayCompact(entries: readonly Entry[]): boolean {
+    return isLong(this.history, this.host) && !this.isOver && !this.isRetiring && entries.at(-1)?.kind !== "reset";
   }
 
   private tell(entries: readonly Entry[]): void {
@@ -299,4 +316,15 @@ export class LiveRun {
     this.host.release(this.id, again);
     return false;
   }
+}
+
+/** As if it had just been made a little shorter than it is: it is tried again when it has grown by a tenth. */
+function putOff({ records, bytes }: Length): Length {
+  return { records: 0.55 * records, bytes: 0.55 * bytes };
+}
+
+function charactersOf(entry: Entry): number {
+  const value = "value" in entry ? (entry.value?.length ?? 0) : 0;
+  const input = "input" in entry ? entry.input.length : 0;
+  return value + input + (entry.kind === "given" && "value" in entry.request ? entry.request.value.length : 0);
 }

@@ -5,16 +5,17 @@ import type { Committed, Condition, Effect, Unit } from "@daybook/data/store/uni
 import type { Cancel } from "@daybook/kernel/clock";
 import { errorCode, messageOf } from "@daybook/kernel/errors";
 import { workflowNotRegistered } from "../errors.ts";
-import type { History, Started } from "../replay/history.ts";
+import { newHistory, type History, type Started } from "../replay/history.ts";
 import { replay } from "../replay/replay.ts";
 import { RunCore } from "../replay/run-core.ts";
+import { forgotten, type Remains } from "./compaction.ts";
 import { usedKey } from "./decision.ts";
 import { LiveRun } from "./live-run.ts";
 import type { RunHost } from "./run-host.ts";
 import { advanced, infoOf, isOver, rowOf, type RunInfo } from "./run-info.ts";
 import { ShardLease } from "./shard-lease.ts";
 import { isScheduleItem, runSchedule, type Schedule } from "./scheduled.ts";
-import { FOREVER, loadHistory, shardQueue, streamOf, versionIs } from "./run-stream.ts";
+import { FOREVER, loadHistory, shardQueue, versionIs } from "./run-stream.ts";
 
 export interface ShardOptions extends Omit<RunHost, "owned" | "release" | "lost" | "failed"> {
   /** Told of a run that its code can not go on with. */
@@ -85,6 +86,9 @@ export class Shard implements RunHost {
   get compactAfter() {
     return this.options.compactAfter;
   }
+  get compactBytes() {
+    return this.options.compactBytes;
+  }
   startChild: RunHost["startChild"] = (child) => this.options.startChild(child);
   cancelChild: RunHost["cancelChild"] = (id, reason) => this.options.cancelChild(id, reason);
   changed: RunHost["changed"] = (info) => this.options.changed(info);
@@ -123,12 +127,12 @@ export class Shard implements RunHost {
   }
 
   /** Starts a run and makes its first decision in one unit; undefined when another process owns the shard. */
-  async start(started: Started, version: number): Promise<"started" | "refused" | undefined> {
+  async start(started: Started, remains: Remains): Promise<"started" | "refused" | undefined> {
     const definition = this.programs.workflow(started.workflow, started.version);
     const { id } = started;
     if (!definition || this.active.size >= this.options.runsMax || !(await this.hold())) return undefined;
     if (this.active.has(id) || this.loading.has(id)) return undefined; // in memory it is one run, whoever starts it again
-    const history: History = { started, entries: [], requests: [], redo: undefined, isReset: false, version };
+    const history: History = { ...newHistory(started), ...remains };
     const run = new LiveRun(this, history, new RunCore(definition, started), false);
     this.active.set(id, run);
     this.seen.set(id, 1);
@@ -295,16 +299,13 @@ export class Shard implements RunHost {
   }
 
   /** Deletes the history of a run whose time after the end is over. */
-  private async isForgotten(
-    { started, requests, version }: History,
-    info: RunInfo,
-    retentionMs = 7 * 86_400_000,
-  ): Promise<boolean> {
+  private async isForgotten(history: History, info: RunInfo, retentionMs = 7 * 86_400_000): Promise<boolean> {
+    const { started, requests, version } = history;
     const { id } = started;
     if (!isOver(info.status) || requests.length > 0) return false;
     if ((info.endedAt ?? info.since) + retentionMs > this.clock.now()) return false;
     const used: Effect = { kind: "putKey", key: usedKey(id), value: String(info.number) };
-    const effects: readonly Effect[] = [{ kind: "deleteWork", stream: streamOf(id) }, used, this.finished(id)];
+    const effects: readonly Effect[] = [...forgotten(id, history), used, this.finished(id)];
     await this.commit(id, info, [versionIs(id, version)], effects);
     return true;
   }

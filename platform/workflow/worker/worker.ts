@@ -2,6 +2,7 @@ import { stayUp } from "@daybook/foundation/resilience/fence";
 import type { Cancel } from "@daybook/kernel/clock";
 import type { Change } from "@daybook/data/store";
 import type { Started } from "../replay/history.ts";
+import type { Remains } from "./compaction.ts";
 import { Presence } from "./presence.ts";
 import { Shard, type ShardOptions } from "./shard.ts";
 import { shardOf, SHARDS } from "./run-stream.ts";
@@ -49,8 +50,8 @@ export class Worker {
     return this.shards.reduce((sum, { active }) => sum + active.size, 0);
   }
 
-  start(started: Started, version: number): Promise<"started" | "refused" | undefined> {
-    return this.shardOf(started.id).start(started, version);
+  start(started: Started, remains: Remains): Promise<"started" | "refused" | undefined> {
+    return this.shardOf(started.id).start(started, remains);
   }
 
   nudge(id: string): void {
