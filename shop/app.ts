@@ -12,7 +12,7 @@ import { principalsOf, tokenDigest, tokenPrincipals, type Principal } from "@day
 import type { Route } from "@daybook/network/http/route";
 import type { StatusTable } from "@daybook/network/http/statuses";
 import { workflowClient } from "@daybook/workflow/client";
-import { ANSWER_MS, TASK_QUEUE } from "@daybook/shop-fulfilment/service";
+import { ANSWER_MS, TASK_QUEUE, WORKFLOWS } from "@daybook/shop-fulfilment/service";
 import { catalogRoutes, PRODUCT_STATUSES } from "@daybook/shop-catalog/http";
 import { CUSTOMER_STATUSES, customerRoutes } from "@daybook/shop-customers/http";
 import { STOCK_STATUSES, stockRoutes } from "@daybook/shop-inventory/http";
@@ -20,6 +20,7 @@ import { recommendationCheck, recommendationRoutes } from "@daybook/shop-invento
 import { ORDER_STATUSES, orderRoutes } from "@daybook/shop-ordering/http";
 import { PAYMENT_STATUSES, paymentRoutes } from "@daybook/shop-payments/http";
 import { RETURN_STATUSES, returnRoutes } from "@daybook/shop-returns/http";
+import { RETURN_WORKFLOWS } from "@daybook/shop-returns/service";
 import { SHIPPING_STATUSES, shippingRoutes } from "@daybook/shop-shipping/http";
 import { adminRoutes } from "./admin-routes.ts";
 import { billedOrders } from "./billed-orders.ts";
@@ -121,7 +122,9 @@ const STATUSES: StatusTable = {
 /** The routes of all contexts. */
 export function shopRoutes(shop: Shop, partners?: Partners): readonly Route[] {
   const { store, clock, ids, ordering, catalogue, customers, inventory, payments, shipping, returns, events, random } = shop;
-  const workflows = workflowClient({ store, clock, ids, random, taskQueue: TASK_QUEUE, answerMs: ANSWER_MS });
+  const all = [...WORKFLOWS, ...RETURN_WORKFLOWS];
+  const resting = { taskQueue: TASK_QUEUE, answerMs: ANSWER_MS, workflows: all, isAlone: true };
+  const workflows = workflowClient({ store, clock, ids, random, ...resting });
   return [
     ...orderRoutes({ ordering, store, clock }),
     ...catalogRoutes({ catalogue, store, clock }),

@@ -1,7 +1,6 @@
 import type { Store } from "@daybook/data/store";
 import type { Clock } from "@daybook/kernel/clock";
 import { causeOf } from "@daybook/kernel/context";
-import { errorCode } from "@daybook/kernel/errors";
 import type { IdSource } from "@daybook/kernel/ids";
 import type { Random } from "@daybook/kernel/random";
 import type { MessageAttempt } from "@daybook/messaging/queue";
@@ -11,6 +10,7 @@ import { paymentOutcomes, type PaymentOutcome } from "@daybook/shop-payments/con
 import type { AnyWorkflow } from "@daybook/workflow/definition";
 import type { StepImplementation } from "@daybook/workflow/implement";
 import { WorkflowEngine, type WorkflowTuning } from "@daybook/workflow/engine";
+import { unlessOver } from "@daybook/workflow/unless-over";
 import type { z } from "zod";
 import { stepImplementations, type Partners } from "./carry-out.ts";
 import { fulfilment, fulfilmentId } from "./contract.ts";
@@ -18,6 +18,8 @@ import { fulfilOrder } from "./fulfil-order.workflow.ts";
 
 /** Runs and their workers meet under this name. */
 export const TASK_QUEUE = "fulfilment";
+/** For whoever talks to its runs without carrying them out. */
+export const WORKFLOWS = [fulfilOrder];
 /** How long who asks something of a run waits: less than a request of HTTP. */
 export const ANSWER_MS = 5_000;
 
@@ -43,12 +45,6 @@ export interface FulfilmentService {
 
 type OrderWork = z.infer<(typeof orderWork)["message"]["schema"]>;
 
-/**
- * The run has ended, or never began: what is said to it comes too late, or the run will see it for itself. Or it is
- * recorded, and whoever owns the run has not come to it yet.
- */
-const SAID: ReadonlySet<string> = new Set(["workflow-unknown", "workflow-ended", "workflow-answer-pending"]);
-
 /** Starts the fulfilment context: the workflow's engine, and the consumers of what others ask of it. */
 export function startFulfilment(parts: FulfilmentParts): FulfilmentService {
   const { store, clock, ids, random, owner, tuning = {}, others } = parts;
@@ -60,7 +56,7 @@ export function startFulfilment(parts: FulfilmentParts): FulfilmentService {
     owner,
     tuning: { answerMs: ANSWER_MS, ...tuning },
     taskQueue: TASK_QUEUE,
-    workflows: [fulfilOrder, ...(others?.workflows ?? [])],
+    workflows: [...WORKFLOWS, ...(others?.workflows ?? [])],
     steps: [...stepImplementations(parts), ...(others?.steps ?? [])],
   });
   const common = { store, clock, ids, random };
@@ -85,22 +81,14 @@ async function work(engine: WorkflowEngine, message: OrderWork, attempt: Message
       await engine.start(fulfilment, { id, input: { orderId: message.orderId }, cause: causeOf(attempt.context) });
       return;
     case "cancel":
-      return unlessSaid(engine.cancel(id, message.reason));
+      return unlessOver(engine.cancel(id, message.reason));
     case "released":
-      return unlessSaid(engine.signal(fulfilOrder, id, "released", {}));
+      return unlessOver(engine.signal(fulfilOrder, id, "released", {}));
   }
 }
 
 function settle(engine: WorkflowEngine, message: PaymentOutcome): Promise<void> {
   const { type, orderId } = message;
   const outcome = type === "settled" ? { type } : { type, code: message.code, reason: message.reason };
-  return unlessSaid(engine.signal(fulfilOrder, fulfilmentId(orderId), "paymentOutcome", outcome));
-}
-
-async function unlessSaid(said: Promise<unknown>): Promise<void> {
-  try {
-    await said;
-  } catch (error) {
-    if (!SAID.has(errorCode(error) ?? "")) throw error;
-  }
+  return unlessOver(engine.signal(fulfilOrder, fulfilmentId(orderId), "paymentOutcome", outcome));
 }

@@ -1,6 +1,5 @@
 import type { Store } from "@daybook/data/store";
 import { causeOf } from "@daybook/kernel/context";
-import { errorCode } from "@daybook/kernel/errors";
 import type { Random } from "@daybook/kernel/random";
 import type { Queue } from "@daybook/messaging/queue";
 import { consume, type Consumer } from "@daybook/messaging/queue/consumer";
@@ -8,6 +7,7 @@ import { service, type Service } from "@daybook/network/rpc/server";
 import type { WorkflowClient } from "@daybook/workflow/client";
 import type { AnyWorkflow } from "@daybook/workflow/definition";
 import type { StepImplementation } from "@daybook/workflow/implement";
+import { unlessOver } from "@daybook/workflow/unless-over";
 import { returnSteps, type ReturnPartners } from "./carry-out.ts";
 import { returnsContract, returnWork } from "./contract.ts";
 import { returning, returnOrder, returnRunId } from "./return-order.workflow.ts";
@@ -27,6 +27,9 @@ export interface ReturnsService {
   /** Starts what is done about messages: `runs` are carried out by an engine that knows `returnRuns`. */
   startConsumers(runs: WorkflowClient, random: Random): readonly Consumer[];
 }
+
+/** What an engine must know to carry returns out, beside their steps. */
+export const RETURN_WORKFLOWS: readonly AnyWorkflow[] = [returnOrder];
 
 /** The returns context, put together. */
 export function returnsService(parts: ReturnsParts & { readonly store: Store }): ReturnsService {
@@ -57,14 +60,5 @@ export function returnRuns(partners: ReturnPartners): {
   readonly workflows: readonly AnyWorkflow[];
   readonly steps: readonly StepImplementation[];
 } {
-  return { workflows: [returnOrder], steps: returnSteps(partners) };
-}
-
-/** A run that has ended knows all that it needs to. */
-const OVER: ReadonlySet<string> = new Set(["workflow-unknown", "workflow-ended"]);
-
-async function unlessOver(said: Promise<void>): Promise<void> {
-  await said.catch((error: unknown) => {
-    if (!OVER.has(errorCode(error) ?? "")) throw error;
-  });
+  return { workflows: RETURN_WORKFLOWS, steps: returnSteps(partners) };
 }

@@ -188,6 +188,7 @@ function stateOf(file: string): MemoryState {
   const log = all("SELECT *, unit || '/' || ordinal AS id FROM facts ORDER BY position").map(eventOf);
   const byVersion = [...log].sort((a, b) => a.version - b.version);
   const state: MemoryState = {
+    openings: 0,
     epoch: 1,
     recordedAt: systemClock.now(),
     log,
