@@ -10,6 +10,8 @@ export interface StoreUnderTest {
   readonly reopen?: () => Promise<Store>;
   /** Shared engines: another process's view of the same data; closed by `destroy`. */
   readonly sibling?: () => Promise<Store>;
+  /** Stores that move: closes the store, copies it to another place, and opens it there. */
+  readonly moved?: () => Promise<Store>;
   /** Engines that take a clock: lets time pass by it. */
   readonly advance?: (ms: number) => void;
   /** Closes whatever is open and removes the data; also after the suite has closed the store itself. */
