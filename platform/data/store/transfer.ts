@@ -62,6 +62,9 @@ export interface TransferProgress {
   readonly total: number;
 }
 
+/** Records by table. */
+export type Transferred = Readonly<Record<TransferTableName, number>>;
+
 export interface TransferOptions {
   readonly source: TransferSource;
   /** Begun for `mark`. */
@@ -77,15 +80,21 @@ export interface TransferOptions {
  * on after the last page that was written. Rejects with `copy-source-changed` when the source was written to all the same,
  * with `copy-incomplete` when the target does not have as many records in the end.
  */
-export async function transfer(options: TransferOptions): Promise<Readonly<Record<TransferTableName, number>>> {
-  const counts: [TransferTableName, number][] = [];
-  for (const table of TRANSFER_TABLE_NAMES) counts.push([table, await transferTable(table, options)]);
-  const { source, mark } = options;
+export async function transfer(options: TransferOptions): Promise<Transferred> {
+  const { source, target, mark } = options;
+  for (const table of TRANSFER_TABLE_NAMES) await transferTable(table, options);
   if (!isSameState(await source.state(), mark.source)) throw copySourceChanged(`${mark.from} was written to during the copy`);
+  return countsOf(target);
+}
+
+/** How many records a store has of each table. */
+export async function countsOf(reads: TransferReads): Promise<Transferred> {
+  const counts: [TransferTableName, number][] = [];
+  for (const table of TRANSFER_TABLE_NAMES) counts.push([table, await reads.count(table)]);
   return Object.fromEntries(counts) as Record<TransferTableName, number>; // one of each name
 }
 
-async function transferTable(table: TransferTableName, options: TransferOptions): Promise<number> {
+async function transferTable(table: TransferTableName, options: TransferOptions): Promise<void> {
   const { source, target, signal, onProgress } = options;
   const total = await source.count(table);
   let done = await target.count(table);
@@ -100,10 +109,10 @@ async function transferTable(table: TransferTableName, options: TransferOptions)
     after = keyOf(table, last);
     done += page.length;
     onProgress?.({ table, done, total });
+    await new Promise((resolve) => void setImmediate(resolve)); // engines may answer without a turn, and signals need one
   }
   const [copied, wanted] = await Promise.all([target.count(table), source.count(table)]);
   if (copied !== wanted) throw copyIncomplete(`of ${wanted} ${table} the copy has ${copied}`);
-  return copied;
 }
 
 /** Whether nothing was committed between the two; an epoch of its own makes another state of a store. */
