@@ -17,7 +17,7 @@ function killing<T>(write: () => T): T {
 }
 
 type Exec = (this: DatabaseSync, sql: string) => void;
-const exec = Reflect.get(DatabaseSync.prototype, "exec") as Exec; // node:sqlite's own
+const exec: Exec = Reflect.get(DatabaseSync.prototype, "exec");
 DatabaseSync.prototype.exec = function (this: DatabaseSync, sql: string) {
   const run = () => exec.call(this, sql);
   return sql === "COMMIT" ? killing(run) : run();

@@ -96,7 +96,7 @@ export async function rejectsWith(code: string, attempt: Promise<unknown>): Prom
 }
 
 /** What the store holds under the names that the suite uses most: equal before and after means that nothing happened. */
-export async function snapshot(store: Store): Promise<unknown> {
+export async function snapshot(store: Store): Promise<Readonly<Record<string, unknown>>> {
   return {
     head: await store.head(),
     log: (await store.readLog({ after: 0 })).events.map((stored) => stored.id),

@@ -11,8 +11,7 @@ import { committed, facts, rejectsWith, unit } from "../conformance/trial.ts";
 import { sqliteStore } from "../sqlite/sqlite-store.ts";
 import { sqliteTransferSource } from "../sqlite/transfer-source.ts";
 import { sqliteTransferTarget } from "../sqlite/transfer-target.ts";
-import { transferConformance, type TransferPlace } from "../transfer-conformance.ts";
-import { transfer } from "../transfer.ts";
+import { movingTrial, transferConformance, type TransferPlace } from "../transfer-conformance.ts";
 import { postgresStore } from "./postgres-store.ts";
 import { postgresTransferSource } from "./transfer-source.ts";
 import { postgresTransferTarget } from "./transfer-target.ts";
@@ -29,7 +28,7 @@ function keeper() {
   const opened: Closing[] = [];
   return {
     kept: <T extends Closing>(one: T): T => (opened.push(one), one),
-    async closeAll() {
+    closeAll: async () => {
       for (const each of opened) await each.close().catch(() => {}); // most are closed
     },
   };
@@ -70,32 +69,8 @@ transferConformance("a transfer from SQLite to PostgreSQL", onSqlite, onPostgres
 transferConformance("a transfer from PostgreSQL to SQLite", onPostgres, onSqlite);
 transferConformance("a transfer from PostgreSQL to PostgreSQL", onPostgres, onPostgres);
 
-/** A store that moves to another place between two batches. */
-async function openMoving(openFrom: () => Promise<TransferPlace>, openTo: () => Promise<TransferPlace>) {
-  const [from, to] = [await openFrom(), await openTo()];
-  const store = await from.store();
-  return {
-    store,
-    async moved() {
-      await store.close();
-      const [source, target] = [await from.source(), await to.target()];
-      const mark = { source: await source.state(), from: "", command: "" };
-      await target.begin(mark);
-      await transfer({ source, target, mark });
-      await target.finish(mark.source);
-      await target.close();
-      await source.close();
-      return to.store();
-    },
-    async destroy() {
-      await from.destroy();
-      await to.destroy();
-    },
-  };
-}
-
-storeModelConformance("a store that moves to PostgreSQL", () => openMoving(onSqlite, onPostgres), { runs: 25 });
-storeModelConformance("a store that moves to SQLite", () => openMoving(onPostgres, onSqlite), { runs: 25 });
+storeModelConformance("a store that moves to PostgreSQL", () => movingTrial(onSqlite, onPostgres), { runs: 25 });
+storeModelConformance("a store that moves to SQLite", () => movingTrial(onPostgres, onSqlite), { runs: 25 });
 
 void test("a source on PostgreSQL is not written to before it is closed", async () => {
   const place = await onPostgres();

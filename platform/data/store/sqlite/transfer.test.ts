@@ -4,9 +4,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { storeModelConformance } from "../conformance-model.ts";
 import type { Store } from "../port.ts";
 import { rejectsWith } from "../conformance/trial.ts";
-import { transferConformance, type TransferPlace } from "../transfer-conformance.ts";
+import { movingTrial, transferConformance, type TransferPlace } from "../transfer-conformance.ts";
 import { sqliteStore } from "./sqlite-store.ts";
 import { sqliteTransferSource } from "./transfer-source.ts";
 import { sqliteTransferTarget } from "./transfer-target.ts";
@@ -28,6 +29,7 @@ async function openPlace(): Promise<TransferPlace> {
 }
 
 transferConformance("a transfer from SQLite to SQLite", openPlace, openPlace);
+storeModelConformance("a store that moves from SQLite to SQLite", () => movingTrial(openPlace, openPlace), { runs: 20 });
 
 void test("a file that is being copied, from or to, is locked to others", async (context) => {
   const folder = await mkdtemp(join(tmpdir(), "daybook-transfer-"));
