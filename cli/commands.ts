@@ -8,6 +8,7 @@ import {
   accountWithdrawCommand,
 } from "./commands/account.ts";
 import { completionCommand } from "./commands/completion.ts";
+import { copyCommand } from "./commands/copy.ts";
 import {
   customerPasswordCommand,
   customerPreferencesCommand,
@@ -154,6 +155,7 @@ export const COMMANDS: readonly Command[] = [
   keysRotateCommand,
   backupCommand,
   restoreCommand,
+  copyCommand,
   doctorCommand,
   completionCommand(() => COMMANDS),
 ];
