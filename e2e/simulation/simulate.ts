@@ -13,6 +13,7 @@ import { checkFulfilment, checkQueues, QUEUES } from "./fulfilment-checker.ts";
 import { checkLedger } from "./ledger-checker.ts";
 import { checkLetters } from "./letter-checker.ts";
 import { seedShop } from "./seed-shop.ts";
+import { checkReturns } from "./return-checker.ts";
 import { checkStock } from "./stock-checker.ts";
 import { checkTally } from "./tally-checker.ts";
 import { workEnds } from "./work-end.ts";
@@ -43,8 +44,21 @@ const DAY_MS = 900_000;
 const DRAIN_MS = 3_600_000;
 const KINDS_MIN = 3;
 /** What the checks look at. */
-const READ_MODELS = ["orders", "products", "order-search.1", "tally.1", "seals", "stock", "accounts", "ledger.1", "workflow"];
-const DEAD_LETTERS = ["order-work", "payment-outcomes", "notifications", "pending-charges"].map((queue) => `dead.${queue}`);
+const READ_MODELS = [
+  "orders",
+  "products",
+  "order-search.1",
+  "tally.1",
+  "seals",
+  "stock",
+  "accounts",
+  "ledger.1",
+  "returns",
+  "workflow",
+];
+const DEAD_LETTERS = ["order-work", "return-work", "payment-outcomes", "notifications", "pending-charges"].map(
+  (queue) => `dead.${queue}`,
+);
 const COLLECTIONS = READ_MODELS.concat(DEAD_LETTERS);
 
 /** Runs the shop for one seed: clients under faults, then calm, drain, and every check. */
@@ -125,6 +139,7 @@ async function judge(one: World, site: Site, told: History, findings: Findings):
   checkStock(told.operations, site.record.reads, state, findings);
   checkLedger(state, findings);
   checkFulfilment(site.outside, state, findings);
+  checkReturns(told.operations, site.outside, state, findings);
   checkQueues(due, state, findings);
   const troubles = Object.values(site.faults.struck).reduce((sum, count) => sum + count, deaths);
   checkLetters(site.outside.letters, state, troubles, findings);
