@@ -67,7 +67,7 @@ function failed(operation: Operation, error: unknown): "fail" | "info" {
   const { kind } = operation.request;
   // Its answer is read after the commit: that may fail, too.
   if (kind === "receive") return "info";
-  const isCommand = kind in COMMANDS || kind === "leave";
+  const isCommand = kind in COMMANDS || kind === "leave" || kind === "return" || kind === "decide";
   return !isCommand || HARMLESS.includes(operation.error) ? "fail" : "info";
 }
 
@@ -81,6 +81,16 @@ async function carryOut(process: ShopProcess, operation: Operation): Promise<voi
       await process.shop.inventory.receive(productId, quantity, context, operation.id);
       return;
     }
+    case "return":
+      // Clients have keys of their own.
+      operation.returned = await process.shop.returns.operations.request(request.input, {
+        context,
+        ...(operation.key !== undefined && { key: `${operation.client}-${operation.key}` }),
+      });
+      return;
+    case "decide":
+      await process.shop.returns.operations.change(request.returnId, request.change, { context, render: () => null });
+      return;
     case "leave":
       await process.shop.customers.commands.dispatch(
         deleteCustomer,

@@ -81,7 +81,7 @@ function deedsOf(log: RawState["log"]): ReadonlyMap<string, Deeds> {
     if (type === "StockShipped") order.shipped++;
     if (type === "PaymentCompleted") order.paidAt = position;
     if (type === "OrderShipped") order.shippedAt = position;
-    if (stream.startsWith("payment-")) order.payment = type;
+    if (stream.startsWith("payment-") && type !== "PaymentGivenBack") order.payment = type; // what was sent stays paid
     if (stream.startsWith("shipment-")) order.shipment = type;
   }
   return deeds;
@@ -129,7 +129,7 @@ function digest(text: string): string {
 }
 
 /** Queues in which nothing is left when everything has come to its end. */
-const WORKED_OFF = ["order-work", "payment-outcomes", "notifications"];
+const WORKED_OFF = ["order-work", "return-work", "payment-outcomes", "notifications"];
 
 /** Queues whose messages the checks look at; others wait for hours. */
 export const QUEUES = WORKED_OFF.map((name) => `queue/${name}/0`);

@@ -67,13 +67,14 @@ function checkPairs(counts: ReadonlyMap<string, number>, findings: Findings): vo
     const byAccount = of(`PaymentCompleted ${id} by account`);
     const completed = of(`PaymentCompleted ${id}`) + byAccount;
     const refunded = of(`PaymentRefunded ${id}`);
+    const parts = of(`PaymentGivenBack ${id}`);
     const charges = [of(`AccountCharged ${id}`), of(`AccountRefunded ${id}`)];
     const bills = [of(`BillIssued ${id}`), of(`CreditNoteIssued ${id}`)];
     const isOnce = completed <= 1 && refunded <= completed;
     findings.expect("paid once", isOnce, () => `${id} was completed ${completed} times, refunded ${refunded} times`);
-    const isSame = charges[0] === byAccount && charges[1] === (byAccount > 0 ? refunded : 0);
+    const isSame = charges[0] === byAccount && charges[1] === (byAccount > 0 ? refunded + parts : 0);
     findings.expect("ledger balanced", isSame, () => `${id}: its account was charged and refunded ${charges.join(", ")} times`);
-    const isBilled = bills[0] === completed && bills[1] === refunded;
+    const isBilled = bills[0] === completed && bills[1] === refunded + parts;
     findings.expect("bills", isBilled, () => `${id}: bills and credit notes ${bills.join(", ")} for ${completed}, ${refunded}`);
   }
 }

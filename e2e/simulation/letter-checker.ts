@@ -1,7 +1,7 @@
 import type { RawState } from "@daybook/testing/simulation/store-checker";
 import type { Findings } from "@daybook/testing/simulation/violation";
 
-const TOLD = ["OrderConfirmed", "OrderCancelled", "OrderShipped", "CustomerRegistered"];
+const TOLD = ["OrderConfirmed", "OrderCancelled", "OrderShipped", "ItemsReturned", "CustomerRegistered"];
 
 interface Told {
   readonly eventId: string;

@@ -8,6 +8,9 @@ import type {
   OrderDetails,
   PlaceOrder,
 } from "@daybook/shop-ordering/contract";
+import type { Answer as RpcAnswer } from "@daybook/network/rpc/contract";
+import type { ReturnChange } from "../../shop/returns/order-returns.ts";
+import type { RequestReturn, Return } from "@daybook/shop-returns/contract";
 
 /** What a simulated client asks. */
 export type Request =
@@ -18,6 +21,10 @@ export type Request =
   | { readonly kind: "add"; readonly input: AddItem }
   | { readonly kind: "hold"; readonly input: CancelOrder }
   | { readonly kind: "release"; readonly input: OneOrder }
+  /** Something of an order comes back. */
+  | { readonly kind: "return"; readonly input: RequestReturn }
+  /** A person decides; then the warehouse has it. */
+  | { readonly kind: "decide"; readonly returnId: string; readonly change: ReturnChange }
   /** Pieces arrive. */
   | { readonly kind: "receive"; readonly productId: string; readonly quantity: number }
   /** A customer leaves, and their open orders are cancelled. */
@@ -56,6 +63,8 @@ export interface Operation {
   listed?: readonly OrderDetails[];
   /** Of a search: ids; undefined when the position was not reached in time. */
   found?: readonly string[] | undefined;
+  /** Of a return. */
+  returned?: RpcAnswer<Return>;
   error?: string;
 }
 

@@ -20,11 +20,14 @@ export function checkOrders(operations: readonly Operation[], state: RawState, f
     if (request.kind === "read") checkRead(operation, operations, folds, findings);
     else if (request.kind === "list") checkList(operation, operations, folds, findings);
     else if (request.kind === "search") checkSearch(operation, findings);
-    else if (request.kind !== "receive" && request.kind !== "leave")
+    else if (!OTHERS.includes(request.kind))
       checkCommand(operation, effects.get(operation.id) ?? [], operations, folds, findings);
   }
   checkRows(folds, state, findings);
 }
+
+/** Requests that are no commands on an order. */
+const OTHERS: readonly string[] = ["receive", "leave", "return", "decide"];
 
 function effectsByCause(folds: Folds): ReadonlyMap<string, readonly FoldedOrder[]> {
   const effects = new Map<string, FoldedOrder[]>();
@@ -47,15 +50,24 @@ const COMES_FROM: Readonly<Record<string, readonly string[]>> = {
   OrderShipped: ["confirmed"],
   OrderDelivered: ["shipped"],
   ParcelArrived: ["placed", "reserved", "paid", "confirmed"],
+  ItemsReturned: ["shipped", "delivered"],
   OrderHeld: ["placed", "reserved", "paid", "confirmed"],
   OrderReleased: ["placed", "reserved", "paid", "confirmed"],
   OrderCancelled: ["placed", "reserved", "paid", "confirmed"],
   OrderFailed: ["placed", "reserved", "paid", "confirmed"],
 };
 /** Events that nobody asks for: the shop itself brings them, or a customer who leaves. */
-const OWN = ["Reserved", "Paid", "Confirmed", "Shipped", "Delivered", "Failed", "Cancelled"]
-  .map((what) => `Order${what}`)
-  .concat("ParcelArrived");
+const OWN = [
+  "OrderReserved",
+  "OrderPaid",
+  "OrderConfirmed",
+  "OrderShipped",
+  "OrderDelivered",
+  "OrderFailed",
+  "OrderCancelled",
+  "ItemsReturned",
+  "ParcelArrived",
+];
 const LEFT = "The customer's account was deleted.";
 
 /** Every event that is not the shop's own is what one client's request asked for, and each is legal after the one before. */

@@ -14,6 +14,7 @@ import { checkFulfilment, checkQueues, QUEUES } from "./fulfilment-checker.ts";
 import { checkLedger } from "./ledger-checker.ts";
 import { checkLetters } from "./letter-checker.ts";
 import { seedShop } from "./seed-shop.ts";
+import { checkReturns } from "./return-checker.ts";
 import { checkStock } from "./stock-checker.ts";
 import { checkTally } from "./tally-checker.ts";
 import { workEnds } from "./work-end.ts";
@@ -54,9 +55,12 @@ const READ_MODELS = [
   "stock",
   "accounts",
   "ledger.1",
+  "returns",
   "workflow",
 ];
-const DEAD_LETTERS = ["order-work", "payment-outcomes", "notifications", "pending-charges"].map((queue) => `dead.${queue}`);
+const DEAD_LETTERS = ["order-work", "return-work", "payment-outcomes", "notifications", "pending-charges"].map(
+  (queue) => `dead.${queue}`,
+);
 const COLLECTIONS = READ_MODELS.concat(DEAD_LETTERS);
 
 /** Runs the shop for one seed: clients under faults, then calm, drain, and every check. */
@@ -138,6 +142,7 @@ async function judge(one: World, site: Site, told: History, findings: Findings):
   checkStock(told.operations, site.record.reads, state, findings);
   checkLedger(state, findings);
   checkFulfilment(site.outside, state, findings);
+  checkReturns(told.operations, site.outside, state, findings);
   checkQueues(due, state, findings);
   const troubles = Object.values(site.faults.struck).reduce((sum, count) => sum + count, deaths);
   checkLetters(site.outside.letters, state, troubles, findings);

@@ -18,6 +18,8 @@ interface Movement {
   readonly quantity: number;
   readonly orderId?: string;
   readonly reference?: string;
+  /** Of pieces that came back. */
+  readonly writtenOff?: number;
 }
 
 /** What a movement takes from where, and where to. */
@@ -27,6 +29,7 @@ const MOVES: Readonly<Record<string, readonly [from: keyof Pieces | undefined, t
   StockReleased: ["reserved", "onHand"],
   StockShipped: ["reserved", "shipped"],
   StockWrittenOff: ["onHand", "writtenOff"],
+  StockReturned: ["shipped", "onHand"],
 };
 
 /** Stock: nothing below zero, received = on hand + reserved + shipped + written off, after each event and at every read. */
@@ -62,7 +65,7 @@ function foldStock(log: RawState["log"], findings: Findings): ReadonlyMap<string
   for (const { type, data, position } of log) {
     const move = MOVES[type];
     if (!move) continue;
-    const { productId, quantity } = JSON.parse(data) as Movement; // as it is documented
+    const { productId, quantity, writtenOff = 0 } = JSON.parse(data) as Movement; // as it is documented
     const pieces = stocks.getOrInsertComputed(productId, () => ({
       onHand: 0,
       reserved: 0,
@@ -74,6 +77,8 @@ function foldStock(log: RawState["log"], findings: Findings): ReadonlyMap<string
     if (from) pieces[from] -= quantity;
     else pieces.received += quantity;
     pieces[to] += quantity;
+    pieces.onHand -= writtenOff;
+    pieces.writtenOff += writtenOff;
     findings.expect("stock conserved", isConserved(pieces), () => `${productId} is ${JSON.stringify(pieces)} at ${position}`);
   }
   return stocks;

@@ -7,7 +7,18 @@ export interface TallyRow {
 }
 
 /** All but the summaries of workflows, which are no event of the shop's. */
-export const TALLIED = ["order", "product", "customer", "stock", "payment", "account", "bills", "shipment", "notification"];
+export const TALLIED = [
+  "order",
+  "product",
+  "customer",
+  "stock",
+  "payment",
+  "account",
+  "bills",
+  "shipment",
+  "return",
+  "notification",
+];
 
 /** A read model that shows every event that is skipped, comes twice or out of order: most read models forgive that. */
 export const tallyProjection: Projection<TallyRow> = projection({

@@ -52,7 +52,8 @@ class Day {
 
   async next(): Promise<void> {
     const turn = below(this.random, 100);
-    if (turn < 44) return this.place(this.order());
+    if (turn < 38) return this.place(this.order());
+    if (turn < 44) return this.sendBack();
     if (turn < 46) return this.place(this.unknownProduct());
     if (turn < 50) return void (await this.command(this.imported()));
     if (turn < 55) return this.sendAgain();
@@ -144,6 +145,28 @@ class Day {
       default:
         return { kind: "hold", input: { orderId, reason: `look ${below(this.random, 1_000)}` } };
     }
+  }
+
+  /** All of an order, or a piece of it; then the warehouse has it, or it is rejected. What was not sent is refused. */
+  private async sendBack(): Promise<void> {
+    const orderId = this.known.orders.length === 0 ? "ord_missing" : pick(this.random, this.known.orders).orderId;
+    const items = [{ productId: pick(this.random, Object.keys(PRICES)), quantity: 1 + below(this.random, 2) }];
+    const input = { orderId, reason: `because ${below(this.random, 1_000)}`, ...(oneIn(this.random, 2) && { items }) };
+    const key = oneIn(this.random, 3) ? undefined : `key-${++this.count}`;
+    const asked = await this.sentBack({ kind: "return", input }, key);
+    if (!asked.returned || !("value" in asked.returned) || oneIn(this.random, 5)) return;
+    const { returnId, lines } = asked.returned.value;
+    const writtenOff = oneIn(this.random, 3) ? lines.slice(0, 1).map(({ line }) => line) : [];
+    const received = { type: "receive", writtenOff } as const;
+    const change = oneIn(this.random, 6) ? ({ type: "reject", reason: "worn" } as const) : received;
+    await ask(this.parts, this.client, { kind: "decide", returnId, change });
+  }
+
+  /** Asks again under the key when nobody knows what became of it, and sometimes anyway. */
+  private async sentBack(request: Request, key: string | undefined): Promise<Operation> {
+    const first = await ask(this.parts, this.client, request, key);
+    if (key === undefined || (first.outcome === "ok" && !oneIn(this.random, 6))) return first;
+    return ask(this.parts, this.client, request, key);
   }
 
   private async receive(): Promise<void> {

@@ -1,5 +1,6 @@
 import { sleep } from "@daybook/kernel/clock";
 import type { StoreReads } from "@daybook/data/store";
+import type { ReturnChange } from "../../shop/returns/order-returns.ts";
 import { ask, type ClientParts } from "./client.ts";
 import { QUEUES } from "./fulfilment-checker.ts";
 
@@ -11,7 +12,7 @@ interface RowOfOrder {
   readonly order: { readonly status: string; readonly hold?: object; readonly payment?: object };
 }
 
-/** Releases what is on hold, as people would, until nothing is left to be done. */
+/** Releases what is on hold and receives what is sent back, as people would, until nothing is left to be done. */
 export async function workEnds(parts: ClientParts): Promise<void> {
   const { world, site } = parts;
   for (;;) {
@@ -19,9 +20,12 @@ export async function workEnds(parts: ClientParts): Promise<void> {
     const { store } = await site.process();
     const held = await heldOrders(store);
     for (const orderId of held) await ask(parts, "operator", { kind: "release", input: { orderId } });
+    const awaited = await awaitedReturns(store);
+    for (const { returnId, change } of awaited) await ask(parts, "operator", { kind: "decide", returnId, change });
     // What follows the log may still send messages: it is looked at first, and nothing may have come since.
     const { head } = site.journal;
-    if (held.length === 0 && site.isDrained() && (await isWorkedOff(store)) && site.journal.head === head) return;
+    if (held.length + awaited.length === 0 && site.isDrained() && (await isWorkedOff(store)) && site.journal.head === head)
+      return;
   }
 }
 
@@ -30,6 +34,20 @@ async function heldOrders(store: StoreReads): Promise<readonly string[]> {
   return rows.flatMap(({ key, value }) => {
     const { status, hold, payment } = (JSON.parse(value) as RowOfOrder).order; // as it is documented
     return hold && payment && OPEN.includes(status) ? [key] : [];
+  });
+}
+
+/** What people are waited for. */
+const DECISIONS: Readonly<Record<string, ReturnChange>> = {
+  requested: { type: "accept" },
+  accepted: { type: "receive", writtenOff: [] },
+};
+
+async function awaitedReturns(store: StoreReads) {
+  const { rows } = await store.listRows({ collection: "returns" });
+  return rows.flatMap(({ key: returnId, value }) => {
+    const change = DECISIONS[(JSON.parse(value) as { return: { status: string } }).return.status]; // as it is documented
+    return change ? [{ returnId, change }] : [];
   });
 }
 
