@@ -140,7 +140,7 @@ const FOLLOWER_BUGS: readonly PlantedBug[] = [
     file: SUBSCRIPTION,
     find: 'if (settled.value.outcome === "refused") {',
     replace: "if (false) {",
-    foundBy: ["each event once", "search rows", "liveness"],
+    foundBy: ["each event once", "search rows", "ledger rows", "liveness"],
   },
   {
     name: "a position counts as shown before its event is (>= for >)",
