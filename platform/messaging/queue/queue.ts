@@ -32,7 +32,7 @@ export interface QueueSettings {
   readonly visibilityMs: number;
   /** How long after its sending a message is still delivered, unless it says so itself; for ever unless given. */
   readonly expireAfterMs?: number;
-  /** How long dead letters are kept; for ever unless given. */
+  /** How long dead letters are kept; 30 days. */
   readonly deadRetentionMs?: number;
   /** How many messages `send` lets wait and be under way; any number unless given. */
   readonly sizeMax?: number;
@@ -40,7 +40,12 @@ export interface QueueSettings {
   readonly whenFull: "refuse" | "wait";
 }
 
-const SETTINGS: QueueSettings = { policy: DEFAULT_POLICY, visibilityMs: 30_000, whenFull: "refuse" };
+const SETTINGS: QueueSettings = {
+  policy: DEFAULT_POLICY,
+  visibilityMs: 30_000,
+  deadRetentionMs: 30 * 24 * 60 * 60 * 1_000,
+  whenFull: "refuse",
+};
 
 export interface QueueOptions<Message> extends Partial<QueueSettings> {
   readonly name: string;

@@ -5,8 +5,12 @@ const POLL_EVERY_MS = 75;
 const SWEEP_EVERY_MS = 60_000;
 
 const LAST_BATCH = "select number from {schema}.batches order by number desc limit 1";
-const SWEEP = `delete from {schema}.keys where key in (
-  select key from {schema}.keys where expires_at <= ${NOW} - ${SWEEP_EVERY_MS} limit 1000 for update skip locked)`;
+const SWEEP_KEYS = 1_000;
+const SWEEP = `with swept as (
+    delete from {schema}.keys where key in (
+      select key from {schema}.keys where expires_at <= ${NOW} - ${SWEEP_EVERY_MS} limit ${SWEEP_KEYS} for update skip locked)
+    returning 1
+  ) select count(*) as count from swept`;
 
 export interface KeeperOptions {
   readonly queries: Queries;
@@ -23,7 +27,15 @@ export class Keeper {
 
   constructor(options: KeeperOptions) {
     this.options = options;
-    this.repeat(SWEEP_EVERY_MS, () => options.queries.all(SWEEP));
+    this.repeat(SWEEP_EVERY_MS, () => this.sweep());
+  }
+
+  /** Removes keys that ran out, in bites, until there are no more. */
+  private async sweep(): Promise<void> {
+    while (!this.isClosed) {
+      const swept = await this.options.queries.first<{ count: number }>(SWEEP);
+      if ((swept?.count ?? 0) < SWEEP_KEYS) return;
+    }
   }
 
   /** Calls `listener` after a batch of another process, some 75 ms later; polls until the answer is called. */

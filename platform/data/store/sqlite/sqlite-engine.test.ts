@@ -87,6 +87,17 @@ describe("the SQLite store beside its contract", () => {
     assert.equal(inFile("SELECT count(*) FROM keys"), 1);
   });
 
+  test("removes more keys than come in: with every batch as long as there are any", async () => {
+    const clock = virtualClock();
+    const store = await open({ clock });
+    const expiresAt = clock.now() + 1_000;
+    const put = (n: number) => ({ kind: "putKey", key: `k${n}`, value: "1", expiresAt }) as const;
+    await committed(store, unit("unt_1", { do: Array.from({ length: 900 }, (_, n) => put(n)) }));
+    clock.advance(120_000);
+    for (let n = 0; n < 10; n++) await committed(store, unit(`unt_2_${n}`, { do: [putKey("other")] }));
+    assert.equal(inFile("SELECT count(*) FROM keys"), 1);
+  });
+
   test("keeps no index entries of rows that are gone", async () => {
     const store = await open();
     await committed(store, unit("unt_1", { do: [putRow("things", "a", { by: ["x", "y", "x"] })] }));

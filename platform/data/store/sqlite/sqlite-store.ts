@@ -150,6 +150,7 @@ class Batches {
   private readonly inserts: Inserts;
   private readonly state: SqliteState;
   private sweptAt = 0;
+  private hasMoreToSweep = false;
 
   constructor(db: DatabaseSync, clock: Clock, durability: Durability, checkpointer: Checkpointer) {
     this.db = db;
@@ -202,12 +203,13 @@ class Batches {
     }
   }
 
-  /** Removes some keys that ran out, in small bites beside other work. */
+  /** Removes some keys that ran out, in small bites beside other work; with every batch as long as there are more. */
   private sweep(): void {
     const { now } = this.state;
-    if (Math.abs(now - this.sweptAt) < SWEEP_EVERY_MS) return;
+    if (!this.hasMoreToSweep && Math.abs(now - this.sweptAt) < SWEEP_EVERY_MS) return;
     this.sweptAt = now;
-    this.sql.deleteExpired.run(now - SWEEP_AFTER_MS, SWEEP_KEYS);
+    const { changes } = this.sql.deleteExpired.run(now - SWEEP_AFTER_MS, SWEEP_KEYS);
+    this.hasMoreToSweep = Number(changes) === SWEEP_KEYS;
   }
 }
 
