@@ -10,6 +10,9 @@ interface Details {
 /** What of an event's name leads where. */
 const LEADS_TO: Readonly<Record<string, string>> = { Released: "created", HandedOver: "in-transit" };
 
+/** What leaves a payment what it is. */
+const ASIDE: ReadonlySet<string> = new Set(["Disputed", "GivenBack"]);
+
 /** Each order's row says what its payment and shipment have come to, by the events up to the checkpoint. */
 export function checkDetails({ log, rows, keys }: RawState, findings: Findings): void {
   const checkpoint = Number(keys.get("checkpoint/order-details.1") ?? 0);
@@ -20,7 +23,7 @@ export function checkDetails({ log, rows, keys }: RawState, findings: Findings):
     const order = expected.get(orderId);
     if (!order || (category !== "payment" && category !== "shipment")) continue;
     const what = type.replace(/^Payment|^Shipment/, "");
-    if (what !== "Disputed") order[category] = LEADS_TO[what] ?? what.toLowerCase();
+    if (!ASIDE.has(what)) order[category] = LEADS_TO[what] ?? what.toLowerCase();
   }
   const found = new Map(rows.filter(({ collection }) => collection === "order-details.1").map(({ key, value }) => [key, value]));
   findings.expect("details rows", found.size === expected.size, () => `${found.size} rows for ${expected.size} orders`);
