@@ -44,6 +44,14 @@ import {
   queuePauseCommand,
   queueResumeCommand,
 } from "./commands/queue.ts";
+import {
+  returnAcceptCommand,
+  returnGetCommand,
+  returnListCommand,
+  returnReceiveCommand,
+  returnRejectCommand,
+  returnRequestCommand,
+} from "./commands/return.ts";
 import { startCommand } from "./commands/start.ts";
 import { stockGetCommand, stockReceiveCommand, stockWriteOffCommand } from "./commands/stock.ts";
 import { streamReadCommand, streamTailCommand } from "./commands/stream.ts";
@@ -73,6 +81,12 @@ export const COMMANDS: readonly Command[] = [
   orderReleaseCommand,
   orderCancelCommand,
   orderLifeCommand,
+  returnRequestCommand,
+  returnListCommand,
+  returnGetCommand,
+  returnAcceptCommand,
+  returnRejectCommand,
+  returnReceiveCommand,
   customerRegisterCommand,
   customerGetCommand,
   customerListCommand,

@@ -11,7 +11,7 @@ import type { Consumer } from "@daybook/messaging/queue/consumer";
 import { jsonClient, type JsonClient } from "@daybook/network/http/json-client";
 import { partnerUnavailable } from "@daybook/network/http/errors";
 import { client } from "@daybook/network/rpc/client";
-import { localTransport } from "@daybook/network/rpc/server";
+import { localTransport, type LocalTransport } from "@daybook/network/rpc/server";
 import { productEvents } from "@daybook/shop-catalog/events";
 import { catalogService, type CatalogService } from "@daybook/shop-catalog/service";
 import { customersContract, erasures } from "@daybook/shop-customers/contract";
@@ -36,6 +36,9 @@ import { httpCardProvider } from "@daybook/shop-payments/http-card-provider";
 import { paymentsContract } from "@daybook/shop-payments/contract";
 import { accountEvents, billEvents, paymentEvents } from "@daybook/shop-payments/events";
 import { PAYMENT_QUEUES, paymentsService, type PaymentsService, type PaymentsServiceParts } from "@daybook/shop-payments/service";
+import { returnsContract } from "@daybook/shop-returns/contract";
+import { returnEvents } from "@daybook/shop-returns/events";
+import { RETURN_QUEUES, returnRuns, returnsService, type ReturnsService } from "@daybook/shop-returns/service";
 import { httpCarrier } from "@daybook/shop-shipping/http-carrier";
 import { shippingContract } from "@daybook/shop-shipping/contract";
 import { shipmentEvents } from "@daybook/shop-shipping/events";
@@ -52,6 +55,7 @@ export const OWNERS = {
   account: "payments",
   bills: "payments",
   shipment: "shipping",
+  return: "returns",
   notification: "notifications",
   workflow: "fulfilment",
 };
@@ -66,6 +70,7 @@ export const EVENT_TYPES: EventTypes = {
   ...accountEvents,
   ...billEvents,
   ...shipmentEvents,
+  ...returnEvents,
   ...notificationEvents,
 };
 
@@ -75,6 +80,7 @@ export const QUEUES: readonly Queue<unknown>[] = [
   reservationExpiry,
   ...PAYMENT_QUEUES,
   ...SHIPPING_QUEUES,
+  ...RETURN_QUEUES,
   ...NOTIFICATION_QUEUES,
   erasures,
 ];
@@ -112,6 +118,7 @@ export interface Contexts {
   readonly ordering: OrderingService;
   readonly payments: PaymentsService;
   readonly shipping: ShippingService;
+  readonly returns: ReturnsService;
   readonly projections: readonly Projection[];
   /** Starts what works by itself: orders follow other contexts; with partners, orders are carried out. */
   readonly startWork: () => Work;
@@ -141,6 +148,7 @@ export function contexts(parts: ContextsParts): Contexts {
   const { store } = events;
   const common = { events, store, clock, ids, random };
   const local = localTransport({ clock });
+  const calls = clientsBy(local.transport);
 
   const catalogue = catalogService(common);
   const customers = customersService({
@@ -155,26 +163,19 @@ export function contexts(parts: ContextsParts): Contexts {
   const ordering = orderingService({
     ...common,
     catalogue,
-    customers: client(customersContract, local.transport),
+    customers: calls.customers,
     searchSecret: parts.searchSecret,
   });
   const inventory = inventoryService({ ...common, catalogue });
   const payments = paymentsService({ ...common, provider: outside.provider, hookSecrets: outside.hookSecrets });
   const shipping = shippingService({
     ...common,
-    ordering: client(orderingContract, local.transport),
+    ordering: calls.ordering,
     carrier: outside.carrier,
     collectAt: COUNTER,
   });
-  for (const { calls } of [ordering, inventory, payments, shipping]) local.add(calls);
-  const calls = {
-    customers: client(customersContract, local.transport),
-    ordering: client(orderingContract, local.transport),
-    inventory: client(inventoryContract, local.transport),
-    payments: client(paymentsContract, local.transport),
-    shipping: client(shippingContract, local.transport),
-  };
-
+  const returns = returnsService({ ...common, ordering: calls.ordering });
+  for (const { calls } of [ordering, inventory, payments, shipping, returns]) local.add(calls);
   return {
     catalogue,
     customers,
@@ -182,23 +183,44 @@ export function contexts(parts: ContextsParts): Contexts {
     ordering,
     payments,
     shipping,
+    returns,
     projections: [ordering.search, customers.search, payments.ledger, catalogue.searched] as readonly Projection[], // each by events of its own
     startWork() {
       const progress = { events, clock, ids, owner: parts.owner, tuning: { gatherMs: 25 }, ...ordering.progress };
+      const fulfilment = isServed
+        ? startFulfilment({ ...calls, ...common, owner: parts.owner, others: returnRuns(calls) })
+        : undefined;
       return running({
         subscriptions: [subscribe({ name: "order-progress", ...progress })],
-        consumers: [...inventory.startConsumers(random), customers.startErasures(), ...asking()],
-        fulfilment: isServed ? startFulfilment({ ...calls, ...common, owner: parts.owner }) : undefined,
+        consumers: [...inventory.startConsumers(random), customers.startErasures(), ...asking(), ...returning(fulfilment)],
+        fulfilment,
         notifications: isServed ? outside.startNotifications({ ...calls, ...parts }) : undefined,
       });
     },
     close: () => outside.close(),
   };
 
+  /** What has returns carried out. */
+  function returning(fulfilment: FulfilmentService | undefined): readonly Consumer[] {
+    return fulfilment ? returns.startConsumers(fulfilment.engine, random) : [];
+  }
+
   /** What asks partners. */
   function asking(): readonly Consumer[] {
     return isServed ? [...payments.startConsumers(random), shipping.startWatch()] : [];
   }
+}
+
+/** The contexts as they call each other. */
+function clientsBy(transport: LocalTransport["transport"]) {
+  return {
+    customers: client(customersContract, transport),
+    ordering: client(orderingContract, transport),
+    inventory: client(inventoryContract, transport),
+    payments: client(paymentsContract, transport),
+    shipping: client(shippingContract, transport),
+    returns: client(returnsContract, transport),
+  };
 }
 
 /** The partners by their addresses; without them every request says that there are none. */

@@ -9,6 +9,7 @@ import { unitsCheck } from "./log/units.ts";
 import { versionsCheck } from "./log/versions.ts";
 import { Meter, type Progress } from "./progress.ts";
 import { keptTokenSecret } from "./search-tokens.ts";
+import { returnsCheck } from "./returns/returns.ts";
 import { agreementCheck } from "./shop/agreement.ts";
 import { keysCheck } from "./shop/answers.ts";
 import { customersCheck } from "./shop/customers.ts";
@@ -91,6 +92,7 @@ function checksOf(verifying: Verifying): readonly Check[] {
     paymentsCheck(verifying),
     ledgerCheck(verifying),
     agreementCheck(verifying),
+    returnsCheck(verifying, replay),
     personalCheck(verifying),
     keysCheck(store),
     workCheck(store),

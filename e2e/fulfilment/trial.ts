@@ -5,6 +5,7 @@ import type { Executed } from "@daybook/data/cqrs/aggregates";
 import { refuse } from "@daybook/data/cqrs/decider";
 import type { Operation } from "@daybook/data/cqrs/handlers";
 import { eventStore } from "@daybook/data/event-store/event-store";
+import { subscribe } from "@daybook/data/event-store/subscription";
 import { memoryKeys } from "@daybook/data/event-store/subject-keys";
 import { memoryStore } from "@daybook/data/store/memory";
 import { idSource } from "@daybook/kernel/ids";
@@ -22,6 +23,9 @@ import { orderEvents } from "@daybook/shop-ordering/events";
 import { orderingService } from "@daybook/shop-ordering/service";
 import { paymentsContract } from "@daybook/shop-payments/contract";
 import { accountEvents, billEvents, paymentEvents } from "@daybook/shop-payments/events";
+import { returnsContract } from "@daybook/shop-returns/contract";
+import { returnEvents } from "@daybook/shop-returns/events";
+import { returnRuns, returnsService } from "@daybook/shop-returns/service";
 import { shippingContract } from "@daybook/shop-shipping/contract";
 import { accountDecider } from "../../shop/payments/account.ts";
 import { Payments } from "../../shop/payments/payments.ts";
@@ -66,12 +70,13 @@ const OWNERS = {
   payment: "payments",
   account: "payments",
   bills: "payments",
+  return: "returns",
   workflow: "fulfilment",
 };
 const PRODUCTS = ["mug", "pot"];
 const context = { correlationId: "cor_1", actor: "usr_1", tenant: "shop" };
 
-const TYPES = { ...orderEvents, ...stockEvents, ...paymentEvents, ...accountEvents, ...billEvents };
+const TYPES = { ...orderEvents, ...stockEvents, ...paymentEvents, ...accountEvents, ...billEvents, ...returnEvents };
 
 /** The world of one trial: what outlives its processes. */
 function world() {
@@ -97,17 +102,26 @@ function open({ clock, store, events, ids, provider, carrier }: ReturnType<typeo
   const accounts = aggregates({ ...common, decider: accountDecider });
   const payments = new Payments({ ...common, provider, accounts });
   const local = localTransport({ clock });
-  for (const each of [ordering.calls, inventory.calls, service(paymentsContract, payments)]) local.add(each);
+  const returns = returnsService({ ...common, ordering: client(orderingContract, local.transport) });
+  for (const each of [ordering.calls, inventory.calls, service(paymentsContract, payments), returns.calls]) local.add(each);
   local.add(service(shippingContract, carrier.operations()));
   const partners = {
     ordering: client(orderingContract, local.transport),
     inventory: client(inventoryContract, local.transport),
     payments: client(paymentsContract, local.transport),
     shipping: client(shippingContract, local.transport),
+    returns: client(returnsContract, local.transport),
   };
+  const random = seededRandom(3);
   const start = (): FulfilmentService =>
-    startFulfilment({ ...partners, store, clock, ids, random: seededRandom(3), owner: "embedded" });
-  return { ordering, inventory, payments, accounts, partners, start };
+    startFulfilment({ ...partners, store, clock, ids, random, owner: "embedded", others: returnRuns(partners) });
+  /** What has returns carried out, and orders learn of it. */
+  function startReturns({ engine }: FulfilmentService) {
+    const consumers = returns.startConsumers(engine, random);
+    const following = subscribe({ name: "order-progress", events, clock, ids, owner: "embedded", ...ordering.progress });
+    return { stop: async () => void (await Promise.all([...consumers, following].map((each) => each.stop()))) };
+  }
+  return { ordering, inventory, payments, accounts, returns, partners, start, startReturns };
 }
 
 function productOf(productId: string) {

@@ -2,7 +2,7 @@ import { below, type Random } from "@daybook/kernel/random";
 import type { FaultPlan } from "@daybook/testing/faults/fault-plan";
 import type { Life } from "@daybook/testing/simulation/life";
 import { oneIn, type World } from "@daybook/testing/simulation/world";
-import type { CardProvider, ChargeAnswer, ChargeOrder } from "../../shop/payments/card-provider.ts";
+import type { CardProvider, ChargeAnswer, ChargeOrder, RefundAnswer, RefundOrder } from "../../shop/payments/card-provider.ts";
 import { providerUnavailable } from "../../shop/payments/errors.ts";
 import type { OutsideFault } from "./outside-faults.ts";
 import { OutsideWay } from "./outside-way.ts";
@@ -14,6 +14,12 @@ export interface PlayedCharge {
   status: "pending" | "completed" | "declined" | "cancelled";
   charged: number;
   refunded: number;
+  /** What went back in parts, in minor units by key. */
+  readonly parts: Map<string, bigint>;
+}
+
+function partsOf({ parts }: PlayedCharge): bigint {
+  return [...parts.values()].reduce((sum, minor) => sum + minor, 0n);
 }
 
 /** What a card does, by its token; `pending` ones come out later. */
@@ -47,6 +53,7 @@ export class PlayedProvider {
     return {
       charge: (order) => this.way.ask(caller, `charge ${order.key}`, () => this.charge(order)),
       cancel: (key) => this.way.ask(caller, `cancel ${key}`, () => this.cancel(key)),
+      refund: (order) => this.way.ask(caller, `refund ${order.key}`, () => this.refund(order)),
       find: (key) => this.way.ask(caller, `find ${key}`, () => this.find(key)),
     };
   }
@@ -56,7 +63,7 @@ export class PlayedProvider {
     if (this.tombstones.has(key)) return { status: "cancelled" };
     let charge = this.charges.get(key);
     if (!charge) {
-      charge = { order, chargeId: `ch_${this.charges.size}`, status: statusOf(token), charged: 0, refunded: 0 };
+      charge = { order, chargeId: `ch_${this.charges.size}`, status: statusOf(token), charged: 0, refunded: 0, parts: new Map() };
       this.charges.set(key, charge);
       if (charge.status === "completed") charge.charged++;
       if (charge.status === "pending") this.settleLater(charge);
@@ -72,6 +79,17 @@ export class PlayedProvider {
       charge.status = "cancelled";
     }
     return { isRefunded: (charge?.refunded ?? 0) > 0 };
+  }
+
+  private refund({ key, chargeId, amount }: RefundOrder): RefundAnswer {
+    const charge = [...this.charges.values()].find((each) => each.chargeId === chargeId);
+    if (charge?.status !== "completed") return { status: "refused", reason: `The charge is ${charge?.status}.` };
+    const known = charge.parts.has(key);
+    if (!known && partsOf(charge) + BigInt(amount.minor) > BigInt(charge.order.amount.minor)) {
+      return { status: "refused", reason: "So much is not left." };
+    }
+    charge.parts.set(key, BigInt(amount.minor));
+    return { status: "refunded", refundId: `re_${key}` };
   }
 
   private find(key: string): ChargeAnswer | undefined {

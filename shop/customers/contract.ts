@@ -15,6 +15,7 @@ export const notificationKindSchema = z.enum([
   "order-confirmed",
   "order-cancelled",
   "order-shipped",
+  "order-returned",
 ]);
 export type NotificationKind = z.infer<typeof notificationKindSchema>;
 

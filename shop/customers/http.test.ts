@@ -120,6 +120,7 @@ void describe("customers over HTTP", () => {
       "order-confirmed": true,
       "order-cancelled": true,
       "order-shipped": false,
+      "order-returned": true,
     });
   });
 

@@ -8,6 +8,8 @@ import type { MessageAttempt } from "@daybook/messaging/queue";
 import { consume, type Consumer } from "@daybook/messaging/queue/consumer";
 import { orderWork } from "@daybook/shop-ordering/contract";
 import { paymentOutcomes, type PaymentOutcome } from "@daybook/shop-payments/contract";
+import type { AnyWorkflow } from "@daybook/workflow/definition";
+import type { StepImplementation } from "@daybook/workflow/implement";
 import { WorkflowEngine, type WorkflowTuning } from "@daybook/workflow/engine";
 import type { z } from "zod";
 import { stepImplementations, type Partners } from "./carry-out.ts";
@@ -27,6 +29,8 @@ export interface FulfilmentParts extends Partners {
   /** Unique among processes, kept over restarts. */
   readonly owner: string;
   readonly tuning?: WorkflowTuning;
+  /** Other contexts' workflows, which the same engine carries out, with their steps. */
+  readonly others?: { readonly workflows: readonly AnyWorkflow[]; readonly steps: readonly StepImplementation[] };
 }
 
 /** Carries orders out, while it runs. */
@@ -47,7 +51,7 @@ const SAID: ReadonlySet<string> = new Set(["workflow-unknown", "workflow-ended",
 
 /** Starts the fulfilment context: the workflow's engine, and the consumers of what others ask of it. */
 export function startFulfilment(parts: FulfilmentParts): FulfilmentService {
-  const { store, clock, ids, random, owner, tuning = {} } = parts;
+  const { store, clock, ids, random, owner, tuning = {}, others } = parts;
   const engine = new WorkflowEngine({
     store,
     clock,
@@ -56,8 +60,8 @@ export function startFulfilment(parts: FulfilmentParts): FulfilmentService {
     owner,
     tuning: { answerMs: ANSWER_MS, ...tuning },
     taskQueue: TASK_QUEUE,
-    workflows: [fulfilOrder],
-    steps: stepImplementations(parts),
+    workflows: [fulfilOrder, ...(others?.workflows ?? [])],
+    steps: [...stepImplementations(parts), ...(others?.steps ?? [])],
   });
   const common = { store, clock, ids, random };
   const consumers = [

@@ -163,6 +163,8 @@ function factsOf({ type, data }: OrderEvent): Facts {
       return { trackingNumber: data.trackingNumber };
     case "OrderCancelled":
       return { reason: data.reason };
+    case "ItemsReturned":
+      return { paidBack: data.amount, creditNote: data.creditNote };
     default:
       return {};
   }

@@ -11,6 +11,7 @@ export const OCCASIONS: Readonly<Partial<Record<Told["type"], NotificationKind>>
   OrderConfirmed: "order-confirmed",
   OrderCancelled: "order-cancelled",
   OrderShipped: "order-shipped",
+  ItemsReturned: "order-returned",
 };
 
 /** Streams of these categories are named by whom their events are about. */

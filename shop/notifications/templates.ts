@@ -11,6 +11,8 @@ export interface Facts {
   readonly shipment?: Shipment;
   readonly trackingNumber?: string;
   readonly reason?: string;
+  readonly paidBack?: Money;
+  readonly creditNote?: string | undefined;
 }
 
 interface Template {
@@ -48,6 +50,13 @@ const TEMPLATES: Readonly<Record<NotificationKind, (facts: Facts) => Template>> 
   "order-shipped": ({ orderId, trackingNumber }) => ({
     subject: `Your order ${orderId} is on its way`,
     paragraphs: [`Your order ${orderId} is on its way. Its tracking number is ${trackingNumber}.`],
+  }),
+  "order-returned": ({ orderId, paidBack, creditNote }) => ({
+    subject: `What you returned of your order ${orderId} has arrived`,
+    paragraphs: [
+      `What you returned of your order ${orderId} has arrived.`,
+      paidBack && creditNote !== undefined ? `We have paid back ${amountText(paidBack)}: credit note ${creditNote}.` : undefined,
+    ],
   }),
 };
 

@@ -102,6 +102,19 @@ const reasonSchema = z.string().min(1).max(500);
 /** Why, in words, and as a stable code of the context that refused. */
 const orderFailed = z.strictObject({ code: z.string().min(1).max(100), reason: reasonSchema });
 
+/** What has come back of an order that was sent, and what was given back for it. Lines are numbered from 1. */
+export const itemsReturnedSchema = z.strictObject({
+  returnId: givenId,
+  lines: z
+    .array(z.strictObject({ line: z.int().min(1).max(1_000), quantity: z.int().min(1).max(1_000_000) }))
+    .min(1)
+    .max(1_000),
+  amount: moneySchema,
+  /** Year and number; absent when nothing was to be paid back. */
+  creditNote: z.string().min(1).max(40).optional(),
+});
+export type ItemsReturned = z.infer<typeof itemsReturnedSchema>;
+
 /** The events of an order. Other contexts may rely on them. */
 export const orderEvents = {
   OrderPlaced: recordType({
@@ -120,6 +133,7 @@ export const orderEvents = {
   OrderReleased: recordType({ name: "OrderReleased", schema: z.strictObject({}) }),
   OrderCancelled: recordType({ name: "OrderCancelled", schema: z.strictObject({ reason: reasonSchema }) }),
   OrderFailed: recordType({ name: "OrderFailed", schema: orderFailed }),
+  ItemsReturned: recordType({ name: "ItemsReturned", schema: itemsReturnedSchema }),
 } as const;
 
 export type OrderEvent = EventOf<typeof orderEvents>;

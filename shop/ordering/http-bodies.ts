@@ -21,6 +21,8 @@ export const orderBodySchema = z.strictObject({
       quantity: z.int(),
       unitPrice: z.string(),
       amount: amountSchema,
+      /** Pieces that have come back. */
+      returned: z.int().optional(),
     }),
   ),
   itemCount: z.int(),
@@ -42,6 +44,7 @@ export const orderBodySchema = z.strictObject({
   cancellation: z.strictObject({ reason: z.string() }).optional(),
   failure: z.strictObject({ code: z.string(), reason: z.string() }).optional(),
   origin: originSchema.optional(),
+  returns: z.array(z.strictObject({ returnId: z.string(), amount: amountSchema, creditNote: z.string().optional() })).optional(),
 });
 
 export const orderListSchema = z.strictObject({
@@ -70,12 +73,13 @@ export function orderBody(order: OrderDetails): z.infer<typeof orderBodySchema> 
     version: order.version,
     customer: order.customer,
     ...(order.country !== undefined && { country: order.country }),
-    items: order.lines.map((line) => ({
+    items: order.lines.map((line, at) => ({
       productId: line.productId,
       name: line.name,
       quantity: line.quantity,
       unitPrice: line.unitPrice,
       amount: amountBody(line.amount),
+      ...returnedOf(order, at + 1),
     })),
     itemCount: order.itemCount,
     total: amountBody(order.total),
@@ -83,7 +87,16 @@ export function orderBody(order: OrderDetails): z.infer<typeof orderBodySchema> 
     updatedAt: timeText(order.updatedAt),
     ...progressOf(order),
     ...(order.origin && { origin: order.origin }),
+    ...(order.returns && {
+      returns: order.returns.map(({ lines, amount, ...returned }) => ({ ...returned, amount: amountBody(amount) })),
+    }),
   };
+}
+
+/** How much of a line has come back; nothing is said of a line of which nothing has. */
+function returnedOf({ returns = [] }: OrderDetails, number: number): { readonly returned?: number } {
+  const parts = returns.flatMap(({ lines }) => lines.filter(({ line }) => line === number));
+  return parts.length === 0 ? {} : { returned: parts.reduce((sum, { quantity }) => sum + quantity, 0) };
 }
 
 /** How far it came; what is not known yet is left out. */

@@ -3,6 +3,7 @@ import { add, isSameMoney, money, type Money } from "@daybook/kernel/money";
 import { stateMachine } from "@daybook/kernel/state-machine";
 import {
   ORDER_CATEGORY,
+  type ItemsReturned,
   type Line,
   type OrderEvent,
   type OrderPlaced,
@@ -48,8 +49,8 @@ export const orderStates = stateMachine<OrderStatus, OrderAction>("absent", {
   },
   paid: { confirm: "confirmed", hold: "paid", release: "paid", cancel: "cancelled", fail: "failed" },
   confirmed: { ship: "shipped", hold: "confirmed", release: "confirmed", cancel: "cancelled", fail: "failed" },
-  shipped: { deliver: "delivered" },
-  delivered: {},
+  shipped: { deliver: "delivered", "note-return": "shipped" },
+  delivered: { "note-return": "delivered" },
   cancelled: {},
   failed: {},
 });
@@ -64,6 +65,8 @@ export type Order =
       readonly shipment?: Shipment;
       readonly cancellation?: { readonly reason: string };
       readonly failure?: { readonly code: string; readonly reason: string };
+      /** What has come back: no state of the order, which was sent. */
+      readonly returns?: readonly ItemsReturned[];
     });
 type PlacedOrder = Exclude<Order, { status: "absent" }>;
 
@@ -82,6 +85,7 @@ export type OrderCommand =
   | { readonly type: "release"; readonly customerId?: string | undefined }
   | { readonly type: "cancel"; readonly reason: string; readonly customerId?: string | undefined }
   | { readonly type: "fail"; readonly code: string; readonly reason: string }
+  | { readonly type: "note-return"; readonly returned: ItemsReturned }
   /** Refused before it came to the aggregate (unknown product, other price): answered and kept like any refusal. */
   | { readonly type: "refuse"; readonly refusal: Refusal };
 
@@ -131,6 +135,10 @@ function change(command: Change, order: PlacedOrder): Decision<OrderEvent> {
       return accept({ type: "OrderCancelled", data: { reason: command.reason } });
     case "fail":
       return accept({ type: "OrderFailed", data: { code: command.code, reason: command.reason } });
+    case "note-return": {
+      const isKnown = order.returns?.some(({ returnId }) => returnId === command.returned.returnId);
+      return isKnown ? accept() : accept({ type: "ItemsReturned", data: command.returned });
+    }
   }
 }
 
@@ -247,6 +255,8 @@ function evolved(order: PlacedOrder, event: Exclude<OrderEvent, { type: "OrderPl
       return { ...released(order), status: "cancelled", cancellation: { reason: event.data.reason } };
     case "OrderFailed":
       return { ...released(order), status: "failed", failure: event.data };
+    case "ItemsReturned":
+      return { ...order, returns: [...(order.returns ?? []), event.data] };
   }
 }
 

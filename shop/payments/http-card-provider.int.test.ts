@@ -34,6 +34,18 @@ void test("a charge is made once for its key, found by it, and undone by it", as
   for (let n = 0; n < 2; n++) assert.deepEqual(await provider.cancel("charge-a"), { isRefunded: true });
 });
 
+void test("a part of a charge goes back once for its key, and never more than is left", async () => {
+  const provider = httpCardProvider(client);
+  const charged = await provider.charge(order("charge-e", "tok_ok"));
+  assert.ok(charged.status === "completed");
+  const part = { key: "refund-ret_1", chargeId: charged.chargeId, amount: money(400n, "GBP") };
+  const back = await provider.refund(part);
+  assert.equal(back.status, "refunded");
+  assert.deepEqual(await provider.refund(part), back);
+  const refused = await provider.refund({ ...part, key: "refund-ret_2", amount: money(601n, "GBP") });
+  assert.deepEqual(refused, { status: "refused", reason: "The card provider says: refund-too-large." });
+});
+
 void test("what is pending or declined is said so; undone before it was made, it is never made", async () => {
   const provider = httpCardProvider(client);
   assert.equal((await provider.charge(order("charge-b", "tok_pending"))).status, "pending");

@@ -17,6 +17,7 @@ const chargeSchema = z.object({
 export type ProviderCharge = z.infer<typeof chargeSchema>;
 
 const cancellationSchema = z.object({ result: z.string(), refundedMinor: z.int() });
+const refundSchema = z.object({ id: z.string() });
 const errorSchema = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
 
 const DECLINES: Readonly<Record<string, DeclineCode>> = {
@@ -44,6 +45,13 @@ export function httpCardProvider(client: JsonClient): CardProvider {
       } as const;
       const { refundedMinor } = parsed(cancellationSchema, await send(client, request));
       return { isRefunded: refundedMinor > 0 };
+    },
+    async refund({ key, chargeId, amount }) {
+      const path = `/card/v1/charges/${encodeURIComponent(chargeId)}/refunds`;
+      const answer = await send(client, { method: "POST", path, key, body: { amountMinor: Number(amount.minor) } });
+      const refused = errorCodeIn(answer);
+      if (refused !== undefined) return { status: "refused", reason: `The card provider says: ${refused}.` };
+      return { status: "refunded", refundId: parsed(refundSchema, answer).id };
     },
     async find(chargeKey) {
       const answer = await send(client, { method: "GET", path: `/card/v1/charges?key=${encodeURIComponent(chargeKey)}` });

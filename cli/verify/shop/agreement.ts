@@ -1,8 +1,9 @@
-import type { DueItem, Store } from "@daybook/data/store";
+import type { Store } from "@daybook/data/store";
 import { memberOf, parsedJson } from "../canonical-text.ts";
 import { Findings } from "../findings.ts";
-import { namesOf, paged, rowsOf } from "../listed-entries.ts";
+import { namesOf, rowsOf } from "../listed-entries.ts";
 import { placeOf, type Check } from "../log/fact.ts";
+import { askedIn, dueOf } from "../store/asked.ts";
 import { isOpenRun } from "../store/runs.ts";
 import type { Verifying } from "../verifying.ts";
 import { carryingOf, newOrder, wantedPieces, type CarriedOrder } from "./carried-order.ts";
@@ -10,6 +11,7 @@ import { carryingOf, newOrder, wantedPieces, type CarriedOrder } from "./carried
 type Orders = ReadonlyMap<string, CarriedOrder>;
 
 const RUN = "order-processing-";
+const RETURN_RUN = "return-";
 /** Queues whose messages wait for their time, and dead letters, which wait for a person. */
 const WAITING = /^(workflow\/|parked\.|queue\/(parcel-watch|pending-charges|reservation-expiry)\/|queue\/[^/]+\/dead$)/;
 const PERSONS = /^(parked\.|queue\/[^/]+\/dead$)/;
@@ -42,7 +44,7 @@ export function agreementCheck(verifying: Verifying): Check {
 }
 
 async function checkAlways({ store, marks }: Verifying, orders: Orders, findings: Findings): Promise<void> {
-  const asked = await ordersAsked(store);
+  const asked = await askedIn(store, "order-work", "orderId");
   for (const [orderId, order] of orders) {
     findings.checked++;
     const where = { stream: `order-${orderId}` };
@@ -113,33 +115,22 @@ async function underWay(store: Store, orders: Orders): Promise<number> {
   }
   for await (const row of rowsOf(store, "workflow")) {
     if (!isOpenRun(row)) continue;
-    const order = row.key.startsWith(RUN) ? orders.get(row.key.slice(RUN.length)) : undefined;
-    if (!order || !isWaiting(order)) count++;
+    if (!isRunWaiting(row.key, orders) && !(await isReturnWaiting(store, row.key))) count++;
   }
   return count;
 }
 
-/** Orders of which a message says that they are to be carried out, also one that was given up for a person to look at. */
-async function ordersAsked(store: Store): Promise<ReadonlySet<string>> {
-  const asked = new Set<string>();
-  const note = (text: string) => text.split("\n").forEach((line) => ordersIn(parsedJson(line), asked));
-  for await (const queue of namesOf(store, "queue")) {
-    if (queue.startsWith("queue/order-work/")) for await (const { payload } of dueOf(store, queue, Infinity)) note(payload);
-  }
-  for await (const { value } of rowsOf(store, "dead.order-work")) note(value);
-  return asked;
+function isRunWaiting(id: string, orders: Orders): boolean {
+  const order = id.startsWith(RUN) ? orders.get(id.slice(RUN.length)) : undefined;
+  return order !== undefined && isWaiting(order);
 }
 
-function ordersIn(value: unknown, found: Set<string>): void {
-  const orderId = memberOf(value, "orderId");
-  if (typeof orderId === "string") found.add(orderId);
-  else if (typeof value === "object" && value !== null) for (const member of Object.values(value)) ordersIn(member, found);
-}
-
-function dueOf(store: Store, queue: string, until: number): AsyncGenerator<DueItem> {
-  return paged((after: DueItem | undefined) =>
-    store.listDue(queue, until, after ? { after: { at: after.at, id: after.id } } : {}),
-  );
+/** A return waits for a decision, or for its pieces. */
+async function isReturnWaiting(store: Store, id: string): Promise<boolean> {
+  if (!id.startsWith(RETURN_RUN)) return false;
+  const row = await store.getRow("returns", id.slice(RETURN_RUN.length));
+  const status = memberOf(memberOf(parsedJson(row?.value ?? ""), "return"), "status");
+  return status === "requested" || status === "accepted";
 }
 
 function isCarried({ isChosen, isImported, status }: CarriedOrder): boolean {

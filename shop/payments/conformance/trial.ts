@@ -11,7 +11,7 @@ import { seededRandom } from "@daybook/kernel/random";
 import { virtualClock } from "@daybook/kernel/virtual-clock";
 import { accountDecider, type AccountCommand } from "../account.ts";
 import { accountRow } from "../accounts.ts";
-import type { CardProvider, ChargeAnswer, ChargeOrder } from "../card-provider.ts";
+import type { CardProvider, ChargeAnswer, ChargeOrder, RefundAnswer, RefundOrder } from "../card-provider.ts";
 import { accountEvents, billEvents, paymentEvents } from "../events.ts";
 import { providerUnavailable } from "../errors.ts";
 import { Payments } from "../payments.ts";
@@ -22,6 +22,11 @@ export class TrialProvider implements CardProvider {
   isAway = false;
   readonly charged = new Map<string, number>();
   readonly refunded = new Map<string, number>();
+  /** Parts that went back, by key. */
+  readonly givenBack = new Map<string, { readonly chargeId: string; readonly minor: bigint }>();
+  /** Refunds take effect, but their answers are lost. */
+  isLosing = false;
+  isDisputed = false;
   private readonly answers = new Map<string, ChargeAnswer>();
 
   async charge({ key, token }: ChargeOrder): Promise<ChargeAnswer> {
@@ -38,6 +43,14 @@ export class TrialProvider implements CardProvider {
     this.answers.set(key, { status: "cancelled" });
     if (before?.status === "completed") this.refunded.set(key, (this.refunded.get(key) ?? 0) + 1);
     return { isRefunded: this.refunded.has(key) };
+  }
+
+  async refund({ key, chargeId, amount }: RefundOrder): Promise<RefundAnswer> {
+    this.checkThere();
+    if (this.isDisputed) return { status: "refused", reason: "Disputed." };
+    if (!this.givenBack.has(key)) this.givenBack.set(key, { chargeId, minor: BigInt(amount.minor) });
+    if (this.isLosing) throw providerUnavailable("the answer was lost");
+    return { status: "refunded", refundId: `re_${[...this.givenBack.keys()].indexOf(key)}` };
   }
 
   async find(key: string) {
