@@ -52,9 +52,7 @@ export class ImportMeter {
 function progressLine(progress: ImportProgress, seconds: number): string {
   const { rows, rowsTotal, placed, existing, returned, returnsTotal, rejected, first } = progress;
   const orders = placed + existing;
-  // Orders and returns take about the same time; how many returns there are is known once all orders have ended.
-  const [done, all] = [rows + returned, rowsTotal + returnsTotal];
-  const left = done === 0 ? "?" : Math.ceil((seconds / done) * (all - done));
+  const left = rows === 0 ? "?" : Math.ceil((seconds / rows) * (rowsTotal - rows));
   return [
     `${rows} of ${rowsTotal} rows`,
     `${orders} orders${existing > 0 ? ` (${existing} were there)` : ""}`,

@@ -1,7 +1,7 @@
 import { sleep, type Clock } from "@daybook/kernel/clock";
 import { CodedError } from "@daybook/kernel/errors";
 import { moneySchema } from "@daybook/kernel/money";
-import type { ImportTarget, OrderEnd, ReturnEnd } from "@daybook/shop-import/contract";
+import type { ImportReturn, ImportTarget, OrderEnd, ReturnEnd } from "@daybook/shop-import/contract";
 import { z } from "zod";
 import type { Client } from "./connection/client.ts";
 import { answerUnreadable } from "./errors.ts";
@@ -30,6 +30,8 @@ const returnEnds = z.object({
   ),
 });
 
+/** Returns in one request. */
+const AT_ONCE = 200;
 const TRIES = 6;
 const FIRST_WAIT_MS = 200;
 
@@ -72,14 +74,23 @@ export function remoteTarget(client: Client, clock: Clock, stopping: AbortSignal
       );
     },
     async giveBack(returns, signal) {
-      for (;;) {
-        signal.throwIfAborted();
-        const results = all((await asked("returns", { returns }, returnEnds, signal)).results, returns);
-        const known = results.filter((result): result is ReturnEnd => result.outcome !== "under-way");
-        if (known.length === returns.length) return known;
+      const known: ReturnEnd[] = [];
+      for (let from = 0; from < returns.length; from += AT_ONCE) {
+        known.push(...(await allBack(returns.slice(from, from + AT_ONCE), signal)));
       }
+      return known;
     },
   };
+
+  /** Asked again until all of them have ended: under its key, a return is made once. */
+  async function allBack(returns: readonly ImportReturn[], signal: AbortSignal): Promise<readonly ReturnEnd[]> {
+    for (;;) {
+      signal.throwIfAborted();
+      const results = all((await asked("returns", { returns }, returnEnds, signal)).results, returns);
+      const known = results.filter((result): result is ReturnEnd => result.outcome !== "under-way");
+      if (known.length === returns.length) return known;
+    }
+  }
 }
 
 function all<Answer>(answers: readonly Answer[], asked: readonly unknown[]): readonly Answer[] {

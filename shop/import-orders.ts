@@ -79,7 +79,10 @@ async function supplied(
 
 /** What is to be paid in, by account. */
 function fundsOf(orders: readonly ImportOrder[], reason: string) {
-  const funds = new Map<string, { accountId: string; ownerId: string; orders: { orderId: string; amount: Money }[]; reason: string }>();
+  const funds = new Map<
+    string,
+    { accountId: string; ownerId: string; orders: { orderId: string; amount: Money }[]; reason: string }
+  >();
   for (const { orderId, customerId, payment, lines, currency } of orders) {
     if (payment?.kind !== "account" || customerId === undefined) continue;
     const { accountId } = payment;

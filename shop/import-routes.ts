@@ -22,14 +22,12 @@ const returnedSchema = z.union([
 ]);
 
 /** The return of a credit note: under its key, for ever, one. */
-const importReturnSchema = requestReturnSchema
-  .pick({ orderId: true, reason: true })
-  .extend({
-    key: z.string().min(1).max(300),
-    items: requestReturnSchema.shape.items.unwrap(),
-    returnedAt: requestReturnSchema.shape.returnedAt.unwrap(),
-    origin: requestReturnSchema.shape.origin.unwrap(),
-  });
+const importReturnSchema = requestReturnSchema.pick({ orderId: true, reason: true }).extend({
+  key: z.string().min(1).max(300),
+  items: requestReturnSchema.shape.items.unwrap(),
+  returnedAt: requestReturnSchema.shape.returnedAt.unwrap(),
+  origin: requestReturnSchema.shape.origin.unwrap(),
+});
 
 /** The routes by which an import brings a shop's past in; asked again, each changes nothing. */
 export function importRoutes(shop: Shop): readonly Route[] {

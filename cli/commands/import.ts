@@ -144,7 +144,9 @@ function print({ flags, terminal }: Invocation, report: ImportReport, elapsed: n
   const { placed, ...ends } = report.orders;
   const ended = Object.entries(ends).flatMap(([end, count]) => (count > 0 ? [`${count} ${end}`] : []));
   const sums = (what: "ordered" | "charged" | "refunded") =>
-    Object.entries(report.money).map(([currency, money]) => `${money[what]} ${currency}`).join(", ") || "0";
+    Object.entries(report.money)
+      .map(([currency, money]) => `${money[what]} ${currency}`)
+      .join(", ") || "0";
   terminal.out(`rows      ${report.rows}\n`);
   terminal.out(`orders    ${placed}${isDry ? " would be placed" : ""}${ended.length > 0 ? `: ${ended.join(", ")}` : ""}\n`);
   terminal.out(`returns   ${report.refunds}\n`);

@@ -16,7 +16,10 @@ export interface ImportTarget {
   place(orders: readonly ImportOrder[]): Promise<readonly Placement[]>;
   /** Waits until all of them have ended; answers in the order given. */
   ended(orderIds: readonly string[], signal: AbortSignal): Promise<readonly OrderEnd[]>;
-  /** Has pieces come back, and waits until money and stock are where they belong; answers in the order given. */
+  /**
+   * Has pieces come back, those of one order in the order given, and waits until money and stock are where they belong; answers
+   * in the order given.
+   */
   giveBack(returns: readonly ImportReturn[], signal: AbortSignal): Promise<readonly ReturnEnd[]>;
 }
 
@@ -66,6 +69,7 @@ export interface ImportOptions {
 }
 
 export interface ImportProgress {
+  /** That are done with. */
   readonly rows: number;
   readonly rowsTotal: number;
   /** Orders that are done with, at their end or only placed: placed now, and found there. */

@@ -46,11 +46,7 @@ function faultOf(lines: readonly CleanRow[], currency: string): string | undefin
 }
 
 /** A customer's account for imported orders of a currency is one, whatever file they come from. */
-function paymentOf(
-  { payment }: Mapping,
-  customerId: string | undefined,
-  currency: string,
-): NonNullable<ImportOrder["payment"]> {
+function paymentOf({ payment }: Mapping, customerId: string | undefined, currency: string): NonNullable<ImportOrder["payment"]> {
   const method = customerId === undefined ? payment.guests : payment.customers;
   if (method !== "account") return { kind: "card", token: method.card };
   const digest = hash("sha256", `import\n${customerId}\n${currency}`, "hex");

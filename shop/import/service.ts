@@ -84,17 +84,20 @@ class ImportRun {
     this.tally.returnsTotal = returns.length;
     const line = this.pipeline();
     const { size, most } = this.batches();
+    // Returns of one order are made one after another, in their order: how cents are rounded depends on it.
+    const byOrder = [...Map.groupBy(returns, ({ request }) => request.orderId).values()];
     line
-      .from("credit notes", chunked(returns))
-      .batch("batch returns", size)
-      .mapAsync("return", most, async (batch, signal) => {
+      .from("credit notes", chunked(byOrder))
+      .batch("batch returns", size, (ofOrder) => ofOrder.length)
+      .mapAsync("return", most, async (orders, signal) => {
+        const batch = orders.flat();
         const requests = batch.map(({ request }) => request);
         const ends = await target.giveBack(requests, signal);
         return batch.map((matched, at) => ({ matched, end: ends[at] ?? LOST }));
       })
       .into("count returns", ({ matched, end }) => {
         if (end.outcome === "refused") this.refuse(matched.rows, "return", end.code);
-        else this.tally.giveBack(matched.request.orderId, end.amount);
+        else this.tally.giveBack(matched, end.amount);
         this.tell();
       });
     await this.run(line);
@@ -143,7 +146,11 @@ class ImportRun {
   private placed(orders: Flow<Mapped>): Flow<OrderOutcome | Rejection> {
     const { size, most } = this.batches();
     const weigh = ({ order }: Mapped) => Math.max(1 / size, order.lines.length / BATCH_LINES_MAX);
-    const nameOf = (batch: readonly Mapped[]) => batch.map(({ order }) => order.origin.number).join(", ").slice(0, 200);
+    const nameOf = (batch: readonly Mapped[]) =>
+      batch
+        .map(({ order }) => order.origin.number)
+        .join(", ")
+        .slice(0, 200);
     return orders
       .batch("batch", 1, weigh)
       .mapAsync({ name: "place", nameOf }, most, (batch, signal) => this.bring(batch, signal));
@@ -192,7 +199,8 @@ function outcomesOf(
   ends: ReadonlyMap<string, OrderEnd | undefined>,
 ): readonly (OrderOutcome | Rejection)[] {
   if (placement.outcome !== "refused") {
-    return [{ order, isNew: placement.outcome === "placed", end: ends.get(order.orderId) }];
+    const isNew = placement.outcome === "placed";
+    return [{ order, rows: rows.length, isNew, end: ends.get(order.orderId) }];
   }
   return rows.map((row) => ({ row, stage: "place", reason: placement.code }));
 }

@@ -1,10 +1,13 @@
 import { add, decimalText, money, type Money } from "@daybook/kernel/money";
 import type { ImportOrder } from "@daybook/shop-ordering/contract";
+import type { MatchedReturn } from "./credit-notes.ts";
 import type { ImportProgress, ImportReport, OrderEnd, Rejection, Sums } from "./contract.ts";
 
 /** What became of one order of the file. */
 export interface OrderOutcome {
   readonly order: ImportOrder;
+  /** Of the file. */
+  readonly rows: number;
   readonly isNew: boolean;
   /** Undefined when it is only placed. */
   readonly end: OrderEnd | undefined;
@@ -12,7 +15,9 @@ export interface OrderOutcome {
 
 /** Counts what an import comes to. */
 export class Tally {
+  /** Of the file that were read, and those that are done with. */
   rows = 0;
+  private rowsDone = 0;
   returnsTotal = 0;
   private readonly rejected: Rejection[] = [];
   private readonly placed = { new: 0, before: 0 };
@@ -23,9 +28,11 @@ export class Tally {
 
   reject(rejection: Rejection): void {
     this.rejected.push(rejection);
+    this.rowsDone++;
   }
 
-  settle({ order, isNew, end }: OrderOutcome): void {
+  settle({ order, rows, isNew, end }: OrderOutcome): void {
+    this.rowsDone += rows;
     this.placed[isNew ? "new" : "before"]++;
     const { currency } = order;
     const total = order.lines.reduce((sum, { amount }) => add(sum, amount), money(0n, currency));
@@ -37,14 +44,15 @@ export class Tally {
     if (end.refunded) this.sum("refunded", end.refunded);
   }
 
-  giveBack(orderId: string, amount: Money): void {
+  giveBack({ request: { orderId }, rows }: MatchedReturn, amount: Money): void {
     this.refunds++;
+    this.rowsDone += rows.length;
     this.returnedOrders.add(orderId);
     this.sum("refunded", amount);
   }
 
   progress(rowsTotal: number): ImportProgress {
-    const { rows, placed, refunds: returned, returnsTotal, rejected } = this;
+    const { rowsDone: rows, placed, refunds: returned, returnsTotal, rejected } = this;
     const counts = { rows, rowsTotal, placed: placed.new, existing: placed.before, returned, returnsTotal };
     return { ...counts, rejected: rejected.length, first: rejected[0] };
   }

@@ -62,9 +62,7 @@ function decide(command: AccountCommand, account: Account): Decision<AccountEven
 
 function fund({ accountId, owner: ownerId, amount, reason }: AccountCommand & { type: "fund" }, account: Account) {
   const opened: AccountEvent[] =
-    account.status === "absent"
-      ? [{ type: "AccountOpened", data: { accountId, ownerId, currency: amount.currency } }]
-      : [];
+    account.status === "absent" ? [{ type: "AccountOpened", data: { accountId, ownerId, currency: amount.currency } }] : [];
   const open = opened.reduce(evolve, account);
   if (open.status === "absent" || open.ownerId !== ownerId) return notFound();
   const paid = decide({ type: "deposit", amount, reason }, open);
@@ -81,7 +79,10 @@ function notFound(): Decision<AccountEvent> {
   return refuse("account-not-found", "There is no such account.");
 }
 
-function post(command: Exclude<AccountCommand, { type: "open" | "fund" | "close" }>, account: OpenedAccount): Decision<AccountEvent> {
+function post(
+  command: Exclude<AccountCommand, { type: "open" | "fund" | "close" }>,
+  account: OpenedAccount,
+): Decision<AccountEvent> {
   const { amount, type } = command;
   const { accountId, balance } = account;
   if (amount.currency !== balance.currency) {

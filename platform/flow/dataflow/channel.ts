@@ -26,7 +26,7 @@ export class Channel<Item> {
 
   /** Resolves when all of them are in; false when the channel was stopped. */
   async put(chunk: readonly Item[]): Promise<boolean> {
-    for (let from = 0; from < chunk.length && !this.isStopped; ) {
+    for (let from = 0; from < chunk.length && !this.isStopped;) {
       const room = this.most - this.items.length;
       if (room <= 0) {
         await this.wakeWriters.rung();

@@ -37,7 +37,7 @@ export interface Flow<Item> {
     most: number,
     task: (item: Item, signal: AbortSignal) => Promise<Iterable<Out>>,
   ): Flow<Out>;
-  /** Chunks of as many as fit: each weighs 1, or what `weigh` says; one that is too heavy goes alone. */
+  /** Chunks of as many as fit: each weighs 1, or what `weigh` says; one that is too heavy goes alone. At most 2 batches wait. */
   batch(name: string, weightMost: number, weigh?: (item: Item) => number): Flow<readonly Item[]>;
   /** Those that `isFirst` holds of, and the others. */
   branch<First extends Item>(
@@ -49,6 +49,8 @@ export interface Flow<Item> {
 }
 
 const BUFFER = 100;
+/** Batches are large items: no more wait. */
+const BATCHES = 2;
 
 /**
  * Stages with bounded buffers between them: one that is full makes those before it wait. Stages hand chunks on, so that what
@@ -127,16 +129,16 @@ class RunningPipeline implements Pipeline {
     return stage;
   }
 
-  channel<Out>({ buffers }: Pick<Stage<unknown>, "buffers">, writers = 1): Channel<Out> {
-    const channel = new Channel<Out>(this.options.buffer ?? BUFFER, writers);
+  channel<Out>({ buffers }: Pick<Stage<unknown>, "buffers">, writers = 1, most = this.options.buffer ?? BUFFER): Channel<Out> {
+    const channel = new Channel<Out>(most, writers);
     this.channels.push(channel);
     buffers.push(channel);
     return channel;
   }
 
   /** The stage's work, which writes to a channel of its own. */
-  flow<Out>(stage: Pick<Stage<unknown>, "buffers">, work: (out: Channel<Out>) => Promise<void>): Flow<Out> {
-    const channel = this.channel<Out>(stage);
+  flow<Out>(stage: Pick<Stage<unknown>, "buffers">, work: (out: Channel<Out>) => Promise<void>, most?: number): Flow<Out> {
+    const channel = this.channel<Out>(stage, 1, most);
     this.start(channel, () => work(channel));
     return new ChannelFlow(this, channel);
   }
@@ -179,9 +181,18 @@ class ChannelFlow<Item> implements Flow<Item> {
   }
 
   map<Out>(name: StageName<Item>, step: (item: Item) => Iterable<Out>, atEnd?: () => Iterable<Out>): Flow<Out> {
+    return this.mapped(name, step, atEnd);
+  }
+
+  private mapped<Out>(
+    name: StageName<Item>,
+    step: (item: Item) => Iterable<Out>,
+    atEnd: (() => Iterable<Out>) | undefined,
+    most?: number,
+  ): Flow<Out> {
     const stage = this.owner.stage(name);
     const input = this.input();
-    return this.owner.flow<Out>(stage, async (out) => {
+    const work = async (out: Channel<Out>) => {
       const give = async (given: readonly Out[]) => {
         stage.given += given.length;
         if (given.length > 0) await out.put(given);
@@ -194,7 +205,8 @@ class ChannelFlow<Item> implements Flow<Item> {
         await give(given);
       }
       if (atEnd && !this.owner.signal.aborted) await give([...atEnd()]);
-    });
+    };
+    return this.owner.flow<Out>(stage, work, most);
   }
 
   mapAsync<Out>(
@@ -243,7 +255,7 @@ class ChannelFlow<Item> implements Flow<Item> {
       weight += own;
       return weight < weightMost ? before : [...before, ...full()];
     };
-    return this.map(name, step, full);
+    return this.mapped(name, step, full, BATCHES);
   }
 
   branch<First extends Item>(

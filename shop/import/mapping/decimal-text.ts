@@ -4,7 +4,10 @@ import type { Mapping } from "./mapping.ts";
 export type DecimalText = string;
 
 /** Reads numbers as a mapping writes them; what is no number comes back as it is, and is not read by anybody. */
-export function decimalTexts({ decimalMark, groupMark }: Pick<Mapping, "decimalMark" | "groupMark">): (text: string) => DecimalText {
+export function decimalTexts({
+  decimalMark,
+  groupMark,
+}: Pick<Mapping, "decimalMark" | "groupMark">): (text: string) => DecimalText {
   if (decimalMark === "." && groupMark === undefined) return (text) => text;
   const [mark, group] = [RegExp.escape(decimalMark), RegExp.escape(groupMark ?? "")];
   const form = new RegExp(`^-?\\d{1,3}(${group}\\d{3})*(${mark}\\d+)?$|^-?\\d+(${mark}\\d+)?$`);

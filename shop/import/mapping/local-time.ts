@@ -4,12 +4,17 @@ const TOKENS: Readonly<Record<string, string>> = { ...FIELDS, ...SECONDS };
 const TOKEN = /YYYY|MM|M|DD|D|hh|h|mm|m|ss|s/g;
 
 /** Formats with a name, which say the time itself, not a zone's. */
-export const TIME_FORMATS: Readonly<Record<string, (text: string) => number | undefined>> = {
+const NAMED: ReadonlyMap<string, (text: string) => number | undefined> = new Map([
   /** ISO 8601 with an offset or Z. */
-  iso: isoTime,
-  "epoch-seconds": (text) => (/^\d{1,12}$/.test(text) ? Number(text) * 1_000 : undefined),
-  "epoch-milliseconds": (text) => (/^\d{1,15}$/.test(text) ? Number(text) : undefined),
-};
+  ["iso", isoTime],
+  ["epoch-seconds", (text) => (/^\d{1,12}$/.test(text) ? Number(text) * 1_000 : undefined)],
+  ["epoch-milliseconds", (text) => (/^\d{1,15}$/.test(text) ? Number(text) : undefined)],
+]);
+export const NAMED_FORMATS: readonly string[] = [...NAMED.keys()];
+
+export function isTimeFormat(format: string): boolean {
+  return NAMED.has(format) || timePattern(format) !== undefined;
+}
 
 function isoTime(text: string): number | undefined {
   try {
@@ -43,7 +48,7 @@ function digits(token: string): string {
  * pass twice is the first one; one that they leave out is as far after the gap (RFC 5545).
  */
 export function localTimes(format: string, timeZone: string): (text: string) => number | undefined {
-  const named = TIME_FORMATS[format];
+  const named = NAMED.get(format);
   if (named) return named;
   const pattern = timePattern(format);
   let last: { readonly text: string; readonly epochMs: number | undefined } = { text: "", epochMs: undefined };

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { messageOf } from "@daybook/kernel/errors";
 import { z } from "zod";
 import { mappingInvalid } from "../errors.ts";
-import { timePattern, TIME_FORMATS } from "./local-time.ts";
+import { isTimeFormat, NAMED_FORMATS } from "./local-time.ts";
 
 const pattern = z.string().min(1).max(200).refine(isPattern, "is no regular expression");
 const word = z.string().max(100);
@@ -45,10 +45,7 @@ export const mappingSchema = z.strictObject({
   timeFormat: z
     .string()
     .max(100)
-    .refine(
-      (format) => format in TIME_FORMATS || timePattern(format) !== undefined,
-      `needs YYYY, M and D, each once, and h with m or neither; or is ${Object.keys(TIME_FORMATS).join(", ")}`,
-    ),
+    .refine(isTimeFormat, `needs YYYY, M and D, each once, and h with m or neither; or is ${NAMED_FORMATS.join(", ")}`),
   timeZone: z.string().max(100).refine(isTimeZone, "is no time zone"),
   /** Of every price, unless there is a column for it, or it is empty. */
   currency: z.string().regex(/^[A-Z]{3}$/),

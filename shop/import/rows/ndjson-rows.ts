@@ -62,7 +62,10 @@ function cellReader({ columns, lines, decimalMark }: Mapping): (document: object
     if (typeof column !== "string") return [key, () => column?.constant ?? ""] as const;
     const isBelow = below !== undefined && column.startsWith(below);
     const path = isBelow ? column.slice(below.length) : column;
-    return [key, (document: object, element: unknown) => textOf(valueAt(isBelow ? element : document, path), decimalMark)] as const;
+    return [
+      key,
+      (document: object, element: unknown) => textOf(valueAt(isBelow ? element : document, path), decimalMark),
+    ] as const;
   });
   return (document, element) => Object.fromEntries(readers.map(([key, read]) => [key, read(document, element)]));
 }
