@@ -54,7 +54,7 @@ function noteStock({ pieces }: Deeds, data: unknown): string | undefined {
 }
 
 /** What an order must be told of a completed return. */
-export function toldText(one: unknown): string {
+function toldText(one: unknown): string {
   const lines = memberOf(one, "lines");
   const pieces = (Array.isArray(lines) ? lines : []).map((line) => [memberOf(line, "line"), memberOf(line, "quantity")]);
   return canonicalText([pieces, memberOf(one, "amount"), memberOf(one, "creditNote") ?? null]);

@@ -27,7 +27,7 @@ const LISTS: Readonly<Record<string, (returnId: string, expected: ExpectedReturn
   requested: (_, { one }) => time(one),
   status: (_, { one }) => `${String(one["status"])} ${time(one)}`,
   order: (_, { one }) => `${String(one["orderId"])} ${time(one)}`,
-  customer: (_, { one }) => (one["customerId"] === undefined ? undefined : `${String(one["customerId"])} ${time(one)}`),
+  customer: (_, { one }) => (typeof one["customerId"] === "string" ? `${one["customerId"]} ${time(one)}` : undefined),
 };
 
 /**
