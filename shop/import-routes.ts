@@ -3,7 +3,7 @@ import { givenId } from "@daybook/kernel/ids";
 import { moneySchema } from "@daybook/kernel/money";
 import type { Context } from "@daybook/kernel/context";
 import { productSchema } from "@daybook/shop-catalog/contract";
-import { IMPORT_ACTOR, importOrderSchema } from "@daybook/shop-ordering/contract";
+import { getOrder, IMPORT_ACTOR, importOrderSchema } from "@daybook/shop-ordering/contract";
 import { requestReturnSchema, type RequestReturn, type Return } from "@daybook/shop-returns/contract";
 import { z } from "zod";
 import { ordersNotCarriedOut } from "./errors.ts";
@@ -120,15 +120,18 @@ function returnsRoute(shop: Shop): Route {
           return "refusal" in answer ? answer.refusal : answer.value;
         }),
       );
-      const ended = await untilKnown(shop, asked, async (each) => ("code" in each ? each : completed(shop, each)));
+      const ended = await untilKnown(shop, asked, async (each) => ("code" in each ? each : completed(shop, each, context)));
       return { results: ended.map((each) => (each && "code" in each ? refusedOf(each) : returnedOf(each))) };
     },
   });
 }
 
-async function completed({ returns }: Shop, asked: Return): Promise<Return | undefined> {
-  const row = asked.status === "completed" ? { return: asked } : await returns.get(asked.returnId);
-  return row?.return.status === "completed" ? row.return : undefined;
+/** Once it is completed and its order shows it. */
+async function completed({ returns, ordering }: Shop, { returnId, orderId }: Return, context: Context): Promise<Return | undefined> {
+  const row = await returns.get(returnId);
+  if (row?.return.status !== "completed") return undefined;
+  const order = await ordering.queries.dispatch(getOrder, { orderId }, { context });
+  return order?.returns?.some((each) => each.returnId === returnId) ? row.return : undefined;
 }
 
 function returnedOf(ended: Return | undefined): z.infer<typeof returnedSchema> {
