@@ -1,9 +1,7 @@
-import { streamName } from "@daybook/data/event-store/event";
 import type { Refusal } from "@daybook/data/cqrs/decider";
 import type { Context } from "@daybook/kernel/context";
 import { add, money, type Money } from "@daybook/kernel/money";
-import { choosePayment, importOrder, type ImportOrder, type PlacedOrRefused } from "@daybook/shop-ordering/contract";
-import { ORDER_CATEGORY } from "@daybook/shop-ordering/events";
+import { choosePayment, getOrder, importOrder, type ImportOrder, type PlacedOrRefused } from "@daybook/shop-ordering/contract";
 import type { Shop } from "./service.ts";
 
 /** What became of one imported order. `exists`: it had been placed before, which is how an import is resumed. */
@@ -21,9 +19,9 @@ export async function importOrders(
   context: Context,
 ): Promise<readonly ImportAnswer[]> {
   const paid = orders.filter(({ payment }) => payment);
-  const isNew = await Promise.all(paid.map(async ({ orderId }) => (await versionOf(shop, orderId)) === 0));
-  const missing = paid.filter((_, at) => isNew[at]);
-  const refused = missing.length === 0 ? NONE : await supplied(shop, missing, context);
+  const waits = await Promise.all(paid.map(({ orderId }) => isToBegin(shop, orderId, context)));
+  const begun = paid.filter((_, at) => waits[at]);
+  const refused = begun.length === 0 ? NONE : await supplied(shop, begun, context);
   return Promise.all(
     orders.map((order) => {
       const refusal = refused.get(order.orderId);
@@ -34,8 +32,10 @@ export async function importOrders(
 
 const NONE: ReadonlyMap<string, Refusal> = new Map();
 
-function versionOf({ store }: Shop, orderId: string): Promise<number> {
-  return store.streamVersion(streamName(ORDER_CATEGORY, orderId));
+/** It is not there, or was placed without a payment. */
+async function isToBegin({ ordering }: Shop, orderId: string, context: Context): Promise<boolean> {
+  const order = await ordering.queries.dispatch(getOrder, { orderId }, { context });
+  return !order || (order.status === "placed" && order.paidBy === undefined);
 }
 
 async function placed({ ordering }: Shop, order: ImportOrder, context: Context): Promise<ImportAnswer> {

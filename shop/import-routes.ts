@@ -127,7 +127,11 @@ function returnsRoute(shop: Shop): Route {
 }
 
 /** Once it is completed and its order shows it. */
-async function completed({ returns, ordering }: Shop, { returnId, orderId }: Return, context: Context): Promise<Return | undefined> {
+async function completed(
+  { returns, ordering }: Shop,
+  { returnId, orderId }: Return,
+  context: Context,
+): Promise<Return | undefined> {
   const row = await returns.get(returnId);
   if (row?.return.status !== "completed") return undefined;
   const order = await ordering.queries.dispatch(getOrder, { orderId }, { context });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { below, seededRandom } from "@daybook/kernel/random";
-import { daybook, readyLine, startDaybook, type Ended } from "./daybook.ts";
+import { daybook, readyLine, startDaybook, type Ended, type Running } from "./daybook.ts";
 import { expectedOrders, type Expected, type ExpectedOrder } from "./expected-orders.ts";
 import { MAPPINGS, orderFiles } from "./real-orders.ts";
 import { shopState } from "./shop-state.ts";
@@ -16,7 +16,16 @@ const KILLS = IS_LONG ? 30 : 3;
 const SEED = Number(process.env["DAYBOOK_TEST_SEED"] ?? 20_101_201);
 console.log(`import: ${files.which}; ${KILLS} kills, seed ${SEED} (DAYBOOK_TEST_SEED)`);
 
-after(() => rmSync(scratch, { recursive: true, force: true }));
+const started: Running[] = [];
+after(async () => {
+  await Promise.all(started.map(stopped));
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+async function stopped({ child, ended }: Running): Promise<number | null> {
+  child.kill("SIGTERM");
+  return (await ended).code;
+}
 
 interface Report {
   readonly rows: number;
@@ -147,10 +156,10 @@ describe("real orders are imported and carried out as the rules say", () => {
     const data = join(scratch, "served");
     reportOf(await daybook(...importWords("lines", "--data", data, "--place-only")));
     const server = startDaybook(["start", "--port", "0", "--data", data, "--json"]);
+    started.push(server);
     await readyLine(server);
     checkFulfilled(reportOf(await daybook(...importWords("lines", "--data", data, "--wait"))), EXPECTED.lines);
-    server.child.kill("SIGTERM");
-    assert.equal((await server.ended).code, 0);
+    assert.equal(await stopped(server), 0);
     assert.deepEqual(await contentOf(data), EXPECTED.lines.orders);
     await checkVerified(data);
   });
@@ -158,12 +167,12 @@ describe("real orders are imported and carried out as the rules say", () => {
   test("a server without partners carries nothing out, and says so before anything is placed", async () => {
     const data = join(scratch, "alone");
     const server = startDaybook(["start", "--port", "0", "--data", data, "--partners", "none", "--json"]);
+    started.push(server);
     await readyLine(server);
     const { code, stderr } = await daybook(...importWords("lines", "--data", data));
     assert.match(stderr, /"code":"orders-not-carried-out"/);
     assert.notEqual(code, 0);
-    server.child.kill("SIGTERM");
-    assert.equal((await server.ended).code, 0);
+    assert.equal(await stopped(server), 0);
     assert.equal((await contentOf(data)).size, 0);
   });
 });
