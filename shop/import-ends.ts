@@ -18,7 +18,7 @@ export const orderEndSchema = z.strictObject({
 export type OrderEnd = z.infer<typeof orderEndSchema>;
 
 const WAIT_MS = 2_000;
-const LOOK_MS = 100;
+const LOOK_MS = { first: 25, most: 400 };
 
 /** Asks `look` for each until it has an answer, for 2 s; what has none by then is undefined. */
 export async function untilKnown<Asked, Known>(
@@ -28,10 +28,10 @@ export async function untilKnown<Asked, Known>(
 ): Promise<readonly (Known | undefined)[]> {
   const until = clock.elapsed() + WAIT_MS;
   const known: (Known | undefined)[] = all.map(() => undefined);
-  for (;;) {
+  for (let lookMs = LOOK_MS.first; ; lookMs = Math.min(2 * lookMs, LOOK_MS.most)) {
     await Promise.all(all.map(async (asked, at) => (known[at] ??= await look(asked))));
     if (!known.includes(undefined) || clock.elapsed() >= until) return known;
-    await sleep(clock, LOOK_MS);
+    await sleep(clock, lookMs);
   }
 }
 

@@ -23,7 +23,7 @@ export async function importOrders(
   const begun = paid.filter((_, at) => waits[at]);
   const refused = begun.length === 0 ? NONE : await supplied(shop, begun, context);
   return Promise.all(
-    orders.map((order) => {
+    orders.map(async (order) => {
       const refusal = refused.get(order.orderId);
       return refusal ? refusedAnswer(refusal) : placed(shop, order, context);
     }),

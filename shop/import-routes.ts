@@ -56,11 +56,11 @@ function importing<Body>({ what, schema, answer, ...shape }: Importing<Body>): R
 }
 
 /** The import acts, caused by the request. */
-function contextOf({ context }: HttpRequest<unknown, unknown, unknown>): Context {
+function contextOf({ context }: HttpRequest): Context {
   return { ...context, actor: IMPORT_ACTOR, causationId: context.correlationId };
 }
 
-function productsRoute({ catalogue }: Shop): Route {
+function productsRoute(shop: Shop): Route {
   return importing({
     what: "products",
     name: "importProducts",
@@ -68,7 +68,8 @@ function productsRoute({ catalogue }: Shop): Route {
     body: z.strictObject({ products: z.array(productSchema).min(1).max(AT_ONCE) }),
     schema: z.strictObject({}),
     async answer({ products }, context) {
-      await catalogue.listMissing(products, context);
+      checkIsServed(shop);
+      await shop.catalogue.listMissing(products, context);
       return {};
     },
   });

@@ -16,11 +16,12 @@ export async function shopState(data: string): Promise<ShopState> {
   try {
     const { store } = shop;
     const house = await shop.payments.houseBalances();
+    const members = async (collection: string, name: string) => (await all(store, collection)).map((row) => memberOf(row, name));
     return {
-      orders: (await all(store, "orders")).map((row) => orderOf(row["order"] as Shown)),
-      stock: (await all(store, "stock")).map((row) => row["stock"] as Shown),
-      accounts: (await all(store, "accounts")).map((row) => without(row["account"] as Shown, "transactions")),
-      returns: (await all(store, "returns")).map((row) => without(row["return"] as Shown, "creditNote")),
+      orders: (await members("orders", "order")).map(orderOf),
+      stock: await members("stock", "stock"),
+      accounts: (await members("accounts", "account")).map((account) => without(account, "transactions")),
+      returns: (await members("returns", "return")).map((each) => without(each, "creditNote")),
       house: Object.fromEntries(house.map(({ account, balance }) => [account, balance.minor])),
     };
   } finally {
@@ -40,10 +41,15 @@ async function all(store: Store, collection: string): Promise<readonly Shown[]> 
   }
 }
 
+/** What a row says, without its version. */
+function memberOf(row: Shown, name: string): Shown {
+  return row[name] as Shown; // rows of these collections have it
+}
+
 /** Reservation, shipment and bills have ids and numbers of their moment. */
 function orderOf({ returns = [], ...order }: Shown): Shown {
-  const back = (returns as readonly Shown[]).map((each) => without(each, "creditNote"));
-  return without({ ...order, returns: back }, "reservationId", "shipment");
+  const back = returns as readonly Shown[]; // of an order's row
+  return without({ ...order, returns: back.map((each) => without(each, "creditNote")) }, "reservationId", "shipment");
 }
 
 function without(shown: Shown, ...names: readonly string[]): Shown {

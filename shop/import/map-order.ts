@@ -32,7 +32,7 @@ export function mappedOrder(group: OrderGroup, mapping: Mapping, isPaid: boolean
   return lines.map(({ row }) => ({ row, stage: "map", reason: reason ?? "order-invalid" }));
 }
 
-export function placedAtOf({ lines }: OrderGroup): number {
+function placedAtOf({ lines }: OrderGroup): number {
   return lines.reduce((earliest, { time }) => Math.min(earliest, time), Infinity);
 }
 

@@ -15,7 +15,7 @@ Made by \`npm run docs\` from \`platform/data/store/limits.ts\`.
 
 ${table(["limit", "at most"], rows)}
 
-An import has no limit of its own, but keeps the different numbers of its file and the rejected rows in memory: docs/import.md.
+An import has no limit of its own, but keeps a survey of its file and the rejected rows in memory: docs/import.md.
 `;
   },
 };

@@ -90,7 +90,7 @@ class RunningPipeline implements Pipeline {
     const stage = this.stage<Item>(name);
     const channel = this.channel<Item>(stage, flows.length);
     for (const flow of flows) {
-      const input = inputOf(flow);
+      const input = (flow as ChannelFlow<Item>).input(); // there are no others
       this.start(channel, async () => {
         for (let chunk = await input.take(); chunk; chunk = await input.take()) {
           stage.taken += chunk.length;
@@ -293,9 +293,4 @@ class ChannelFlow<Item> implements Flow<Item> {
       for (let chunk = await input.take(); chunk; chunk = await input.take()) stage.each(chunk, step);
     });
   }
-}
-
-function inputOf<Item>(flow: Flow<Item>): Channel<Item> {
-  assert(flow instanceof ChannelFlow, "flows come from pipelines");
-  return (flow as ChannelFlow<Item>).input();
 }
