@@ -5,7 +5,8 @@ import type { Unit } from "@daybook/data/store/unit";
 import { memoryStore } from "@daybook/data/store/memory";
 import { z } from "zod";
 import { CAUSE, Trial } from "./conformance/trial.ts";
-import { workflow } from "./definition.ts";
+import { step, workflow } from "./definition.ts";
+import { implement } from "./implement.ts";
 import { requestEffects } from "./worker/run-stream.ts";
 
 const listener = workflow({
@@ -48,4 +49,46 @@ test("a signal that comes just before the worker lets go of the run is not slept
   assert.deepEqual(await trial.until(engine.result(listener, "l")), ["word 0", "word 1", "word 2"]);
   assert.ok(trial.clock.now() - began < 60_000, "nor waited for until the run expires");
   await trial.destroy();
+});
+
+const slow = step({ name: "slow", input: z.null(), output: z.null() });
+const waiter = workflow({
+  name: "waiter",
+  input: z.null(),
+  output: z.null(),
+  run: (ctx) => ctx.step(slow, null),
+});
+
+async function delay(turns: number): Promise<void> {
+  for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+}
+
+const OTHER: Unit = { id: "other", cause: CAUSE, conditions: [], effects: [] };
+
+test("a step that ends while something else is being recorded is not forgotten, in whatever turn", async () => {
+  for (let turns = 0; turns < 20; turns++) {
+    const stored = memoryStore();
+    const recorded = Promise.withResolvers<void>();
+    const store: Store = {
+      ...stored,
+      commit(unit) {
+        if (!JSON.stringify(unit.effects).includes("given")) return stored.commit(unit);
+        const committed = stored.commit(unit).then((verdict) => delay(turns).then(() => verdict));
+        void stored
+          .commit(OTHER)
+          .then(() => delay(5))
+          .then(() => recorded.resolve()); // in the same batch, and behind it
+        return committed;
+      },
+    };
+    const carryOut = implement(slow, () => recorded.promise.then(() => null));
+    const trial = new Trial({ store, destroy: () => stored.close() });
+    const { engine } = trial.engine({ workflows: [waiter], steps: [carryOut] });
+    await trial.until(engine.start(waiter, { id: "w", input: null, cause: CAUSE }));
+    void engine.cancel("w", "late", CAUSE);
+    await trial.idle();
+    await trial.idle();
+    assert.match((await engine.get("w"))?.status ?? "", /completed|cancelled/, `${turns} turns; no timer helps`);
+    await trial.destroy();
+  }
 });

@@ -80,7 +80,8 @@ export class LiveRun {
     if (this.isPumping || this.isGone) return;
     this.isPumping = true;
     try {
-      while (await this.turn());
+      // What came while a turn was ending is looked at before anything else may pump.
+      while ((await this.turn()) || this.hasNews);
     } catch (error) {
       if (!this.isGone) this.host.failed(this.info, error);
     } finally {
@@ -141,6 +142,10 @@ export class LiveRun {
 
   get savedRow(): RunInfo | undefined {
     return this.savedInfo;
+  }
+
+  private get hasNews(): boolean {
+    return !this.isGone && (this.mustSync || this.inputs.length > 0);
   }
 
   private async turn(): Promise<boolean> {
