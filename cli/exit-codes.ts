@@ -28,7 +28,15 @@ export const BY_CODE: readonly (readonly [exit: number, codes: readonly string[]
   [EXIT.notFound, ["no-shop-here", "not-found", "order-not-found", "file-unreadable", "import-file-missing"]],
   [
     EXIT.conflict,
-    ["data-folder-locked", "port-in-use", "backup-target-exists", "order-exists", "change-refused", "version-mismatch"],
+    [
+      "data-folder-locked",
+      "port-in-use",
+      "backup-target-exists",
+      "order-exists",
+      "orders-not-carried-out",
+      "change-refused",
+      "version-mismatch",
+    ],
   ],
   [
     EXIT.unavailable,

@@ -149,5 +149,6 @@ function refusedOf({ code, message }: { readonly code: string; readonly message:
 
 /** Nobody waits for what nobody does. */
 function checkIsServed(shop: Shop): void {
-  if (!shop.work()?.fulfilment) throw ordersNotCarriedOut("this process carries no orders out");
+  if (!shop.work()?.fulfilment)
+    throw ordersNotCarriedOut("this shop has no partners outside, and carries no orders out: it can place them only");
 }

@@ -1,6 +1,7 @@
 import { host } from "@daybook/foundation/host";
 import { jsonLog } from "@daybook/foundation/log";
 import { assert } from "@daybook/kernel/errors";
+import { ordersNotCarriedOut } from "@daybook/shop/errors";
 import type { Invocation } from "../shell/command.ts";
 import { shopApp } from "../shop-app.ts";
 import type { Client } from "./client.ts";
@@ -17,6 +18,7 @@ export async function servingClient(invocation: Invocation): Promise<Client> {
 
 async function ownShop(invocation: Invocation): Promise<Client> {
   const { clock, settings } = invocation;
+  if (settings.partners === "none") throw ordersNotCarriedOut("no orders are carried out without partners outside");
   const log = jsonLog({ clock, level: settings.logLevel });
   const shop = await shopApp(invocation, log, { port: 0, host: "127.0.0.1", isSeeded: false });
   const life = host({ parts: shop.parts, log, clock });

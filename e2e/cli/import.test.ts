@@ -110,6 +110,14 @@ void describe("the commands of imports", () => {
     assert.deepEqual([status, total.amount, customer.id], ["placed", "25.99", "cus_ada"]);
   });
 
+  void test("without partners nothing is begun", async () => {
+    const other = join(folder, "other");
+    const words = ["import", "orders", file, "--mapping", mappingFile(MAPPING), "--data", other, "--partners", "none", "--json"];
+    const called = await call(words);
+    assert.deepEqual([called.code, codeOf(called)], [4, "orders-not-carried-out"]);
+    assert.ok(!existsSync(other));
+  });
+
   void test("print the schema that mappings follow, and the document of mappings names its fields", async () => {
     const { code, out } = await call(["import", "schema"]);
     assert.equal(code, 0);
