@@ -60,8 +60,9 @@ void describe("an order", () => {
   });
 
   void test("says what it learned by itself, unless an import brought it about", async () => {
-    const { place, append, followAll, events } = trial();
-    const orderIds = [await place(), await place()];
+    const trialled = trial();
+    const { append, followAll, events } = trialled;
+    const orderIds = [await trialled.place(), await trialled.place()];
     for (const [at, orderId] of orderIds.entries()) {
       const data = { orderId, productId: "mug", quantity: 1, reservationId: "res_1" };
       await append("stock-mug", "StockReserved", data, at === 0 ? IMPORT_ACTOR : "usr_1");
