@@ -25,7 +25,7 @@ import {
   customerSearchCommand,
 } from "./commands/customer.ts";
 import { doctorCommand } from "./commands/doctor.ts";
-import { importOrdersCommand } from "./commands/import.ts";
+import { importOrdersCommand, importSchemaCommand } from "./commands/import.ts";
 import { keysRotateCommand } from "./commands/keys.ts";
 import { orderCancelCommand, orderPlaceCommand } from "./commands/order-changes.ts";
 import {
@@ -128,6 +128,7 @@ export const COMMANDS: readonly Command[] = [
   accountWithdrawCommand,
   accountCloseCommand,
   importOrdersCommand,
+  importSchemaCommand,
   streamReadCommand,
   streamTailCommand,
   projectionListCommand,

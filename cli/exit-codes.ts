@@ -39,6 +39,7 @@ export const BY_CODE: readonly (readonly [exit: number, codes: readonly string[]
       "copy-source-changed",
       "copy-unfinished",
       "order-exists",
+      "orders-not-carried-out",
       "change-refused",
       "version-mismatch",
     ],

@@ -18,7 +18,10 @@ import type { Terminal } from "./shell/terminal.ts";
 export function reportFailure(error: unknown, terminal: Terminal, isJson: boolean): number {
   const failure = explained(error);
   const exit = failure instanceof ServerProblem ? failure.exitCode : exitCodeOf(failure.code);
-  const { code, message, advice, details } = failure;
+  const { code, advice } = failure;
+  const where = stageOf(error);
+  const message = where ? `${failure.message} (stage ${where.stage}, item ${where.item})` : failure.message;
+  const details = { ...failure.details, ...where };
   if (isJson) terminal.err(`${JSON.stringify({ error: { code, message, advice, details, exit } })}\n`);
   else terminal.err(`daybook: ${message} (${code})\n  ${advice}\n`);
   return exit;
@@ -45,12 +48,22 @@ const SYSTEM: readonly (readonly [codes: readonly string[], explain: (message: s
 
 /** The coded error that a reader needs to see: the cause of a failed start, the meaning of what the system refused. */
 export function explained(error: unknown): CodedError {
-  if (errorCode(error) === "start-failed" && error instanceof Error && error.cause !== undefined) return explained(error.cause);
+  if (WRAPPERS.has(errorCode(error) ?? "") && error instanceof Error && error.cause !== undefined) return explained(error.cause);
   if (error instanceof CodedError) return error.code === "key-file-invalid" ? deniedKey(error) : error;
   const code = systemCode(error);
   if (code === "ENOENT" && isOfMakingFolder(error)) return folderUnusable(messageOf(error), { cause: error });
   const entry = SYSTEM.find(([codes]) => codes.includes(code));
   return entry ? entry[1](messageOf(error), error) : unexpected(messageOf(error), { cause: error });
+}
+
+/** Errors that say where something went wrong; what it was is their cause. */
+const WRAPPERS: ReadonlySet<string> = new Set(["start-failed", "stage-failed"]);
+
+/** Where in a pipeline it happened. */
+function stageOf(error: unknown): { readonly stage: string; readonly item: string } | undefined {
+  if (!(error instanceof CodedError) || error.code !== "stage-failed") return undefined;
+  const { stage, item } = error.details;
+  return { stage: String(stage), item: String(item) };
 }
 
 /** A key that this user may not read or make is a matter of access. */

@@ -50,13 +50,14 @@ export class ImportMeter {
 }
 
 function progressLine(progress: ImportProgress, seconds: number): string {
-  const { rows, rowsTotal, placed, existing, rejected, first } = progress;
+  const { rows, rowsTotal, placed, existing, returned, returnsTotal, rejected, first } = progress;
   const orders = placed + existing;
   const left = rows === 0 ? "?" : Math.ceil((seconds / rows) * (rowsTotal - rows));
   return [
     `${rows} of ${rowsTotal} rows`,
     `${orders} orders${existing > 0 ? ` (${existing} were there)` : ""}`,
-    `${Math.round(orders / Math.max(seconds, 0.001))} orders/s`,
+    ...(returnsTotal > 0 ? [`${returned} of ${returnsTotal} returns`] : []),
+    `${Math.round((orders + returned) / Math.max(seconds, 0.001))}/s`,
     `${left} s left`,
     `${rejected} rejected${first ? `, first: row ${first.row} ${first.stage} ${first.reason}` : ""}`,
   ].join(" · ");

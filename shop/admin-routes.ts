@@ -3,9 +3,7 @@ import { positionToken, readPosition } from "@daybook/data/store/position";
 import { givenId } from "@daybook/kernel/ids";
 import { jsonAnswer, route, type HttpRequest, type Route } from "@daybook/network/http/route";
 import { notFound, positionNotReached } from "@daybook/network/http/errors";
-import { importOrder, importOrderSchema } from "@daybook/shop-ordering/contract";
 import { z } from "zod";
-import { importAnswer } from "./import-answer.ts";
 import { lifeOf } from "./order-life.ts";
 import { OWNERS } from "./roles.ts";
 import type { Shop } from "./service.ts";
@@ -26,7 +24,7 @@ const REACH_WITHIN_MS = 2_000;
 const PAGE = 1_000;
 const ADMIN = { roles: ["admin"] };
 
-/** Routes for operators and for the command line: streams, life lines, projections, import. */
+/** Routes for operators and for the command line: streams, life lines, projections. */
 export function adminRoutes(shop: Shop): readonly Route[] {
   return [
     streamRoute(shop),
@@ -35,7 +33,6 @@ export function adminRoutes(shop: Shop): readonly Route[] {
     projectionsRoute(shop),
     rebuildRoute(shop),
     rebuildStateRoute(shop),
-    importRoute(shop),
   ];
 }
 
@@ -208,24 +205,6 @@ function rebuildStateRoute({ rebuilds }: Shop): Route {
     schema: rebuildSchema,
     answer: ({ params: { name } }) => rebuilds.state(name),
     missing: ({ name }) => `no rebuild of ${name} was started since the program was`,
-  });
-}
-
-function importRoute({ ordering }: Shop): Route {
-  return answering({
-    method: "POST",
-    path: "/api/v1/imports/orders",
-    name: "importOrders",
-    summary: "Place orders from elsewhere, with their own ids, prices and times; an order that is there already stays",
-    tag: "imports",
-    body: z.strictObject({ orders: z.array(importOrderSchema).min(1).max(200) }),
-    schema: z.strictObject({ results: z.array(z.unknown()) }),
-    answer: async ({ body, context }) => {
-      const imported = body.orders.map((order) =>
-        ordering.commands.dispatch(importOrder, order, { context, render: importAnswer }),
-      );
-      return { results: await Promise.all(imported) };
-    },
   });
 }
 

@@ -77,6 +77,22 @@ void describe("the program", () => {
     assert.ok(p50Ms >= 0 && p99Ms >= p50Ms && maxMs >= p99Ms && Number.isFinite(maxMs), JSON.stringify(json.components[3]));
   });
 
+  void test("without partners, an import is placed only", async () => {
+    const products = [{ productId: "teapot", name: "Other", price: { minor: "1", currency: "EUR" } }];
+    const refused = await program.ask("/api/v1/imports/products", {}, { products });
+    assert.deepEqual([refused.status, refused.json.code], [409, "orders-not-carried-out"]);
+    const amount = { minor: "100", currency: "EUR" };
+    const line = { productId: "odd thing", name: "Odd", quantity: 1, unitPrice: "1", amount };
+    const order = { orderId: "ord_x", currency: "EUR", placedAt: 0, origin: { source: "x", number: "1" }, lines: [line] };
+    const place = (more = {}) => program.ask("/api/v1/imports/orders", {}, { orders: [{ ...order, ...more }] });
+    const paid = await place({ payment: { kind: "card", token: "tok_ok" } });
+    assert.deepEqual([paid.status, paid.json.code], [409, "orders-not-carried-out"]);
+    assert.deepEqual((await place()).json, { results: [{ outcome: "placed" }] });
+    assert.deepEqual((await place()).json, { results: [{ outcome: "exists" }] });
+    const differs = await place({ orderId: "ord_y", lines: [{ ...line, quantity: 2 }] });
+    assert.equal(differs.json.results[0].code, "amount-differs");
+  });
+
   void test("numbers the pages of a list, and counts them", async () => {
     const seen: string[] = [];
     for (const page of [1, 2, 3]) {

@@ -24,6 +24,7 @@ import { RETURN_WORKFLOWS } from "@daybook/shop-returns/service";
 import { SHIPPING_STATUSES, shippingRoutes } from "@daybook/shop-shipping/http";
 import { adminRoutes } from "./admin-routes.ts";
 import { billedOrders } from "./billed-orders.ts";
+import { importRoutes } from "./import-routes.ts";
 import { keyRoutes } from "./key-routes.ts";
 import { startSandbox, type Partners, type Sandbox } from "./partners.ts";
 import { QUEUE_STATUSES, queueRoutes } from "./queue-routes.ts";
@@ -40,6 +41,8 @@ export interface AppOptions extends ShopOptions {
   readonly log: Log;
   /** `sandbox`: a world outside of our own is started beside the shop, and ends with it. Otherwise `partners` counts. */
   readonly world?: "sandbox" | "none";
+  /** Whether an empty shop is filled with things to look at; unless given, it is. */
+  readonly isSeeded?: boolean;
 }
 
 /** The whole program in one process, as parts for a host: stores and contexts, background work, HTTP. */
@@ -57,7 +60,7 @@ interface Started {
 }
 
 export function app(options: AppOptions): App {
-  const { data, world, log } = options;
+  const { data, world, log, isSeeded = true } = options;
   const running: { sandbox?: Sandbox; shop?: Shop; server?: HttpServer; loop?: LoopDelayMeter; started?: Started } = {};
   const sandbox: Part = {
     name: "sandbox",
@@ -83,7 +86,7 @@ export function app(options: AppOptions): App {
       running.server = shopServer(running.shop, log, [loopCheck(running.loop)], running.sandbox ?? options.partners);
       const url = await running.server.listen(options.port, options.host);
       await running.sandbox?.sendHooksTo(url);
-      await seedShop(running.shop, running.sandbox !== undefined);
+      if (isSeeded) await seedShop(running.shop, running.sandbox !== undefined);
       running.shop.startBackground();
       running.shop.lock?.announce(url);
       const token = running.shop.developmentToken;
@@ -107,6 +110,7 @@ const DEVELOPER: Principal = { id: "usr_developer", roles: ["operator", "viewer"
 
 /** Statuses of the refusals of all contexts. */
 const STATUSES: StatusTable = {
+  "orders-not-carried-out": 409,
   ...ORDER_STATUSES,
   ...CUSTOMER_STATUSES,
   ...PAYMENT_STATUSES,
@@ -135,6 +139,7 @@ export function shopRoutes(shop: Shop, partners?: Partners): readonly Route[] {
     ...shippingRoutes({ shipping, clock, hookSecrets: partners ? [partners.webhookSecret] : [] }),
     ...returnRoutes({ returns, store, ids }),
     ...adminRoutes(shop),
+    ...importRoutes(shop),
     ...keyRoutes(shop),
     ...workflowRoutes({ workflows: () => shop.work()?.fulfilment?.engine ?? workflows }),
     ...queueRoutes({ queues: QUEUES, store, clock, ids, keys: events.keys }),

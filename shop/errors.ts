@@ -26,3 +26,8 @@ export const partnersInvalid = defineError({
   code: "partners-invalid",
   advice: "--partners takes sandbox, none, or a JSON file with cardUrl, carrierUrl, smtpPort and webhookSecret.",
 });
+
+export const ordersNotCarriedOut = defineError({
+  code: "orders-not-carried-out",
+  advice: "This shop has no partners outside: start it with them (--partners), or place the orders only (--place-only).",
+});

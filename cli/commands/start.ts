@@ -2,11 +2,10 @@ import { resolve } from "node:path";
 import { host } from "@daybook/foundation/host";
 import { runInProcess } from "@daybook/foundation/host/process-life";
 import { jsonLog } from "@daybook/foundation/log";
-import { app } from "@daybook/shop/app";
-import { readPartners } from "@daybook/shop/partners";
 import type { Command, Invocation } from "../shell/command.ts";
 import { FLAGS } from "../shell/flags.ts";
 import { bold } from "../shell/terminal.ts";
+import { shopApp } from "../shop-app.ts";
 
 export const startCommand: Command = {
   noun: "start",
@@ -19,13 +18,11 @@ export const startCommand: Command = {
   run: start,
 };
 
-async function start({ settings, flags, terminal, clock, process }: Invocation): Promise<void> {
-  const { port, host: address, data, store, partners, logLevel } = settings;
+async function start(invocation: Invocation): Promise<void> {
+  const { settings, flags, terminal, clock, process } = invocation;
+  const { port, host: address, store, logLevel } = settings;
   const log = jsonLog({ clock, level: logLevel });
-  const isPlayed = partners === "sandbox";
-  const named = isPlayed || partners === "none" ? undefined : await readPartners(partners);
-  const world = isPlayed ? "sandbox" : "none";
-  const shop = app({ data: resolve(data), store, port, host: address, clock, log, world, partners: named });
+  const shop = await shopApp(invocation, log, { port, host: address });
   await runInProcess(host({ parts: shop.parts, log, clock }), process, log);
   const { started } = shop;
   if (!started) return; // stopped while it started

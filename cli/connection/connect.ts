@@ -18,12 +18,16 @@ export type Access = "read" | "write" | "create";
 
 /** Finds the shop that a command is for: --url, else the process that owns the data folder, else the folder itself. */
 export async function connect(invocation: Invocation, access: Access): Promise<Client> {
+  return (await runningClient(invocation)) ?? inProcess(invocation, resolve(invocation.settings.data), access);
+}
+
+/** A client of the server that a command is for; undefined when nobody owns the folder. */
+export async function runningClient(invocation: Invocation): Promise<Client | undefined> {
   const { settings } = invocation;
   if (settings.url !== undefined) return httpClient(settings.url, await givenToken(invocation));
   const folder = resolve(settings.data);
   const owner = currentOwner(folder);
-  if (owner?.url !== undefined) return httpClient(owner.url, await developmentToken(folder));
-  return inProcess(invocation, folder, access);
+  return owner?.url === undefined ? undefined : httpClient(owner.url, await developmentToken(folder));
 }
 
 /** Runs `task` with a client that is closed afterwards. */

@@ -17,6 +17,8 @@ export interface CatalogService extends Catalogue, Pick<Aggregates<Product | und
   search(text: string, limit: number): Promise<readonly Product[]>;
   /** The read model "product-search". */
   readonly searched: Projection<SearchedProduct, ProductEvent>;
+  /** Lists those that are missing; what is there stays as it is. */
+  listMissing(products: readonly Product[], context: Context): Promise<void>;
   /** Lists the seed's products that are missing; those that are there stay as they are. */
   seed(context: Context): Promise<void>;
 }
@@ -51,13 +53,18 @@ export function catalogService(parts: {
       const page = await store.listRows({ collection: COLLECTION, limit, ...cursor });
       return page.rows.map((row) => parseProduct(row.value));
     },
-    async seed(context) {
-      for (const product of SEED_PRODUCTS) {
-        if (await store.getRow(COLLECTION, product.productId)) continue;
-        await products.execute(product.productId, { type: "list", product }, { context, render: () => null });
-      }
-    },
+    listMissing,
+    seed: (context) => listMissing(SEED_PRODUCTS, context),
   };
+
+  async function listMissing(missing: readonly Product[], context: Context): Promise<void> {
+    await Promise.all(
+      missing.map(async (product) => {
+        if (await store.getRow(COLLECTION, product.productId)) return;
+        await products.execute(product.productId, { type: "list", product }, { context, render: () => null });
+      }),
+    );
+  }
 }
 
 function parseProduct(text: string): Product {

@@ -1,144 +1,213 @@
-import { add, decimalText, money, type Money } from "@daybook/kernel/money";
+import { pipeline, type Flow, type Pipeline, type StageMetrics } from "@daybook/flow/dataflow";
 import type { ImportOrder } from "@daybook/shop-ordering/contract";
 import { isRejection, rowCleaner } from "./clean-row.ts";
-import type { ImportOptions, ImportProgress, ImportReport, Placement, Rejection } from "./contract.ts";
-import { csvRows } from "./csv-rows.ts";
+import type { ImportOptions, ImportReport, OrderEnd, Placement, Rejection } from "./contract.ts";
+import type { MatchedReturn } from "./credit-notes.ts";
 import { importFileChanged } from "./errors.ts";
-import { InFlight } from "./in-flight.ts";
 import { mappedOrder } from "./map-order.ts";
-import { OrderGroups, RowIndex, type OrderGroup } from "./order-groups.ts";
+import { OrderGroups, type OrderGroup } from "./order-groups.ts";
+import { sourceRows } from "./rows/source-rows.ts";
+import { survey, type Survey } from "./survey.ts";
+import { Tally, type OrderOutcome } from "./tally.ts";
 
 /**
- * Places the orders of a file: parse → clean → group → map → place. The file is read twice: first to find its faults and
- * which rows belong together, then order by order, so that memory holds the index and what is under way. Orders that the
- * store has already count like those placed now: an import is resumed, or repeated, by running it again.
+ * Brings the orders of a file in: parse → clean → group → map → place, each carried out to its end; then its credit notes, as
+ * returns of those orders. The file is read twice: first to find its faults and what belongs together, then order by order, so
+ * that memory holds the survey and what is under way. Orders that the store has already count like those placed now: an import
+ * is resumed, or repeated, by running it again.
  */
 export async function importOrders(options: ImportOptions): Promise<ImportReport> {
-  const index = await indexOf(options);
-  const run = new ImportRun(options, index);
-  await run.readFile();
+  const surveyed = await survey(options);
+  const run = new ImportRun(options, surveyed);
+  if (!options.isPlaceOnly) await run.listProducts();
+  await run.bringOrders();
+  await run.bringNotes();
   return run.report();
-}
-
-async function indexOf({ file, mapping, signal }: ImportOptions): Promise<RowIndex> {
-  const index = new RowIndex();
-  for await (const { cells } of csvRows(file, mapping)) {
-    signal?.throwIfAborted();
-    index.add(cells.number ?? "");
-  }
-  return index;
 }
 
 const BATCH_ORDERS_MAX = 50;
 const BATCH_LINES_MAX = 1_500;
-
-class ImportRun {
-  private readonly rejected: Rejection[] = [];
-  private readonly ordered = new Map<string, Money>();
-  private readonly flight: InFlight;
-  private readonly batchOrders: number;
-  private batch: Mapped[] = [];
-  private rows = 0;
-  private placed = 0;
-  private existing = 0;
-  private readonly options: ImportOptions;
-  private readonly index: RowIndex;
-
-  constructor(options: ImportOptions, index: RowIndex) {
-    this.options = options;
-    this.index = index;
-    this.batchOrders = Math.min(BATCH_ORDERS_MAX, Math.max(1, Math.floor(options.concurrency / 2)));
-    this.flight = new InFlight(Math.max(1, Math.floor(options.concurrency / this.batchOrders)));
-  }
-
-  async readFile(): Promise<void> {
-    const { file, mapping, signal } = this.options;
-    const clean = rowCleaner(mapping);
-    const groups = new OrderGroups(this.index);
-    try {
-      for await (const row of csvRows(file, mapping)) {
-        signal?.throwIfAborted();
-        this.rows++;
-        const cleaned = clean(row);
-        const isLine = !isRejection(cleaned);
-        if (!isLine) this.rejected.push(cleaned);
-        const group = groups.add(row.cells.number ?? "", isLine ? cleaned : undefined);
-        if (group) await this.take(group);
-      }
-      if (groups.waiting > 0 || this.rows !== this.index.total) throw importFileChanged(`${file} has other rows than before`);
-      await this.send();
-      await this.flight.end();
-    } finally {
-      await this.flight.settled();
-    }
-    this.tell();
-  }
-
-  private async take(group: OrderGroup): Promise<void> {
-    const order = mappedOrder(group, this.options.mapping);
-    if (!("orderId" in order)) {
-      this.rejected.push(...order);
-      return;
-    }
-    const lines = this.batch.reduce((count, { order: { lines } }) => count + lines.length, order.lines.length);
-    if (lines > BATCH_LINES_MAX) await this.send();
-    this.batch.push({ order, rows: group.lines.map(({ row }) => row) });
-    if (this.batch.length >= this.batchOrders) await this.send();
-  }
-
-  private async send(): Promise<void> {
-    const batch = this.batch;
-    this.batch = [];
-    if (batch.length === 0) return;
-    await this.flight.start(async () => {
-      const placements = await this.options.sink.place(batch.map(({ order }) => order));
-      for (const [at, mapped] of batch.entries()) this.settle(mapped, placements[at]);
-      this.tell();
-    });
-  }
-
-  private settle({ order, rows }: Mapped, placement: Placement = LOST): void {
-    if (placement.outcome === "refused") {
-      this.rejected.push(...rows.map((row) => ({ row, stage: "place" as const, reason: placement.code })));
-      return;
-    }
-    if (placement.outcome === "placed") this.placed++;
-    else this.existing++;
-    const before = this.ordered.get(order.currency) ?? money(0n, order.currency);
-    this.ordered.set(
-      order.currency,
-      order.lines.reduce((sum, { amount }) => add(sum, amount), before),
-    );
-  }
-
-  private tell(): void {
-    const { rows, placed, existing } = this;
-    const progress: ImportProgress = {
-      rows,
-      rowsTotal: this.index.total,
-      placed,
-      existing,
-      rejected: this.rejected.length,
-      first: this.rejected[0],
-    };
-    this.options.onProgress?.(progress);
-  }
-
-  report(): ImportReport {
-    const sums = [...this.ordered].sort(([a], [b]) => (a < b ? -1 : 1));
-    return {
-      rows: this.rows,
-      orders: { placed: this.placed + this.existing },
-      rejected: this.rejected.toSorted((a, b) => a.row - b.row),
-      money: Object.fromEntries(sums.map(([currency, sum]) => [currency, { ordered: decimalText(sum) }])),
-    };
-  }
-}
+const BATCH_PRODUCTS = 200;
 
 interface Mapped {
   readonly order: ImportOrder;
   readonly rows: readonly number[];
 }
 
-/** What an order counts as for which the sink gave no answer. */
-const LOST: Placement = { outcome: "refused", code: "not-answered", message: "the sink gave no answer" };
+class ImportRun {
+  private readonly tally = new Tally();
+  private readonly stages: StageMetrics[] = [];
+  private readonly options: ImportOptions;
+  private readonly survey: Survey;
+
+  constructor(options: ImportOptions, surveyed: Survey) {
+    this.options = options;
+    this.survey = surveyed;
+  }
+
+  /** Before any order: so each product is as its first row says, whatever comes first. */
+  async listProducts(): Promise<void> {
+    const line = this.pipeline();
+    line
+      .from("products", chunked([...this.survey.products.values()]))
+      .batch("batch products", BATCH_PRODUCTS)
+      .mapAsync("list", 1, async (products) => {
+        await this.options.target.list(products);
+        return [];
+      })
+      .into("listed", () => undefined);
+    await this.run(line);
+  }
+
+  async bringOrders(): Promise<void> {
+    const line = this.pipeline();
+    const isFault = (item: Mapped | Rejection): item is Rejection => isRejection(item);
+    const [faults, orders] = this.mapped(line).branch<Rejection>("faults", isFault);
+    const outcomes = this.placed(orders);
+    line.merge<OrderOutcome | Rejection>("outcomes", [faults, outcomes]).into("count", (outcome) => {
+      if (isRejection(outcome)) this.tally.reject(outcome);
+      else this.tally.settle(outcome);
+      this.tell();
+    });
+    await this.run(line);
+  }
+
+  /** All orders have ended by now. */
+  async bringNotes(): Promise<void> {
+    const { mapping, isPlaceOnly = false, target } = this.options;
+    const { returns, rejected } = this.survey.notes.matched(mapping.source);
+    for (const rejection of rejected) this.tally.reject(rejection);
+    if (isPlaceOnly) {
+      for (const { rows } of returns) this.refuse(rows, "return", "returns-not-made");
+      return this.tell();
+    }
+    this.tally.returnsTotal = returns.length;
+    const line = this.pipeline();
+    const { size, most } = this.batches();
+    // Returns of one order are made one after another, in their order: how cents are rounded depends on it.
+    const byOrder = [...Map.groupBy(returns, ({ request }) => request.orderId).values()];
+    line
+      .from("credit notes", chunked(byOrder))
+      .batch("batch returns", size, (ofOrder) => ofOrder.length)
+      .mapAsync("return", most, async (orders, signal) => {
+        const batch = orders.flat();
+        const requests = batch.map(({ request }) => request);
+        const ends = await target.giveBack(requests, signal);
+        return batch.map((matched, at) => ({ matched, end: ends[at] ?? LOST }));
+      })
+      .into("count returns", ({ matched, end }) => {
+        if (end.outcome === "refused") this.refuse(matched.rows, "return", end.code);
+        else this.tally.giveBack(matched, end.amount);
+        this.tell();
+      });
+    await this.run(line);
+  }
+
+  report(): ImportReport {
+    this.tell();
+    this.options.onEnd?.(this.stages);
+    return this.tally.report();
+  }
+
+  private mapped(line: Pipeline): Flow<Mapped | Rejection> {
+    const { file, mapping, isPlaceOnly = false } = this.options;
+    const clean = rowCleaner(mapping);
+    const groups = new OrderGroups(this.survey.index);
+    return line
+      .from("parse", sourceRows(file, mapping))
+      .map({ name: "clean", nameOf: ({ row }) => `row ${row}` }, (row) => {
+        this.tally.rows++;
+        return [{ number: row.cells.number ?? "", cleaned: clean(row) }];
+      })
+      .map<OrderGroup | Rejection>(
+        "group",
+        ({ number, cleaned }) => {
+          const isLine = "kind" in cleaned && cleaned.kind === "line";
+          const group = groups.add(number, isLine ? cleaned : undefined);
+          return [...(isRejection(cleaned) ? [cleaned] : []), ...(group ? [group] : [])];
+        },
+        () => this.checkIsWhole(groups),
+      )
+      .map<Mapped | Rejection>("map", (group) => {
+        if (isRejection(group)) return [group];
+        const order = mappedOrder(group, mapping, !isPlaceOnly);
+        if (!("orderId" in order)) return order;
+        const rows = group.lines.map(({ row }) => row);
+        this.survey.notes.addOrder({ ...order, number: group.number, row: Math.min(...rows) });
+        return [{ order, rows }];
+      });
+  }
+
+  private checkIsWhole(groups: OrderGroups): readonly [] {
+    if (groups.waiting === 0 && this.tally.rows === this.survey.index.total) return [];
+    throw importFileChanged(`${this.options.file} has other rows than before`);
+  }
+
+  private placed(orders: Flow<Mapped>): Flow<OrderOutcome | Rejection> {
+    const { size, most } = this.batches();
+    const weigh = ({ order }: Mapped) => Math.max(1 / size, order.lines.length / BATCH_LINES_MAX);
+    const nameOf = (batch: readonly Mapped[]) =>
+      batch
+        .map(({ order }) => order.origin.number)
+        .join(", ")
+        .slice(0, 200);
+    return orders
+      .batch("batch", 1, weigh)
+      .mapAsync({ name: "place", nameOf }, most, (batch, signal) => this.bring(batch, signal));
+  }
+
+  /** Batches, and how many of them at once, so that no more orders are under way than may be. */
+  private batches(): { readonly size: number; readonly most: number } {
+    const { concurrency } = this.options;
+    const size = Math.min(BATCH_ORDERS_MAX, Math.max(1, Math.floor(concurrency / 8)));
+    return { size, most: Math.max(1, Math.floor(concurrency / size)) };
+  }
+
+  private async bring(batch: readonly Mapped[], signal: AbortSignal): Promise<readonly (OrderOutcome | Rejection)[]> {
+    const { target, isPlaceOnly = false } = this.options;
+    const placements = await target.place(batch.map(({ order }) => order));
+    const isThere = (_: Mapped, at: number) => (placements[at] ?? LOST).outcome !== "refused";
+    const there = batch.filter(isThere);
+    const ids = there.map(({ order: { orderId } }) => orderId);
+    const ends = isPlaceOnly || ids.length === 0 ? [] : await target.ended(ids, signal);
+    const endOf = new Map(ids.map((id, at) => [id, ends[at]]));
+    return batch.flatMap((mapped, at) => outcomesOf(mapped, placements[at] ?? LOST, endOf));
+  }
+
+  private pipeline(): Pipeline {
+    const { clock, signal } = this.options;
+    return pipeline({ clock, signal });
+  }
+
+  private async run(line: Pipeline): Promise<void> {
+    await line.run();
+    this.stages.push(...line.metrics());
+  }
+
+  private refuse(rows: MatchedReturn["rows"], stage: Rejection["stage"], reason: string): void {
+    for (const row of rows) this.tally.reject({ row, stage, reason });
+  }
+
+  private tell(): void {
+    this.options.onProgress?.(this.tally.progress(this.survey.index.total));
+  }
+}
+
+function outcomesOf(
+  { order, rows }: Mapped,
+  placement: Placement,
+  ends: ReadonlyMap<string, OrderEnd | undefined>,
+): readonly (OrderOutcome | Rejection)[] {
+  if (placement.outcome !== "refused") {
+    const isNew = placement.outcome === "placed";
+    return [{ order, rows: rows.length, isNew, end: ends.get(order.orderId) }];
+  }
+  return rows.map((row) => ({ row, stage: "place", reason: placement.code }));
+}
+
+async function* chunked<Item>(items: readonly Item[]): AsyncGenerator<readonly Item[]> {
+  yield items;
+}
+
+/** What counts when the target gave no answer. */
+const LOST = { outcome: "refused", code: "not-answered", message: "the shop gave no answer" } as const;

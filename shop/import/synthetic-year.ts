@@ -15,7 +15,8 @@ const FIRST_NUMBER = 536_365;
 /** A CSV file like `online-retail-lines.csv`, with its defects: rows of an order apart, guests, zeros, quotes, credit notes. */
 export function syntheticLines({ seed, invoices }: SyntheticYear): string {
   const random = seededRandom(seed);
-  const rows = Array.from({ length: invoices }, (_, index) => linesOf(random, index, invoices)).flat();
+  const sold: Sold[] = [];
+  const rows = Array.from({ length: invoices }, (_, index) => linesOf(random, index, invoices, sold)).flat();
   for (let swaps = 0; swaps < rows.length / 20; swaps++) swapNear(random, rows);
   const head = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country";
   return `${[head, ...rows].join("\n")}\n`;
@@ -43,17 +44,26 @@ export function syntheticInvoices({ seed, invoices }: SyntheticYear): string {
   return `${["InvoiceNo,InvoiceDate,CustomerID,Country,Quantity,UnitPrice", ...rows].join("\r\n")}\r\n`;
 }
 
-function linesOf(random: Random, index: number, invoices: number): readonly string[] {
+/** What somebody bought, and may bring back. */
+interface Sold {
+  readonly customer: string;
+  readonly code: string;
+}
+
+function linesOf(random: Random, index: number, invoices: number, sold: Sold[]): readonly string[] {
   const number = numberOf(random, index);
   const time = timeOf(index, invoices);
-  const customer = below(random, 4) === 0 ? "" : `${12_346 + below(random, 500)}.0`;
+  // Most credit notes are of something that was sold.
+  const back = number.startsWith("C") && sold.length > 0 && below(random, 4) > 0 ? pick(random, sold) : undefined;
+  const customer = back?.customer ?? (below(random, 4) === 0 ? "" : `${12_346 + below(random, 500)}.0`);
   const country = pick(random, COUNTRIES);
   return Array.from({ length: 1 + below(random, 12) }, (_, line) => {
     const at = time
       .add({ minutes: line > 8 ? 1 : 0 })
       .toString({ smallestUnit: "second" })
       .replace("T", " ");
-    const code = `${20_000 + below(random, 900)}${pick(random, ["", "A", "b", "BL"])}`;
+    const code = (line === 0 && back?.code) || `${20_000 + below(random, 900)}${pick(random, ["", "A", "b", "BL"])}`;
+    if (!number.startsWith("C") && customer !== "") sold.push({ customer, code });
     const cells = [
       number,
       code,

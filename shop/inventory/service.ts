@@ -27,7 +27,9 @@ import {
   type Reservation,
 } from "./reservation.ts";
 import { movedByHand, type ByHand, type MoveOptions } from "./by-hand.ts";
+import { supplyOrders, type OrderSupply } from "./order-supplies.ts";
 import { StockKeeper } from "./stock-keeper.ts";
+import { summed } from "./summed.ts";
 import { tookBack } from "./take-back.ts";
 import type { StockCommand } from "./stock.ts";
 
@@ -47,6 +49,11 @@ export interface InventoryService {
   receive(productId: string, quantity: number, context: Context, reference?: string): Promise<Answer<Stock>>;
   /** Pieces on hand are lost. Refused with `insufficient-stock`. */
   writeOff(productId: string, quantity: number, reason: string, context: Context): Promise<Answer<Stock>>;
+  /**
+   * The pieces that orders need arrive, once for each order, of products that are known. Answers the orders of which that is
+   * refused.
+   */
+  supply(orders: readonly OrderSupply[], reference: string, context: Context): Promise<ReadonlyMap<string, Refusal>>;
   /** One of both, under a key of the caller's: what was rendered first is answered again. */
   move<Rendered>(productId: string, command: ByHand, options: MoveOptions<Rendered>): Promise<Executed<Rendered>>;
   readonly operations: Operable<(typeof inventoryContract)["operations"]>;
@@ -77,6 +84,7 @@ export function inventoryService(parts: InventoryParts): InventoryService {
     operations: inventory,
     receive: (productId, quantity, context, reference) => plainly(productId, { type: "receive", quantity, reference }, context),
     writeOff: (productId, quantity, reason, context) => plainly(productId, { type: "write-off", quantity, reason }, context),
+    supply: (orders, reference, context) => inventory.supply(orders, reference, context),
     move: (productId, command, options) => inventory.move(productId, command, options),
     startConsumers: (random) => [
       consume({ ...parts, random, queue: reservationExpiry, handle: ({ orderId }, { context }) => expire(orderId, context) }),
@@ -151,6 +159,16 @@ class Inventory implements Operable<(typeof inventoryContract)["operations"]> {
 
   readonly takeBack: Operable<(typeof inventoryContract)["operations"]>["takeBack"] = (back, { context }) =>
     this.orders.run(back.orderId, () => tookBack({ ...this.parts, keeper: this.keeper }, back, context));
+
+  async supply(orders: readonly OrderSupply[], reference: string, context: Context): Promise<ReadonlyMap<string, Refusal>> {
+    const unknown = new Map<string, Refusal>();
+    for (const { orderId, items } of orders) {
+      const refusal = await this.unknownProduct(items);
+      if (refusal) unknown.set(orderId, refusal);
+    }
+    const known = orders.filter(({ orderId }) => !unknown.has(orderId));
+    return new Map([...unknown, ...(await supplyOrders(this.parts.store, this.keeper, known, reference, context))]);
+  }
 
   /** One product's pieces come or go. */
   async move<Rendered>(productId: string, command: ByHand, options: MoveOptions<Rendered>): Promise<Executed<Rendered>> {
@@ -233,13 +251,6 @@ interface ForOrder {
   readonly quantity: number;
   readonly reservationId: string;
   readonly orderId: string;
-}
-
-/** The same product twice is one movement; in order of product, so that equal orders make equal units. */
-function summed(items: readonly StockItem[]): ReadonlyMap<string, number> {
-  const sums = new Map<string, number>();
-  for (const { productId, quantity } of items) sums.set(productId, (sums.get(productId) ?? 0) + quantity);
-  return new Map([...sums].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function shown({ reservationId, status, reservedAt }: Reservation) {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { deadLetters } from "@daybook/messaging/queue/dead-letters";
+import { IMPORT_ACTOR } from "@daybook/shop-ordering/contract";
 import { CANCELLED, CONFIRMED, CONTEXT, SHIPPED, trialNotifications, TrialChannel } from "./conformance/trial.ts";
 import { notificationQueue } from "./notifications.ts";
 import { runNotifications } from "./service.ts";
@@ -55,6 +56,18 @@ void describe("notifications", () => {
         ["profile-changed", { customerId: "cus_1" }, "Your profile was changed"],
         ["profile-changed", { customerId: "cus_1" }, "Your password was changed"],
       ],
+    );
+    await end();
+  });
+
+  void test("tell nobody of what an import does: it happened long ago", async () => {
+    const { record, mail, log, until, facts, end } = running();
+    await record(SHIPPED, "order-ord_1", IMPORT_ACTOR);
+    await record(CONFIRMED);
+    await until(async () => (await facts()).length === 2);
+    assert.deepEqual(
+      [mail.sent, log.sent].map((sent) => sent.map(({ kind }) => kind)),
+      [["order-confirmed"], ["order-confirmed"]],
     );
     await end();
   });

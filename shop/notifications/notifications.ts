@@ -13,7 +13,7 @@ import { sendEffect } from "@daybook/messaging/queue/send";
 import { valueOf, type Call, type Operable } from "@daybook/network/rpc/contract";
 import { notificationKindSchema, type customersContract, type NotificationKind } from "@daybook/shop-customers/contract";
 import { CUSTOMER_CATEGORY, type CustomerEvent } from "@daybook/shop-customers/events";
-import type { orderingContract } from "@daybook/shop-ordering/contract";
+import { IMPORT_ACTOR, type orderingContract } from "@daybook/shop-ordering/contract";
 import { ORDER_CATEGORY, type OrderEvent } from "@daybook/shop-ordering/events";
 import { z } from "zod";
 import type { Channel, Letter } from "./channel.ts";
@@ -100,7 +100,8 @@ export class Notifications {
 
   private messagesOf(event: RecordedEvent): readonly Effect[] {
     const kind = (OCCASIONS as Readonly<Record<string, NotificationKind | undefined>>)[event.event.type]; // other types have none
-    if (kind === undefined) return [];
+    // What an import does happened long ago: it is nobody's news.
+    if (kind === undefined || event.meta.actor === IMPORT_ACTOR) return [];
     const { id: eventId, stream, version, recordedAt } = event;
     const about = aboutOf(stream);
     const envelope = { sentAt: recordedAt, at: recordedAt, origin: eventId, context: contextOf(event) };

@@ -77,8 +77,13 @@ export const importOrderSchema = z.strictObject({
   placedAt: placedAtSchema,
   origin: originSchema,
   lines: z.array(lineSchema).min(1).max(1_000),
+  /** Without it the order is placed, and not carried out. */
+  payment: paymentMethodSchema.optional(),
 });
 export type ImportOrder = z.infer<typeof importOrderSchema>;
+
+/** Who does what an import asks for: what happened elsewhere long ago, and is nobody's news. */
+export const IMPORT_ACTOR = "sys_import";
 
 export const importOrder: Operation<ImportOrder> = { name: "import-order", input: importOrderSchema };
 

@@ -10,7 +10,7 @@ import { seededRandom } from "@daybook/kernel/random";
 import { stockEvents } from "@daybook/shop-inventory/events";
 import { paymentEvents } from "@daybook/shop-payments/events";
 import { shipmentEvents } from "@daybook/shop-shipping/events";
-import { cancelOrder, holdOrder, releaseOrder } from "./contract.ts";
+import { cancelOrder, holdOrder, IMPORT_ACTOR, releaseOrder } from "./contract.ts";
 import { outcomeOf, trialOrders } from "./conformance/trial.ts";
 import { orderEvents } from "./events.ts";
 
@@ -22,8 +22,8 @@ function trial() {
   const { store, clock, service } = orders;
   const ids = idSource(clock, seededRandom(2));
   const events = eventStore(store, { ...orderEvents, ...stockEvents, ...paymentEvents, ...shipmentEvents }, memoryKeys());
-  const append = (stream: string, type: string, data: object) =>
-    events.append({ unitId: ids("unt"), stream, events: [{ type, data }], context });
+  const append = (stream: string, type: string, data: object, actor = context.actor) =>
+    events.append({ unitId: ids("unt"), stream, events: [{ type, data }], context: { ...context, actor } });
   const reserved = (orderId: string, productId: string) =>
     append(`stock-${productId}`, "StockReserved", { orderId, productId, quantity: 1, reservationId: "res_1" });
   const entry = [
@@ -69,6 +69,22 @@ void describe("an order", () => {
     const [, second] = await events.read(`order-${orderId}`);
     assert.equal(second?.meta.correlation, orderId);
     assert.match(second.meta.causation, /^unt_.*\/0$/, "the cause is the event that it learned from");
+  });
+
+  void test("says what it learned by itself, unless an import brought it about", async () => {
+    const trialled = trial();
+    const { append, followAll, events } = trialled;
+    const orderIds = [await trialled.place(), await trialled.place()];
+    for (const [at, orderId] of orderIds.entries()) {
+      const data = { orderId, productId: "mug", quantity: 1, reservationId: "res_1" };
+      await append("stock-mug", "StockReserved", data, at === 0 ? IMPORT_ACTOR : "usr_1");
+    }
+    await followAll("a");
+    const learned = await Promise.all(orderIds.map((orderId) => events.read(`order-${orderId}`, { from: 2 })));
+    assert.deepEqual(
+      learned.map(([event]) => event?.meta.actor),
+      [IMPORT_ACTOR, "sys_ordering"],
+    );
   });
 
   void test("that is paid before it heard of the reservation is paid", async () => {

@@ -6,6 +6,7 @@ import { STOCK_CATEGORY, type StockEvent } from "@daybook/shop-inventory/events"
 import { PAYMENT_CATEGORY, type PaymentEvent } from "@daybook/shop-payments/events";
 import { RETURN_CATEGORY, type ReturnEvent } from "@daybook/shop-returns/events";
 import { SHIPMENT_CATEGORY, type ShipmentEvent } from "@daybook/shop-shipping/events";
+import { IMPORT_ACTOR } from "./contract.ts";
 import type { OrderCommand } from "./order.ts";
 
 /** What others' events say of an order, or of all orders of a customer. */
@@ -79,8 +80,9 @@ export async function follow({ tell, openOrders }: FollowParts, page: readonly R
   );
 }
 
-function contextOf({ id, meta: { correlation, tenant, trace } }: RecordedEvent): Context {
-  const context = { correlationId: correlation, causationId: id, actor: "sys_ordering", tenant };
+function contextOf({ id, meta: { correlation, tenant, trace, actor: by } }: RecordedEvent): Context {
+  const actor = by === IMPORT_ACTOR ? IMPORT_ACTOR : "sys_ordering"; // what follows from an import is the import's
+  const context = { correlationId: correlation, causationId: id, actor, tenant };
   return trace === undefined ? context : { ...context, traceparent: trace };
 }
 

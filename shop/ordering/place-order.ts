@@ -50,7 +50,9 @@ export function importedOrder(input: ImportOrder): OrderPlaced | Refusal {
     lines.set(key, merged);
   }
   const order = placed(input.orderId, [...lines.values()], input.currency, input.placedAt, input.customerId);
-  return "code" in order ? order : { ...order, country: input.country, origin: input.origin };
+  if ("code" in order) return order;
+  const { country, origin, payment } = input;
+  return { ...order, country, origin, ...(payment && { payment }) };
 }
 
 async function productsOf({ items }: PlaceOrder, catalogue: Catalogue): Promise<ReadonlyMap<string, Product | undefined>> {

@@ -39,6 +39,22 @@ void describe("an account", () => {
     assert.deepEqual([state.balance, state.transactions], [money(500n, "GBP"), 2]);
   });
 
+  void test("is opened by what its owner pays in for orders", () => {
+    const fund: AccountCommand = { type: "fund", accountId: "acc_1", owner: "cus_1", amount: ten, reason: "paid in" };
+    given().when(fund).thenHappens(opened, deposited(1_000n));
+    given(opened).when(fund).thenHappens(deposited(1_000n));
+    given(opened)
+      .when({ ...fund, owner: "cus_2" })
+      .thenRefused("account-not-found");
+    given(opened)
+      .when({ ...fund, amount: money(1n, "EUR") })
+      .thenRefused("currency-differs", { currency: "GBP" });
+    given()
+      .when({ ...fund, amount: money(0n, "GBP") })
+      .thenRefused("amount-not-positive");
+    given(opened, closed).when(fund).thenRefused("account-closed");
+  });
+
   void test("never gives more than it has, and says what it has", () => {
     for (const command of [withdraw, charge]) {
       given(opened, deposited(999n))

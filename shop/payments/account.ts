@@ -20,6 +20,14 @@ type OpenedAccount = Exclude<Account, { status: "absent" }>;
 export type AccountCommand =
   | { readonly type: "open"; readonly accountId: string; readonly ownerId: string; readonly currency: string }
   | { readonly type: "deposit"; readonly amount: Money; readonly reason: string }
+  /** A deposit of the owner's, whose account is opened for it when it is not there. */
+  | {
+      readonly type: "fund";
+      readonly accountId: string;
+      readonly owner: string;
+      readonly amount: Money;
+      readonly reason: string;
+    }
   /** `ownerId` (here and below): asked by a customer, who has no accounts but their own. */
   | { readonly type: "withdraw"; readonly amount: Money; readonly reason: string; readonly ownerId?: string | undefined }
   /** By the payment of an order of `customerId`, whose own the account must be. */
@@ -41,6 +49,7 @@ function decide(command: AccountCommand, account: Account): Decision<AccountEven
     const { accountId, ownerId, currency } = command;
     return accept({ type: "AccountOpened", data: { accountId, ownerId, currency } });
   }
+  if (command.type === "fund") return fund(command, account);
   if (account.status === "absent" || isForeign(command, account)) return notFound();
   // Money back finds its account also when it was closed meanwhile: it is opened for that by whoever pays it out.
   if (account.status === "closed" && command.type !== "refund") return refuse("account-closed", "The account is closed.");
@@ -49,6 +58,15 @@ function decide(command: AccountCommand, account: Account): Decision<AccountEven
     return accept({ type: "AccountClosed", data: {} });
   }
   return post(command, account);
+}
+
+function fund({ accountId, owner: ownerId, amount, reason }: AccountCommand & { type: "fund" }, account: Account) {
+  const opened: AccountEvent[] =
+    account.status === "absent" ? [{ type: "AccountOpened", data: { accountId, ownerId, currency: amount.currency } }] : [];
+  const open = opened.reduce(evolve, account);
+  if (open.status === "absent" || open.ownerId !== ownerId) return notFound();
+  const paid = decide({ type: "deposit", amount, reason }, open);
+  return "refusal" in paid ? paid : accept(...opened, ...paid.events);
 }
 
 /** Another person's account and a missing one answer alike. */
@@ -61,7 +79,10 @@ function notFound(): Decision<AccountEvent> {
   return refuse("account-not-found", "There is no such account.");
 }
 
-function post(command: Exclude<AccountCommand, { type: "open" | "close" }>, account: OpenedAccount): Decision<AccountEvent> {
+function post(
+  command: Exclude<AccountCommand, { type: "open" | "fund" | "close" }>,
+  account: OpenedAccount,
+): Decision<AccountEvent> {
   const { amount, type } = command;
   const { accountId, balance } = account;
   if (amount.currency !== balance.currency) {

@@ -1,12 +1,15 @@
 import type { Aggregates } from "@daybook/data/cqrs/aggregates";
+import type { Refusal } from "@daybook/data/cqrs/decider";
 import type { Folded } from "@daybook/data/event-store/fold";
 import { readModel } from "@daybook/data/cqrs/read-model";
 import type { Row, RowCursor, Store } from "@daybook/data/store";
 import type { Effect } from "@daybook/data/store/unit";
+import type { Context } from "@daybook/kernel/context";
 import { canonical } from "@daybook/kernel/canonical";
 import type { Money } from "@daybook/kernel/money";
 import type { Account, AccountCommand } from "./account.ts";
 import { LEDGER, LEDGER_LISTS, type LedgerRow } from "./ledger-balances.ts";
+import { fundOrders, type OrderFunds } from "./order-funds.ts";
 
 /** The read model "accounts": one row an account, put with each of its events. */
 const ACCOUNTS = "accounts";
@@ -37,6 +40,8 @@ export interface OpenTotal {
 
 /** Customers' accounts: commands on them, and what they hold. */
 export interface Accounts extends Pick<Aggregates<Account, AccountCommand>, "execute"> {
+  /** A customer pays in what orders need, once for each; the account is opened when it is not there. Answers why not. */
+  fund(funds: OrderFunds, context: Context): Promise<Refusal | undefined>;
   get(accountId: string): Promise<AccountDetails | undefined>;
   /** By id; one person's with `ownerId`. */
   list(page: { readonly ownerId?: string | undefined; readonly limit: number; readonly after?: RowCursor }): Promise<AccountPage>;
@@ -47,6 +52,7 @@ export interface Accounts extends Pick<Aggregates<Account, AccountCommand>, "exe
 export function accounts(store: Store, aggregates: Aggregates<Account, AccountCommand>): Accounts {
   return {
     execute: (accountId, command, options) => aggregates.execute(accountId, command, options),
+    fund: (funds, context) => fundOrders(store, aggregates, funds, context),
     async get(accountId) {
       const row = await store.getRow(ACCOUNTS, accountId);
       return row && detailsOf(row);

@@ -17,7 +17,7 @@ ${table(["limit", "at most"], rows)}
 
 A workflow's history is made shorter after 10,000 records or 2 MiB, and again each time that it is twice as long: platform/workflow.
 
-An import has no limit of its own, but keeps the different numbers of its file and the rejected rows in memory: docs/import.md.
+An import has no limit of its own, but keeps a survey of its file and the rejected rows in memory: docs/import.md.
 `;
   },
 };

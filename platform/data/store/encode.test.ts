@@ -158,7 +158,7 @@ describe("limits", () => {
       eventBytes: unit("u", { do: [{ kind: "append", stream: "order-1", events: [event("T", long)] }] }),
       rowBytes: unit("u", { do: [putKey("k", long)] }),
       messageBytes: unit("u", { do: [{ kind: "schedule", queue: "q", id: "a", at: 1, payload: long }] }),
-      unitEffects: unit("u", { do: Array.from({ length: 1_001 }, () => putKey("k")) }),
+      unitEffects: unit("u", { do: Array.from({ length: LIMITS.unitEffects + 1 }, () => putKey("k")) }),
       unitBytes: unit("u", { do: [row, row, row, row, putKey("k", "1")] }),
       keyBytes: unit("u", { do: [putKey("k".repeat(256))] }),
       indexEntries: unit("u", { do: [putRow("things", "a", { by: Array.from({ length: 513 }, (_, n) => `e${n}`) })] }),

@@ -3,7 +3,7 @@ export const LIMITS = {
   eventBytes: 256 * 1024,
   rowBytes: 1024 * 1024,
   messageBytes: 256 * 1024,
-  unitEffects: 1_000,
+  unitEffects: 4_000,
   unitBytes: 4 * 1024 * 1024,
   keyBytes: 255,
   indexEntries: 512,

@@ -109,9 +109,9 @@ export function trialNotifications(given?: Clock) {
   };
 
   /** Records what happened; answers the id of its event. */
-  const record = async (event: DomainEvent, stream = "order-ord_1"): Promise<string> => {
+  const record = async (event: DomainEvent, stream = "order-ord_1", actor = CONTEXT.actor): Promise<string> => {
     const unitId = ids("unt");
-    await events.append({ unitId, stream, events: [event], context: CONTEXT });
+    await events.append({ unitId, stream, events: [event], context: { ...CONTEXT, actor } });
     return `${unitId}/0`;
   };
 

@@ -1,45 +1,30 @@
-import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { CsvError, parse } from "csv-parse";
-import { messageOf } from "@daybook/kernel/errors";
-import { importFileInvalid, importFileMissing } from "./errors.ts";
-import type { Mapping } from "./mapping.ts";
+import { importFileInvalid } from "../errors.ts";
+import type { ColumnName, Mapping } from "../mapping/mapping.ts";
+import type { Cells, SourceRow } from "./source-row.ts";
+import { checkFile, RECORD_CHARACTERS_MAX, textBlocks } from "./source-text.ts";
 
-/** A data row as it stands in the file, by the mapping's own names of columns. */
-export interface CsvRow {
-  /** Of the data, from 1. */
-  readonly row: number;
-  readonly cells: Cells;
-  /** The row has as many cells as the header. */
-  readonly isComplete: boolean;
-}
-
-export type Cells = Readonly<Partial<Record<keyof Mapping["columns"], string>>>;
-
-const RECORD_CHARACTERS_MAX = 100_000;
-
-/**
- * The rows of a file, one at a time. Throws `import-file-missing`, and `import-file-invalid` for a folder, an empty file,
- * bytes that are no UTF-8 text, a header without a column of the mapping, a torn quote, a huge record.
- */
-export async function* csvRows(file: string, mapping: Mapping): AsyncGenerator<CsvRow> {
+/** The rows of a CSV file behind its header, one at a time. */
+export async function* csvRows(file: string, mapping: Mapping): AsyncGenerator<SourceRow> {
   await checkFile(file);
   const name = basename(file);
   const records = parse({
     delimiter: mapping.delimiter,
+    quote: mapping.quote,
+    escape: mapping.escape,
     relax_column_count: true,
     skip_empty_lines: true,
     max_record_size: RECORD_CHARACTERS_MAX,
   });
-  const source = texts(file, name);
+  const source = textBlocks(file, name);
   const feeding = feed(source, records);
   let header: Header | undefined;
   let row = 0;
   try {
     // Without `columns`, records are arrays.
     for await (const record of records as AsyncIterable<readonly string[]>) {
-      if (header) yield { row: ++row, cells: cellsOf(record, header), isComplete: record.length === header.width };
+      if (header) yield rowOf(++row, record, header);
       else header = headerOf(record, mapping, name);
     }
     await feeding;
@@ -51,39 +36,6 @@ export async function* csvRows(file: string, mapping: Mapping): AsyncGenerator<C
     await source.return(undefined);
   }
   if (!header) throw importFileInvalid(`${name} is empty`);
-}
-
-async function checkFile(file: string): Promise<void> {
-  let isFile = false;
-  try {
-    isFile = (await stat(file)).isFile();
-  } catch (cause) {
-    throw importFileMissing(`${file} cannot be found: ${messageOf(cause)}`, { cause });
-  }
-  if (!isFile) throw importFileInvalid(`${file} is no file`);
-}
-
-/** The file's text in blocks. */
-async function* texts(file: string, name: string): AsyncGenerator<string> {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  let bytes = 0;
-  // Without an encoding, blocks are bytes.
-  for await (const block of createReadStream(file) as AsyncIterable<Uint8Array>) {
-    yield readable(() => decoder.decode(block, { stream: true }), name, bytes);
-    bytes += block.length;
-  }
-  yield readable(() => decoder.decode(), name, bytes);
-}
-
-function readable(decode: () => string, name: string, bytes: number): string {
-  let text = "";
-  try {
-    text = decode();
-  } catch (cause) {
-    throw importFileInvalid(`${name} is not UTF-8 text, after byte ${bytes}`, { cause });
-  }
-  if (text.includes("\0")) throw importFileInvalid(`${name} is no text: it holds NUL characters, after byte ${bytes}`);
-  return text;
 }
 
 /** Hands the texts to the parser no faster than rows are taken from it. */
@@ -113,17 +65,26 @@ function drained(records: ReturnType<typeof parse>): Promise<void> {
 
 interface Header {
   readonly width: number;
-  readonly at: readonly (readonly [name: keyof Cells, index: number])[];
+  readonly cells: (record: readonly string[]) => Cells;
 }
 
 function headerOf(record: readonly string[], { columns }: Mapping, name: string): Header {
   const titles = record.map((title) => title.trim());
-  const wanted = Object.entries(columns) as [keyof Cells, string][]; // its keys are the mapping's
+  const all = Object.entries(columns) as [ColumnName, Mapping["columns"]["number"]][]; // its keys are the schema's
+  const wanted = all.flatMap(([key, column]) => (typeof column === "string" ? [[key, column] as const] : []));
   const missing = wanted.filter(([, title]) => !titles.includes(title)).map(([, title]) => title);
   const twice = wanted.find(([, title]) => titles.indexOf(title) !== titles.lastIndexOf(title));
   if (missing.length > 0) throw importFileInvalid(`${name} has no column ${missing.join(", ")}; it has ${shown(titles)}`);
   if (twice) throw importFileInvalid(`${name} has the column ${twice[1]} twice`);
-  return { width: record.length, at: wanted.map(([key, title]) => [key, titles.indexOf(title)]) };
+  const constants = all.flatMap(([key, column]) => (typeof column === "string" ? [] : [[key, column.constant] as const]));
+  const at = wanted.map(([key, title]) => [key, titles.indexOf(title)] as const);
+  const cells = (cellsOf: readonly string[]): Cells =>
+    Object.fromEntries([...constants, ...at.map(([key, index]) => [key, (cellsOf[index] ?? "").trim()] as const)]);
+  return { width: record.length, cells };
+}
+
+function rowOf(row: number, record: readonly string[], { width, cells }: Header): SourceRow {
+  return { row, cells: cells(record), ...(record.length !== width && { fault: "columns-differ" }) };
 }
 
 function shown(titles: readonly string[]): string {
@@ -132,10 +93,6 @@ function shown(titles: readonly string[]): string {
     .join(", ")
     .slice(0, 200)
     .replace(/[\u0000-\u001f\u007f-\u009f]/g, "?");
-}
-
-function cellsOf(record: readonly string[], { at }: Header): Cells {
-  return Object.fromEntries(at.map(([key, index]) => [key, (record[index] ?? "").trim()]));
 }
 
 function csvFault(error: CsvError, row: number): string {

@@ -26,6 +26,21 @@ test("what is no day, no hour or another format is no time", () => {
 });
 
 test("a format names year, month, day, hour and minute once each", () => {
-  for (const format of ["YYYY-MM-DD", "YYYY-MM-DD hh:mm MM", "hh:mm", ""]) assert.equal(timePattern(format), undefined, format);
+  for (const format of ["YYYY-MM", "YYYY-MM-DD hh:mm MM", "hh:mm", ""]) assert.equal(timePattern(format), undefined, format);
   assert.ok(timePattern("DD.MM.YYYY hh:mm"));
+});
+
+test("a day alone is its first moment; a time has hour and minute or neither", () => {
+  assert.equal(localTimes("DD.MM.YYYY", "Europe/Berlin")("05.07.2026"), Date.parse("2026-07-04T22:00:00Z"));
+  for (const format of ["YYYY-MM", "YYYY-MM-DD hh", "YYYY-MM-DD ss", "YYYY-MM-DD DD"])
+    assert.equal(timePattern(format), undefined, format);
+});
+
+test("formats with a name say the time itself", () => {
+  const read = (format: string, text: string) => localTimes(format, "Europe/London")(text);
+  assert.equal(read("iso", "2026-07-05T10:00:00+02:00"), Date.parse("2026-07-05T08:00:00Z"));
+  assert.equal(read("iso", "2026-07-05T10:00:00"), undefined, "no zone");
+  assert.equal(read("epoch-seconds", "1783238400"), 1_783_238_400_000);
+  assert.equal(read("epoch-milliseconds", "1783238400123"), 1_783_238_400_123);
+  for (const text of ["", "-1", "1.5", "x"]) assert.equal(read("epoch-seconds", text), undefined, text);
 });
