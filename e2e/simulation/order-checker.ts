@@ -46,6 +46,7 @@ const COMES_FROM: Readonly<Record<string, readonly string[]>> = {
   OrderConfirmed: ["placed", "reserved", "paid"],
   OrderShipped: ["confirmed"],
   OrderDelivered: ["shipped"],
+  ParcelLeft: ["placed", "reserved", "paid", "confirmed"],
   ParcelArrived: ["placed", "reserved", "paid", "confirmed"],
   OrderHeld: ["placed", "reserved", "paid", "confirmed"],
   OrderReleased: ["placed", "reserved", "paid", "confirmed"],
@@ -55,7 +56,7 @@ const COMES_FROM: Readonly<Record<string, readonly string[]>> = {
 /** Events that nobody asks for: the shop itself brings them, or a customer who leaves. */
 const OWN = ["Reserved", "Paid", "Confirmed", "Shipped", "Delivered", "Failed", "Cancelled"]
   .map((what) => `Order${what}`)
-  .concat("ParcelArrived");
+  .concat("ParcelLeft", "ParcelArrived");
 const LEFT = "The customer's account was deleted.";
 
 /** Every event that is not the shop's own is what one client's request asked for, and each is legal after the one before. */

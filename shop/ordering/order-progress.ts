@@ -16,7 +16,15 @@ interface Learned {
 /** Events of other contexts that move an order on. */
 export const PROGRESS: LogFilter = {
   categories: [STOCK_CATEGORY, PAYMENT_CATEGORY, SHIPMENT_CATEGORY, CUSTOMER_CATEGORY],
-  types: ["StockReserved", "PaymentCompleted", "ShipmentDelivered", "ShipmentHeld", "ShipmentReleased", "CustomerDeleted"],
+  types: [
+    "StockReserved",
+    "PaymentCompleted",
+    "ShipmentHandedOver",
+    "ShipmentDelivered",
+    "ShipmentHeld",
+    "ShipmentReleased",
+    "CustomerDeleted",
+  ],
 };
 
 /** Pure; undefined for what says nothing about an order. */
@@ -29,6 +37,9 @@ function learnedFrom({ event }: RecordedEvent): Learned | undefined {
     }
     case "PaymentCompleted":
       return { of: known.data, command: { type: "pay", paymentId: known.data.paymentId } };
+    case "ShipmentHandedOver":
+      // What the carrier has said has occurred when it says; of what we gave out, ordering has decided itself.
+      return known.occurredAt === undefined ? undefined : { of: known.data, command: { type: "leave" } };
     case "ShipmentDelivered":
       return { of: known.data, command: { type: "deliver" } };
     case "ShipmentHeld":

@@ -65,8 +65,16 @@ function* faultsOf(order: CarriedOrder, progressedTo: number): Generator<string>
     if (shipment === "none" || shipment === "cancelled") yield `it was sent, but its shipment is ${shipment}`;
     if (status === "delivered" && shipment !== "delivered") yield `it was delivered, but its shipment is ${shipment}`;
   } else if (order.shipped.size > 0) yield "pieces of an order that was not sent have left the stock";
+  if (!knowsLeaving(order, progressedTo)) yield "the carrier has its parcel, and the order does not know";
   if (!knowsArrival(order, progressedTo)) yield "its shipment was delivered, and the order does not know";
   if (order.run === "completed" || order.run === "compensated" || order.run === "cancelled") yield* endFaults(order);
+}
+
+/** What the carrier has is kept until the order is confirmed, and sends it then. */
+function knowsLeaving(order: CarriedOrder, progressedTo: number): boolean {
+  const { status, leftAt = Infinity, hasLeft } = order;
+  if (leftAt > progressedTo || isUndone(order)) return true;
+  return isSent(order) || (hasLeft && status !== "confirmed");
 }
 
 /** An arrival counts once the order is sent; until then it is kept. */
