@@ -44,6 +44,14 @@ import {
   queuePauseCommand,
   queueResumeCommand,
 } from "./commands/queue.ts";
+import {
+  questionCompareCommand,
+  questionComparisonsCommand,
+  questionGetCommand,
+  questionListCommand,
+  questionResolveCommand,
+  questionTakeCommand,
+} from "./commands/question.ts";
 import { startCommand } from "./commands/start.ts";
 import { stockGetCommand, stockReceiveCommand, stockWriteOffCommand } from "./commands/stock.ts";
 import { streamReadCommand, streamTailCommand } from "./commands/stream.ts";
@@ -99,6 +107,12 @@ export const COMMANDS: readonly Command[] = [
   streamTailCommand,
   projectionListCommand,
   projectionRebuildCommand,
+  questionListCommand,
+  questionGetCommand,
+  questionTakeCommand,
+  questionResolveCommand,
+  questionCompareCommand,
+  questionComparisonsCommand,
   workflowListCommand,
   workflowGetCommand,
   workflowHistoryCommand,

@@ -17,6 +17,7 @@ import { CUSTOMER_STATUSES, customerRoutes } from "@daybook/shop-customers/http"
 import { STOCK_STATUSES, stockRoutes } from "@daybook/shop-inventory/http";
 import { ORDER_STATUSES, orderRoutes } from "@daybook/shop-ordering/http";
 import { PAYMENT_STATUSES, paymentRoutes } from "@daybook/shop-payments/http";
+import { QUESTION_STATUSES, questionRoutes } from "@daybook/shop-questions/http";
 import { SHIPPING_STATUSES, shippingRoutes } from "@daybook/shop-shipping/http";
 import { adminRoutes } from "./admin-routes.ts";
 import { billedOrders } from "./billed-orders.ts";
@@ -108,13 +109,14 @@ const STATUSES: StatusTable = {
   ...PRODUCT_STATUSES,
   ...STOCK_STATUSES,
   ...SHIPPING_STATUSES,
+  ...QUESTION_STATUSES,
   ...WORKFLOW_STATUSES,
   ...QUEUE_STATUSES,
 };
 
 /** The shop's HTTP interface, not yet listening. `more`: checks of the process that serves it. */
 export function shopServer(shop: Shop, log: Log, more: readonly HealthCheck[] = [], partners?: Partners): HttpServer {
-  const { store, clock, ids, ordering, catalogue, customers, inventory, payments, shipping, events, random } = shop;
+  const { store, clock, ids, ordering, catalogue, customers, inventory, payments, shipping, questions, events, random } = shop;
   const workflows = workflowClient({ store, clock, ids, random, taskQueue: TASK_QUEUE, answerMs: ANSWER_MS });
   const checks = [storeCheck("store", store), storeCheck("keys", shop.keyStore), projectionCheck(shop), ...more];
   const routes = [
@@ -124,6 +126,7 @@ export function shopServer(shop: Shop, log: Log, more: readonly HealthCheck[] = 
     ...stockRoutes({ inventory, store }),
     ...paymentRoutes({ payments, store, ids, orders: billedOrders(ordering.queries) }),
     ...shippingRoutes({ shipping, clock, hookSecrets: partners ? [partners.webhookSecret] : [] }),
+    ...questionRoutes({ questions, store, clock }),
     ...adminRoutes(shop),
     ...keyRoutes(shop),
     ...workflowRoutes({ workflows: () => shop.work()?.fulfilment?.engine ?? workflows }),

@@ -11,13 +11,13 @@ import type { Consumer } from "@daybook/messaging/queue/consumer";
 import { jsonClient, type JsonClient } from "@daybook/network/http/json-client";
 import { partnerUnavailable } from "@daybook/network/http/errors";
 import { client } from "@daybook/network/rpc/client";
-import { localTransport } from "@daybook/network/rpc/server";
+import { localTransport, type LocalTransport } from "@daybook/network/rpc/server";
 import { productEvents } from "@daybook/shop-catalog/events";
 import { catalogService, type CatalogService } from "@daybook/shop-catalog/service";
 import { customersContract, erasures } from "@daybook/shop-customers/contract";
 import { customerEvents } from "@daybook/shop-customers/events";
 import { customersService, type CustomersService } from "@daybook/shop-customers/service";
-import { startFulfilment, type FulfilmentService } from "@daybook/shop-fulfilment/service";
+import { stalledRuns, startFulfilment, type FulfilmentService } from "@daybook/shop-fulfilment/service";
 import { inventoryContract, reservationExpiry } from "@daybook/shop-inventory/contract";
 import { stockEvents } from "@daybook/shop-inventory/events";
 import { inventoryService, type InventoryService } from "@daybook/shop-inventory/service";
@@ -36,6 +36,9 @@ import { httpCardProvider } from "@daybook/shop-payments/http-card-provider";
 import { paymentsContract } from "@daybook/shop-payments/contract";
 import { accountEvents, billEvents, paymentEvents } from "@daybook/shop-payments/events";
 import { PAYMENT_QUEUES, paymentsService, type PaymentsService, type PaymentsServiceParts } from "@daybook/shop-payments/service";
+import { comparisonContract, questionsContract } from "@daybook/shop-questions/contract";
+import { questionEvents } from "@daybook/shop-questions/events";
+import { QUESTION_QUEUES, questionsService, type QuestionsService } from "@daybook/shop-questions/service";
 import { httpCarrier } from "@daybook/shop-shipping/http-carrier";
 import { shippingContract } from "@daybook/shop-shipping/contract";
 import { shipmentEvents } from "@daybook/shop-shipping/events";
@@ -52,6 +55,7 @@ export const OWNERS = {
   account: "payments",
   bills: "payments",
   shipment: "shipping",
+  question: "questions",
   notification: "notifications",
   workflow: "fulfilment",
 };
@@ -66,6 +70,7 @@ export const EVENT_TYPES: EventTypes = {
   ...accountEvents,
   ...billEvents,
   ...shipmentEvents,
+  ...questionEvents,
   ...notificationEvents,
 };
 
@@ -75,6 +80,7 @@ export const QUEUES: readonly Queue<unknown>[] = [
   reservationExpiry,
   ...PAYMENT_QUEUES,
   ...SHIPPING_QUEUES,
+  ...QUESTION_QUEUES,
   ...NOTIFICATION_QUEUES,
   erasures,
 ];
@@ -112,6 +118,7 @@ export interface Contexts {
   readonly ordering: OrderingService;
   readonly payments: PaymentsService;
   readonly shipping: ShippingService;
+  readonly questions: QuestionsService;
   readonly projections: readonly Projection[];
   /** Starts what works by itself: orders follow other contexts; with partners, orders are carried out. */
   readonly startWork: () => Work;
@@ -159,20 +166,26 @@ export function contexts(parts: ContextsParts): Contexts {
     searchSecret: parts.searchSecret,
   });
   const inventory = inventoryService({ ...common, catalogue });
-  const payments = paymentsService({ ...common, provider: outside.provider, hookSecrets: outside.hookSecrets });
+  const questions = client(questionsContract, local.transport);
+  const asking = questionsService({ ...common, log: parts.log, tenant: TENANT, sources: comparing(local) });
+  const { provider, hookSecrets } = outside;
+  const payments = paymentsService({ ...common, provider, questions, hookSecrets });
   const shipping = shippingService({
     ...common,
     ordering: client(orderingContract, local.transport),
     carrier: outside.carrier,
+    questions,
     collectAt: COUNTER,
   });
-  for (const { calls } of [ordering, inventory, payments, shipping]) local.add(calls);
+  for (const { calls } of [ordering, inventory, payments, shipping, asking]) local.add(calls);
+  for (const each of [payments.comparison, shipping.comparison, stalledRuns(common)]) local.add(each);
   const calls = {
     customers: client(customersContract, local.transport),
     ordering: client(orderingContract, local.transport),
     inventory: client(inventoryContract, local.transport),
     payments: client(paymentsContract, local.transport),
     shipping: client(shippingContract, local.transport),
+    questions,
   };
 
   return {
@@ -182,12 +195,13 @@ export function contexts(parts: ContextsParts): Contexts {
     ordering,
     payments,
     shipping,
+    questions: asking,
     projections: projectionsOf({ ordering, customers, payments, catalogue }),
     startWork() {
       const progress = { events, clock, ids, owner: parts.owner, tuning: { gatherMs: 25 }, ...ordering.progress };
       return running({
         subscriptions: [subscribe({ name: "order-progress", ...progress })],
-        consumers: [...inventory.startConsumers(random), customers.startErasures(), ...asking()],
+        consumers: [...inventory.startConsumers(random), customers.startErasures(), ...ofPartners()],
         fulfilment: isServed ? startFulfilment({ ...calls, ...common, owner: parts.owner }) : undefined,
         notifications: isServed ? outside.startNotifications({ ...calls, ...parts }) : undefined,
       });
@@ -196,9 +210,18 @@ export function contexts(parts: ContextsParts): Contexts {
   };
 
   /** What asks partners. */
-  function asking(): readonly Consumer[] {
-    return isServed ? [...payments.startConsumers(random), shipping.startWatch()] : [];
+  function ofPartners(): readonly Consumer[] {
+    return isServed ? [...payments.startConsumers(random), shipping.startWatch(), asking.startComparing(random)] : [];
   }
+}
+
+/** Who compares what, by contract. */
+function comparing({ transport }: LocalTransport) {
+  return {
+    payments: client(comparisonContract("payments"), transport),
+    shipping: client(comparisonContract("shipping"), transport),
+    fulfilment: client(comparisonContract("fulfilment"), transport),
+  };
 }
 
 function projectionsOf(of: Pick<Contexts, "ordering" | "customers" | "payments" | "catalogue">): readonly Projection[] {

@@ -23,6 +23,7 @@ import { orderingService } from "@daybook/shop-ordering/service";
 import { paymentsContract } from "@daybook/shop-payments/contract";
 import { accountEvents, billEvents, paymentEvents } from "@daybook/shop-payments/events";
 import { shippingContract } from "@daybook/shop-shipping/contract";
+import type { Asking } from "@daybook/shop-questions/contract";
 import { accountDecider } from "../../shop/payments/account.ts";
 import { Payments } from "../../shop/payments/payments.ts";
 import { TrialProvider } from "../../shop/payments/conformance/trial.ts";
@@ -85,11 +86,12 @@ function world() {
     ids: idSource(clock, seededRandom(1)),
     provider: new TrialProvider(),
     carrier: new TrialShipping(),
+    asked: [] as Parameters<Asking["ask"]>[0][],
   };
 }
 
 /** A process: everything but the store and the world outside is its own. */
-function open({ clock, store, events, ids, provider, carrier }: ReturnType<typeof world>) {
+function open({ clock, store, events, ids, provider, carrier, asked }: ReturnType<typeof world>) {
   const common = { events, store, clock, ids };
   const catalogue = { product: async (productId: string) => productOf(productId), products: async () => [] };
   const ordering = orderingService({ ...common, catalogue, searchSecret: new Uint8Array(32) });
@@ -99,11 +101,18 @@ function open({ clock, store, events, ids, provider, carrier }: ReturnType<typeo
   const local = localTransport({ clock });
   for (const each of [ordering.calls, inventory.calls, service(paymentsContract, payments)]) local.add(each);
   local.add(service(shippingContract, carrier.operations()));
+  const questions: Asking = {
+    ask: async (question) => {
+      asked.push(question);
+      return { value: { questionId: `qst_${asked.length}` } };
+    },
+  };
   const partners = {
     ordering: client(orderingContract, local.transport),
     inventory: client(inventoryContract, local.transport),
     payments: client(paymentsContract, local.transport),
     shipping: client(shippingContract, local.transport),
+    questions,
   };
   const start = (): FulfilmentService =>
     startFulfilment({ ...partners, store, clock, ids, random: seededRandom(3), owner: "embedded" });

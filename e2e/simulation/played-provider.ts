@@ -2,7 +2,7 @@ import { below, type Random } from "@daybook/kernel/random";
 import type { FaultPlan } from "@daybook/testing/faults/fault-plan";
 import type { Life } from "@daybook/testing/simulation/life";
 import { oneIn, type World } from "@daybook/testing/simulation/world";
-import type { CardProvider, ChargeAnswer, ChargeOrder } from "../../shop/payments/card-provider.ts";
+import type { BookedCharge, CardProvider, ChargeAnswer, ChargeOrder } from "../../shop/payments/card-provider.ts";
 import { providerUnavailable } from "../../shop/payments/errors.ts";
 import type { OutsideFault } from "./outside-faults.ts";
 import { OutsideWay } from "./outside-way.ts";
@@ -12,6 +12,8 @@ export interface PlayedCharge {
   readonly order: ChargeOrder;
   readonly chargeId: string;
   status: "pending" | "completed" | "declined" | "cancelled";
+  /** By the world's clock. */
+  changedAt: number;
   charged: number;
   refunded: number;
 }
@@ -48,7 +50,14 @@ export class PlayedProvider {
       charge: (order) => this.way.ask(caller, `charge ${order.key}`, () => this.charge(order)),
       cancel: (key) => this.way.ask(caller, `cancel ${key}`, () => this.cancel(key)),
       find: (key) => this.way.ask(caller, `find ${key}`, () => this.find(key)),
+      journal: ({ from, to }) => this.way.ask(caller, "journal", () => ({ entries: this.booksOf(from, to) })),
+      booked: (keys) =>
+        this.way.ask(caller, `books of ${keys.length}`, () => keys.flatMap((key) => this.charges.get(key) ?? []).map(bookedOf)),
     };
+  }
+
+  private booksOf(from: number, to: number): readonly BookedCharge[] {
+    return [...this.charges.values()].map(bookedOf).filter(({ changedAt }) => changedAt >= from && changedAt < to);
   }
 
   private charge(order: ChargeOrder): ChargeAnswer {
@@ -56,7 +65,14 @@ export class PlayedProvider {
     if (this.tombstones.has(key)) return { status: "cancelled" };
     let charge = this.charges.get(key);
     if (!charge) {
-      charge = { order, chargeId: `ch_${this.charges.size}`, status: statusOf(token), charged: 0, refunded: 0 };
+      charge = {
+        order,
+        chargeId: `ch_${this.charges.size}`,
+        status: statusOf(token),
+        changedAt: this.now(),
+        charged: 0,
+        refunded: 0,
+      };
       this.charges.set(key, charge);
       if (charge.status === "completed") charge.charged++;
       if (charge.status === "pending") this.settleLater(charge);
@@ -70,6 +86,7 @@ export class PlayedProvider {
     else if (charge.status !== "cancelled") {
       if (charge.status === "completed") charge.refunded++;
       charge.status = "cancelled";
+      charge.changedAt = this.now();
     }
     return { isRefunded: (charge?.refunded ?? 0) > 0 };
   }
@@ -80,6 +97,10 @@ export class PlayedProvider {
     return this.tombstones.has(key) ? { status: "cancelled" } : undefined;
   }
 
+  private now(): number {
+    return this.options.world.clock.now();
+  }
+
   /** Sometimes so soon that the news overtakes the answer. */
   private settleLater(charge: PlayedCharge): void {
     const { world, tell } = this.options;
@@ -87,6 +108,7 @@ export class PlayedProvider {
     world.clock.after(delayMs, () => {
       if (charge.status !== "pending") return;
       charge.status = charge.order.token === "tok_pending_ok" ? "completed" : "declined";
+      charge.changedAt = this.now();
       if (charge.status === "completed") charge.charged++;
       world.trace.add(`provider: ${charge.chargeId} is ${charge.status}`);
       tell(charge);
@@ -97,6 +119,14 @@ export class PlayedProvider {
 function statusOf(token: string): PlayedCharge["status"] {
   if (token.startsWith("tok_pending")) return "pending";
   return token === "tok_ok" ? "completed" : "declined";
+}
+
+/** What was paid back stays charged in the books, beside what went back. */
+function bookedOf({ order, chargeId, status, changedAt, refunded }: PlayedCharge): BookedCharge {
+  const { key, reference, amount } = order;
+  const isPaidBack = status === "cancelled" && refunded > 0;
+  const back = isPaidBack ? amount : { ...amount, minor: "0" };
+  return { chargeId, key, reference, amount, refunded: back, status: isPaidBack ? "completed" : status, changedAt };
 }
 
 function answerOf({ status, chargeId }: PlayedCharge): ChargeAnswer {

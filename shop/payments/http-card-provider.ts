@@ -1,21 +1,25 @@
 import { errorCode, messageOf } from "@daybook/kernel/errors";
+import { money } from "@daybook/kernel/money";
 import type { JsonAnswer, JsonClient, JsonRequest } from "@daybook/network/http/json-client";
 import { z } from "zod";
-import type { CardProvider, ChargeAnswer, DeclineCode } from "./card-provider.ts";
+import type { BookedCharge, CardProvider, ChargeAnswer, DeclineCode } from "./card-provider.ts";
 import { providerRefused, providerUnavailable } from "./errors.ts";
 
 const chargeSchema = z.object({
-  id: z.string(),
-  key: z.string(),
-  reference: z.string(),
+  id: z.string().min(1).max(100),
+  key: z.string().min(1).max(255),
+  reference: z.string().max(255),
   amountMinor: z.int(),
-  currency: z.string(),
+  currency: z.string().regex(/^[A-Z]{3}$/),
+  refundedMinor: z.int().default(0),
   status: z.enum(["pending", "succeeded", "declined", "disputed", "cancelled"]),
   declineCode: z.string().optional(),
+  changedAt: z.iso.datetime().optional(),
 });
 /** A charge as the provider shows it, in answers and in its web hooks. */
 export type ProviderCharge = z.infer<typeof chargeSchema>;
 
+const journalSchema = z.object({ charges: z.array(chargeSchema), next: z.string().nullable() });
 const cancellationSchema = z.object({ result: z.string(), refundedMinor: z.int() });
 const errorSchema = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
 
@@ -49,7 +53,39 @@ export function httpCardProvider(client: JsonClient): CardProvider {
       const answer = await send(client, { method: "GET", path: `/card/v1/charges?key=${encodeURIComponent(chargeKey)}` });
       return answer.status === 404 ? undefined : chargeAnswer(parsed(chargeSchema, answer));
     },
+    async journal({ from, to, after }) {
+      const query = new URLSearchParams({ from: timeText(from), to: timeText(to), ...(after !== undefined && { after }) });
+      const { charges, next } = await readBooks(client, query);
+      return { entries: charges.map(bookedCharge), ...(next !== null && { next }) };
+    },
+    async booked(chargeKeys) {
+      if (chargeKeys.length === 0) return [];
+      const query = new URLSearchParams(chargeKeys.map((key) => ["key", key]));
+      return (await readBooks(client, query)).charges.map(bookedCharge);
+    },
   };
+}
+
+async function readBooks(client: JsonClient, query: URLSearchParams): Promise<z.infer<typeof journalSchema>> {
+  return parsed(journalSchema, await send(client, { method: "GET", path: `/card/v1/journal?${query.toString()}` }));
+}
+
+/** As the books have it; what a web hook says of it is the same. */
+export function bookedCharge(charge: ProviderCharge): BookedCharge {
+  const { id: chargeId, key, reference, amountMinor, refundedMinor, currency, status, changedAt } = charge;
+  return {
+    chargeId,
+    key,
+    reference,
+    amount: money(BigInt(amountMinor), currency),
+    refunded: money(BigInt(refundedMinor), currency),
+    status: status === "succeeded" ? "completed" : status,
+    changedAt: changedAt === undefined ? 0 : Date.parse(changedAt),
+  };
+}
+
+function timeText(epochMs: number): string {
+  return new Date(epochMs).toISOString();
 }
 
 /** What a charge has come to. A dispute comes after the charge: it was made. */
