@@ -11,7 +11,8 @@ type Orders = ReadonlyMap<string, CarriedOrder>;
 
 const RUN = "order-processing-";
 /** Queues whose messages wait for their time, and dead letters, which wait for a person. */
-const WAITING = /^(workflow\/|parked\.|queue\/(parcel-watch|pending-charges|reservation-expiry)\/|queue\/[^/]+\/dead$)/;
+const WAITING =
+  /^(workflow\/|parked\.|queue\/(comparisons|parcel-watch|pending-charges|reservation-expiry)\/|queue\/[^/]+\/dead$)/;
 const PERSONS = /^(parked\.|queue\/[^/]+\/dead$)/;
 
 /**
@@ -93,11 +94,12 @@ function* endFaults(order: CarriedOrder): Generator<string> {
   else yield `its workflow has ended, and it is ${String(order.status)}`;
 }
 
-/** What is left of an order that came to nothing. */
-function* leftFaults({ payment, reserved, shipment }: CarriedOrder): Generator<string> {
+/** What is left of an order that came to nothing. A parcel that the carrier had before anybody here knew is a person's. */
+function* leftFaults({ payment, reserved, shipment, isCalledBack }: CarriedOrder): Generator<string> {
   if (payment === "charged" || payment === "pending") yield `it came to nothing, but its payment is ${payment}`;
   if (reserved.size > 0) yield "it came to nothing, but pieces are reserved for it";
-  if (shipment !== "none" && shipment !== "cancelled") yield `it came to nothing, but its shipment is ${shipment}`;
+  if (shipment !== "none" && shipment !== "cancelled" && !isCalledBack)
+    yield `it came to nothing, but its shipment is ${shipment}`;
 }
 
 async function checkAtRest(verifying: Verifying, orders: Orders, findings: Findings): Promise<void> {

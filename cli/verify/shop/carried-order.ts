@@ -27,6 +27,8 @@ export interface CarriedOrder {
   /** Positions at which the carrier said that it has the parcel, and at which the shipment was delivered. */
   leftAt?: number;
   deliveredAt?: number;
+  /** Somebody was asked to call its parcel back. */
+  isCalledBack: boolean;
   /** How its workflow ended. */
   run?: string;
 }
@@ -57,6 +59,11 @@ export function carryingOf(fact: Fact): Carrying | undefined {
       return { orderId, change: (order) => paid(order, type, data) };
     case "shipment":
       return { orderId, change: (order) => shipped(order, type, position, fact) };
+    case "question": {
+      const [of, cause] = [memberOf(data, "orderId"), memberOf(data, "cause")];
+      if (typeof of !== "string" || cause !== "parcel-under-way") return undefined;
+      return { orderId: of, change: (order) => void (order.isCalledBack = true) };
+    }
     case "stock": {
       const of = memberOf(data, "orderId");
       return typeof of === "string" ? { orderId: of, change: (order) => moved(order, type, data) } : undefined;
@@ -74,6 +81,7 @@ export function newOrder(): CarriedOrder {
     isImported: false,
     isHeld: false,
     isShipmentHeld: false,
+    isCalledBack: false,
     hasLeft: false,
     hasArrived: false,
     isChosen: false,

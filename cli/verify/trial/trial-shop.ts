@@ -21,6 +21,7 @@ import {
 import { carriedDay } from "./carried-day.ts";
 import { customersDay } from "./customers-day.ts";
 import { goodsDay } from "./goods-day.ts";
+import { questionsDay } from "./questions-day.ts";
 
 /** A small shop on disk for tests of the verification: orders of each kind, several seals, and orders that no seal covers yet. */
 export interface TrialShop {
@@ -51,6 +52,7 @@ export async function trialShop(): Promise<TrialShop> {
   await customersDay(folder);
   await opened(folder, goodsDay);
   await opened(folder, carriedDay);
+  await opened(folder, questionsDay);
   let copies = 0;
   return {
     folder,
