@@ -168,25 +168,17 @@ export function contexts(parts: ContextsParts): Contexts {
   const inventory = inventoryService({ ...common, catalogue });
   const questions = client(questionsContract, local.transport);
   const asking = questionsService({ ...common, log: parts.log, tenant: TENANT, sources: comparing(local) });
-  const { provider, hookSecrets } = outside;
-  const payments = paymentsService({ ...common, provider, questions, hookSecrets });
+  const payments = paymentsService({ ...common, ...outside, questions });
   const shipping = shippingService({
     ...common,
+    ...outside,
     ordering: client(orderingContract, local.transport),
-    carrier: outside.carrier,
     questions,
     collectAt: COUNTER,
   });
   for (const { calls } of [ordering, inventory, payments, shipping, asking]) local.add(calls);
-  for (const each of [payments.comparison, shipping.comparison, stalledRuns(common)]) local.add(each);
-  const calls = {
-    customers: client(customersContract, local.transport),
-    ordering: client(orderingContract, local.transport),
-    inventory: client(inventoryContract, local.transport),
-    payments: client(paymentsContract, local.transport),
-    shipping: client(shippingContract, local.transport),
-    questions,
-  };
+  for (const { comparison } of [payments, shipping, { comparison: stalledRuns(common) }]) local.add(comparison);
+  const calls = callsOf(local);
 
   return {
     catalogue,
@@ -213,6 +205,18 @@ export function contexts(parts: ContextsParts): Contexts {
   function ofPartners(): readonly Consumer[] {
     return isServed ? [...payments.startConsumers(random), shipping.startWatch(), asking.startComparing(random)] : [];
   }
+}
+
+/** What contexts call of each other. */
+function callsOf({ transport }: LocalTransport) {
+  return {
+    customers: client(customersContract, transport),
+    ordering: client(orderingContract, transport),
+    inventory: client(inventoryContract, transport),
+    payments: client(paymentsContract, transport),
+    shipping: client(shippingContract, transport),
+    questions: client(questionsContract, transport),
+  };
 }
 
 /** Who compares what, by contract. */

@@ -86,7 +86,7 @@ function world() {
     ids: idSource(clock, seededRandom(1)),
     provider: new TrialProvider(),
     carrier: new TrialShipping(),
-    asked: [] as Parameters<Asking["ask"]>[0][],
+    asked: new Array<Parameters<Asking["ask"]>[0]>(),
   };
 }
 

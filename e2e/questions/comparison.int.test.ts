@@ -77,7 +77,7 @@ async function books(kind: "card/charges" | "carrier/parcels", id: string, body:
 async function puzzle(partner: "card" | "carrier"): Promise<void> {
   const { webhookSecret } = JSON.parse(await readFile(join(data, "sandbox/address.json"), "utf8")) as { webhookSecret: string }; // by partners.ts
   const body = JSON.stringify({ type: "parcel.sung", data: { song: partner } });
-  const seconds = Math.floor(Date.now() / 1000); // tidy: the sender's clock
+  const seconds = Math.floor(Date.now() / 1000);
   const headers = {
     "content-type": "application/json",
     "webhook-id": `msg_odd_${partner}`,

@@ -9,7 +9,8 @@ const run = (id: string, attention?: string) => ({ id, ...(attention !== undefin
 
 function trial(...runs: readonly RunInfo[]) {
   const stalled = new StalledRuns({
-    list: async ({ after, limit = 1 } = {}) => {
+    list: async (search) => {
+      const { after, limit = 1 } = search ?? {};
       const all = runs.filter(({ attention }) => attention !== undefined);
       const start = after ? Number(after.entry) : 0;
       const isLast = start + limit >= all.length;

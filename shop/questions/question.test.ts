@@ -43,7 +43,7 @@ void describe("a question", () => {
     given(asked(), taken).when(take).thenNothingHappens();
     given(asked(), taken)
       .when({ ...take, by: "usr_3" })
-      .thenHappens({ ...taken, data: { ...taken.data, by: "usr_3" } } as QuestionEvent);
+      .thenHappens({ type: "QuestionTaken", data: { questionId, by: "usr_3", note: "I call them" } });
     for (const before of [[asked()], [asked(), taken]])
       given(...before)
         .when(resolve)

@@ -19,7 +19,7 @@ const LISTS: Readonly<Record<string, EntryOf>> = {
   status: (_, { question }) => `${question.status} ${time(question)}`,
   order: (_, { question }) => {
     const { orderId } = question.asked;
-    return orderId === undefined ? undefined : `${String(orderId)} ${time(question)}`;
+    return typeof orderId === "string" ? `${orderId} ${time(question)}` : undefined;
   },
 };
 

@@ -14,7 +14,7 @@ import { questionsService } from "../service.ts";
 export const context = { correlationId: "cor_1", actor: "usr_1", tenant: "shop" };
 
 /** A source whose other side is a list of differences: three a page. */
-export class TrialSource implements Comparing {
+class TrialSource implements Comparing {
   readonly differences = new Map<string, Difference>();
   readonly asked: { readonly from: number; readonly to: number }[] = [];
   /** How many calls are answered before the source is away. */
