@@ -8,6 +8,13 @@ import {
   accountWithdrawCommand,
 } from "./commands/account.ts";
 import { completionCommand } from "./commands/completion.ts";
+import { copyCommand } from "./commands/copy.ts";
+import {
+  customerPasswordCommand,
+  customerPreferencesCommand,
+  customerRolesCommand,
+  customerUpdateCommand,
+} from "./commands/customer-changes.ts";
 import {
   customerActivateCommand,
   customerDeactivateCommand,
@@ -33,6 +40,7 @@ import {
   productListCommand,
   productPriceCommand,
   productPutCommand,
+  productRecommendCommand,
   productSearchCommand,
 } from "./commands/product.ts";
 import { projectionListCommand, projectionRebuildCommand } from "./commands/projection.ts";
@@ -52,9 +60,23 @@ import {
   questionResolveCommand,
   questionTakeCommand,
 } from "./commands/question.ts";
+import {
+  returnAcceptCommand,
+  returnGetCommand,
+  returnListCommand,
+  returnReceiveCommand,
+  returnRejectCommand,
+  returnRequestCommand,
+} from "./commands/return.ts";
 import { startCommand } from "./commands/start.ts";
 import { stockGetCommand, stockReceiveCommand, stockWriteOffCommand } from "./commands/stock.ts";
 import { streamReadCommand, streamTailCommand } from "./commands/stream.ts";
+import {
+  subscriptionDropCommand,
+  subscriptionListCommand,
+  subscriptionParkedCommand,
+  subscriptionRedriveCommand,
+} from "./commands/subscription.ts";
 import { verifyCommand } from "./commands/verify.ts";
 import {
   workflowListCommand,
@@ -81,16 +103,27 @@ export const COMMANDS: readonly Command[] = [
   orderReleaseCommand,
   orderCancelCommand,
   orderLifeCommand,
+  returnRequestCommand,
+  returnListCommand,
+  returnGetCommand,
+  returnAcceptCommand,
+  returnRejectCommand,
+  returnReceiveCommand,
   customerRegisterCommand,
   customerGetCommand,
   customerListCommand,
   customerSearchCommand,
+  customerUpdateCommand,
+  customerPreferencesCommand,
+  customerRolesCommand,
+  customerPasswordCommand,
   customerDeactivateCommand,
   customerActivateCommand,
   customerDeleteCommand,
   productListCommand,
   productSearchCommand,
   productGetCommand,
+  productRecommendCommand,
   productPutCommand,
   productPriceCommand,
   stockGetCommand,
@@ -128,10 +161,15 @@ export const COMMANDS: readonly Command[] = [
   queueRedriveCommand,
   queuePauseCommand,
   queueResumeCommand,
+  subscriptionListCommand,
+  subscriptionParkedCommand,
+  subscriptionRedriveCommand,
+  subscriptionDropCommand,
   verifyCommand,
   keysRotateCommand,
   backupCommand,
   restoreCommand,
+  copyCommand,
   doctorCommand,
   completionCommand(() => COMMANDS),
 ];

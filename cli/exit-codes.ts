@@ -25,10 +25,23 @@ export const BY_CODE: readonly (readonly [exit: number, codes: readonly string[]
       "mapping-invalid",
     ],
   ],
-  [EXIT.notFound, ["no-shop-here", "not-found", "order-not-found", "file-unreadable", "import-file-missing"]],
+  [
+    EXIT.notFound,
+    ["no-shop-here", "copy-source-missing", "not-found", "order-not-found", "file-unreadable", "import-file-missing"],
+  ],
   [
     EXIT.conflict,
-    ["data-folder-locked", "port-in-use", "backup-target-exists", "order-exists", "change-refused", "version-mismatch"],
+    [
+      "data-folder-locked",
+      "port-in-use",
+      "backup-target-exists",
+      "copy-target-taken",
+      "copy-source-changed",
+      "copy-unfinished",
+      "order-exists",
+      "change-refused",
+      "version-mismatch",
+    ],
   ],
   [
     EXIT.unavailable,
@@ -40,10 +53,11 @@ export const BY_CODE: readonly (readonly [exit: number, codes: readonly string[]
       "commit-unknown",
       "batch-not-applied",
       "contention",
+      "copy-source-in-use",
     ],
   ],
   [EXIT.denied, ["access-denied", "token-missing", "unauthenticated", "forbidden"]],
-  [EXIT.checkFailed, ["check-failed", "backup-invalid", "store-corrupt"]],
+  [EXIT.checkFailed, ["check-failed", "backup-invalid", "copy-incomplete", "store-corrupt"]],
   [EXIT.interrupted, ["interrupted"]],
 ];
 

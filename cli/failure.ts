@@ -1,3 +1,4 @@
+import { storeIoFailed } from "@daybook/data/store/errors";
 import { CodedError, errorCode, messageOf } from "@daybook/kernel/errors";
 import {
   accessDenied,
@@ -29,6 +30,9 @@ const SYSTEM: readonly (readonly [codes: readonly string[], explain: (message: s
   [["EADDRNOTAVAIL", "ENOTFOUND", "EAI_AGAIN", "EINVAL"], (message, cause) => addressUnusable(message, { cause })],
   [["EACCES", "EPERM", "EROFS"], (message, cause) => accessDenied(message, { cause })],
   [["28P01", "28000"], (message, cause) => accessDenied(`PostgreSQL: ${message}`, { cause })],
+  [["42501"], (message, cause) => accessDenied(`PostgreSQL: ${message}`, { cause })],
+  [["57P01", "57P02", "57P03", "53300"], (message, cause) => databaseUnreachable(`PostgreSQL: ${message}`, { cause })],
+  [["53100", "58030", "ENOSPC", "EIO"], (message, cause) => storeIoFailed(`nothing can be written: ${message}`, { cause })],
   [["3D000"], (message, cause) => databaseUnreachable(`PostgreSQL: ${message}`, { cause })],
   [["ERR_INVALID_URL"], (_, cause) => usageInvalid("the address of --store or --url is no URL", { cause })],
   [["EEXIST", "ENOTDIR"], (message, cause) => folderUnusable(message, { cause })],

@@ -2,7 +2,7 @@ import { readConfig } from "@daybook/foundation/config";
 import { z } from "zod";
 
 /** What flags and variables (`DAYBOOK__PORT`, `DAYBOOK__LOG_LEVEL`, …) set alike. */
-const settingsSchema = z.strictObject({
+export const settingsSchema = z.strictObject({
   port: z.coerce.number().int().min(0).max(65_535).default(8_080),
   host: z.string().min(1).max(255).default("127.0.0.1"),
   data: z.string().min(1).max(4_000).default("data"),

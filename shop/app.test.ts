@@ -68,12 +68,12 @@ void describe("the program", () => {
     const { status, json } = await program.ask("/health");
     assert.equal(status, 200);
     const names = json.components.map(({ name, status }: { name: string; status: string }) => [name, status]);
-    const all = ["store", "keys", "projections", "event-loop"];
+    const all = ["store", "keys", "projections", "recommendations", "event-loop"];
     assert.deepEqual(
       names,
       all.map((name) => [name, "healthy"]),
     );
-    const { p50Ms, p99Ms, maxMs } = json.components[3].details;
+    const { p50Ms, p99Ms, maxMs } = json.components[4].details;
     assert.ok(p50Ms >= 0 && p99Ms >= p50Ms && maxMs >= p99Ms && Number.isFinite(maxMs), JSON.stringify(json.components[3]));
   });
 

@@ -9,23 +9,28 @@ import { httpServer, type HttpServer } from "@daybook/network/http";
 import { healthRoutes, type HealthCheck } from "@daybook/network/http/health";
 import { openApiRoute } from "@daybook/network/http/openapi";
 import { principalsOf, tokenDigest, tokenPrincipals, type Principal } from "@daybook/network/http/principals";
+import type { Route } from "@daybook/network/http/route";
 import type { StatusTable } from "@daybook/network/http/statuses";
 import { workflowClient } from "@daybook/workflow/client";
-import { ANSWER_MS, TASK_QUEUE } from "@daybook/shop-fulfilment/service";
+import { ANSWER_MS, TASK_QUEUE, WORKFLOWS } from "@daybook/shop-fulfilment/service";
 import { catalogRoutes, PRODUCT_STATUSES } from "@daybook/shop-catalog/http";
 import { CUSTOMER_STATUSES, customerRoutes } from "@daybook/shop-customers/http";
 import { STOCK_STATUSES, stockRoutes } from "@daybook/shop-inventory/http";
+import { recommendationCheck, recommendationRoutes } from "@daybook/shop-inventory/recommendations/routes";
 import { ORDER_STATUSES, orderRoutes } from "@daybook/shop-ordering/http";
 import { PAYMENT_STATUSES, paymentRoutes } from "@daybook/shop-payments/http";
 import { QUESTION_STATUSES, questionRoutes } from "@daybook/shop-questions/http";
+import { RETURN_STATUSES, returnRoutes } from "@daybook/shop-returns/http";
+import { RETURN_WORKFLOWS } from "@daybook/shop-returns/service";
 import { SHIPPING_STATUSES, shippingRoutes } from "@daybook/shop-shipping/http";
 import { adminRoutes } from "./admin-routes.ts";
 import { billedOrders } from "./billed-orders.ts";
 import { keyRoutes } from "./key-routes.ts";
 import { startSandbox, type Partners, type Sandbox } from "./partners.ts";
 import { QUEUE_STATUSES, queueRoutes } from "./queue-routes.ts";
-import { QUEUES } from "./roles.ts";
+import { QUEUES, SUBSCRIPTIONS } from "./roles.ts";
 import { seedShop } from "./seed-shop.ts";
+import { SUBSCRIPTION_STATUSES, subscriptionRoutes } from "./subscription-routes.ts";
 import { WORKFLOW_STATUSES, workflowRoutes } from "./workflow-routes.ts";
 import { openShop, type Shop, type ShopOptions } from "./service.ts";
 
@@ -110,28 +115,48 @@ const STATUSES: StatusTable = {
   ...STOCK_STATUSES,
   ...SHIPPING_STATUSES,
   ...QUESTION_STATUSES,
+  ...RETURN_STATUSES,
   ...WORKFLOW_STATUSES,
   ...QUEUE_STATUSES,
+  ...SUBSCRIPTION_STATUSES,
 };
 
-/** The shop's HTTP interface, not yet listening. `more`: checks of the process that serves it. */
-export function shopServer(shop: Shop, log: Log, more: readonly HealthCheck[] = [], partners?: Partners): HttpServer {
-  const { store, clock, ids, ordering, catalogue, customers, inventory, payments, shipping, questions, events, random } = shop;
-  const workflows = workflowClient({ store, clock, ids, random, taskQueue: TASK_QUEUE, answerMs: ANSWER_MS });
-  const checks = [storeCheck("store", store), storeCheck("keys", shop.keyStore), projectionCheck(shop), ...more];
-  const routes = [
+/** The routes of all contexts. */
+export function shopRoutes(shop: Shop, partners?: Partners): readonly Route[] {
+  const { store, clock, ids, ordering, catalogue, customers, inventory, payments, shipping, questions, returns, events, random } =
+    shop;
+  const all = [...WORKFLOWS, ...RETURN_WORKFLOWS];
+  const resting = { taskQueue: TASK_QUEUE, answerMs: ANSWER_MS, workflows: all, isAlone: true };
+  const workflows = workflowClient({ store, clock, ids, random, ...resting });
+  return [
     ...orderRoutes({ ordering, store, clock }),
     ...catalogRoutes({ catalogue, store, clock }),
     ...customerRoutes({ customers, store, clock }),
     ...stockRoutes({ inventory, store }),
+    ...recommendationRoutes(shop.recommendations),
     ...paymentRoutes({ payments, store, ids, orders: billedOrders(ordering.queries) }),
     ...shippingRoutes({ shipping, clock, hookSecrets: partners ? [partners.webhookSecret] : [] }),
     ...questionRoutes({ questions, store, clock }),
+    ...returnRoutes({ returns, store, ids }),
     ...adminRoutes(shop),
     ...keyRoutes(shop),
     ...workflowRoutes({ workflows: () => shop.work()?.fulfilment?.engine ?? workflows }),
     ...queueRoutes({ queues: QUEUES, store, clock, ids, keys: events.keys }),
+    ...subscriptionRoutes({ names: SUBSCRIPTIONS, store, clock, ids, running: () => shop.work()?.statuses() ?? [] }),
   ];
+}
+
+/** The shop's HTTP interface, not yet listening. `more`: checks of the process that serves it. */
+export function shopServer(shop: Shop, log: Log, more: readonly HealthCheck[] = [], partners?: Partners): HttpServer {
+  const { store, clock, ids, customers } = shop;
+  const checks = [
+    storeCheck("store", store),
+    storeCheck("keys", shop.keyStore),
+    projectionCheck(shop),
+    recommendationCheck(shop.recommendations),
+    ...more,
+  ];
+  const routes = shopRoutes(shop, partners);
   const documents = [
     openApiRoute({ title: "Daybook shop", version: "0.1.0", routes, statuses: STATUSES }),
     ...healthRoutes({ checks, clock }),

@@ -10,6 +10,12 @@ export const noShopHere = defineError({
   advice: "Check --data: it names the folder that `daybook start` or `daybook import` made.",
 });
 
+export const keysMissing = defineError({
+  code: "keys-missing",
+  advice:
+    "Put keys.db (on PostgreSQL: the schema that ends in _keys) back from its backup. Without it nobody can read personal data; nothing was changed.",
+});
+
 export const sandboxFailed = defineError({
   code: "sandbox-failed",
   advice:

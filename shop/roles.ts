@@ -1,7 +1,7 @@
 import type { Projection } from "@daybook/data/cqrs/projection";
 import type { EventTypes } from "@daybook/data/event-store/event";
 import type { EventStore } from "@daybook/data/event-store/event-store";
-import { subscribe, type Subscription } from "@daybook/data/event-store/subscription";
+import { subscribe, type Subscription, type SubscriptionStatus } from "@daybook/data/event-store/subscription";
 import type { Log } from "@daybook/foundation/log";
 import type { Clock } from "@daybook/kernel/clock";
 import type { IdSource } from "@daybook/kernel/ids";
@@ -20,10 +20,12 @@ import { customersService, type CustomersService } from "@daybook/shop-customers
 import { stalledRuns, startFulfilment, type FulfilmentService } from "@daybook/shop-fulfilment/service";
 import { inventoryContract, reservationExpiry } from "@daybook/shop-inventory/contract";
 import { stockEvents } from "@daybook/shop-inventory/events";
+import { recommendations, type Recommendations } from "@daybook/shop-inventory/recommendations";
 import { inventoryService, type InventoryService } from "@daybook/shop-inventory/service";
 import { notificationEvents } from "@daybook/shop-notifications/events";
 import {
   NOTIFICATION_QUEUES,
+  NOTIFICATION_SUBSCRIPTION,
   startNotifications,
   type NotificationParts,
   type RunningNotifications,
@@ -39,6 +41,9 @@ import { PAYMENT_QUEUES, paymentsService, type PaymentsService, type PaymentsSer
 import { comparisonContract, questionsContract } from "@daybook/shop-questions/contract";
 import { questionEvents } from "@daybook/shop-questions/events";
 import { QUESTION_QUEUES, questionsService, type QuestionsService } from "@daybook/shop-questions/service";
+import { returnsContract } from "@daybook/shop-returns/contract";
+import { returnEvents } from "@daybook/shop-returns/events";
+import { RETURN_QUEUES, returnRuns, returnsService, type ReturnsService } from "@daybook/shop-returns/service";
 import { httpCarrier } from "@daybook/shop-shipping/http-carrier";
 import { shippingContract } from "@daybook/shop-shipping/contract";
 import { shipmentEvents } from "@daybook/shop-shipping/events";
@@ -56,6 +61,7 @@ export const OWNERS = {
   bills: "payments",
   shipment: "shipping",
   question: "questions",
+  return: "returns",
   notification: "notifications",
   workflow: "fulfilment",
 };
@@ -71,8 +77,13 @@ export const EVENT_TYPES: EventTypes = {
   ...billEvents,
   ...shipmentEvents,
   ...questionEvents,
+  ...returnEvents,
   ...notificationEvents,
 };
+
+const ORDER_PROGRESS = "order-progress";
+/** Three minutes of attempts: what passes by itself has passed then. */
+const PATIENT = { attemptsMax: 14 };
 
 /** The queues of all contexts. */
 export const QUEUES: readonly Queue<unknown>[] = [
@@ -81,9 +92,13 @@ export const QUEUES: readonly Queue<unknown>[] = [
   ...PAYMENT_QUEUES,
   ...SHIPPING_QUEUES,
   ...QUESTION_QUEUES,
+  ...RETURN_QUEUES,
   ...NOTIFICATION_QUEUES,
   erasures,
 ];
+
+/** The subscriptions of all contexts that park an event that fails for good, and go on. */
+export const SUBSCRIPTIONS: readonly string[] = [ORDER_PROGRESS, NOTIFICATION_SUBSCRIPTION];
 
 export interface ContextsParts {
   readonly events: EventStore;
@@ -115,10 +130,12 @@ export interface Contexts {
   readonly catalogue: CatalogService;
   readonly customers: CustomersService;
   readonly inventory: InventoryService;
+  readonly recommendations: Recommendations;
   readonly ordering: OrderingService;
   readonly payments: PaymentsService;
   readonly shipping: ShippingService;
   readonly questions: QuestionsService;
+  readonly returns: ReturnsService;
   readonly projections: readonly Projection[];
   /** Starts what works by itself: orders follow other contexts; with partners, orders are carried out. */
   readonly startWork: () => Work;
@@ -132,6 +149,8 @@ export interface Work {
   readonly notifications: RunningNotifications | undefined;
   readonly consumers: readonly Consumer[];
   readonly subscriptions: readonly Subscription[];
+  /** Of all subscriptions. */
+  statuses(): readonly SubscriptionStatus[];
   stop(): Promise<void>;
 }
 
@@ -148,6 +167,7 @@ export function contexts(parts: ContextsParts): Contexts {
   const { store } = events;
   const common = { events, store, clock, ids, random };
   const local = localTransport({ clock });
+  const calls = clientsBy(local.transport);
 
   const catalogue = catalogService(common);
   const customers = customersService({
@@ -159,47 +179,47 @@ export function contexts(parts: ContextsParts): Contexts {
     hasOpenOrders: (customerId) => hasOpenOrders(ordering, customerId),
   });
   local.add(customers.calls);
-  const ordering = orderingService({
-    ...common,
-    catalogue,
-    customers: client(customersContract, local.transport),
-    searchSecret: parts.searchSecret,
-  });
+  const ordering = orderingService({ ...common, catalogue, customers: calls.customers, searchSecret: parts.searchSecret });
   const inventory = inventoryService({ ...common, catalogue });
-  const questions = client(questionsContract, local.transport);
-  const asking = questionsService({ ...common, log: parts.log, tenant: TENANT, sources: comparing(local) });
-  const payments = paymentsService({ ...common, ...outside, questions });
-  const shipping = shippingService({
-    ...common,
-    ...outside,
-    ordering: client(orderingContract, local.transport),
-    questions,
-    collectAt: COUNTER,
-  });
-  for (const { calls } of [ordering, inventory, payments, shipping, asking]) local.add(calls);
+  const asking = questionsService({ ...common, log: parts.log, tenant: TENANT, sources: comparing(local.transport) });
+  const recommended = recommendations({ ...common, catalogue });
+  const payments = paymentsService({ ...common, ...outside, questions: calls.questions });
+  const { ordering: ofOrders, questions } = calls;
+  const shipping = shippingService({ ...common, ...outside, ordering: ofOrders, questions, collectAt: COUNTER });
+  const returns = returnsService({ ...common, ordering: calls.ordering });
+  for (const { calls } of [ordering, inventory, payments, shipping, returns, asking]) local.add(calls);
   for (const { comparison } of [payments, shipping, { comparison: stalledRuns(common) }]) local.add(comparison);
-  const calls = callsOf(local);
 
   return {
     catalogue,
     customers,
     inventory,
+    recommendations: recommended,
     ordering,
     payments,
     shipping,
     questions: asking,
-    projections: projectionsOf({ ordering, customers, payments, catalogue }),
+    returns,
+    projections: projectionsOf({ ordering, customers, payments, catalogue, recommendations: recommended }),
     startWork() {
       const progress = { events, clock, ids, owner: parts.owner, tuning: { gatherMs: 25 }, ...ordering.progress };
+      const fulfilment = isServed
+        ? startFulfilment({ ...calls, ...common, owner: parts.owner, others: returnRuns(calls) })
+        : undefined;
       return running({
-        subscriptions: [subscribe({ name: "order-progress", ...progress })],
-        consumers: [...inventory.startConsumers(random), customers.startErasures(), ...ofPartners()],
-        fulfilment: isServed ? startFulfilment({ ...calls, ...common, owner: parts.owner }) : undefined,
+        subscriptions: [subscribe({ name: ORDER_PROGRESS, poison: "park", policy: PATIENT, ...progress })],
+        consumers: [...inventory.startConsumers(random), customers.startErasures(), ...ofPartners(), ...returning(fulfilment)],
+        fulfilment,
         notifications: isServed ? outside.startNotifications({ ...calls, ...parts }) : undefined,
       });
     },
     close: () => outside.close(),
   };
+
+  /** What has returns carried out. */
+  function returning(fulfilment: FulfilmentService | undefined): readonly Consumer[] {
+    return fulfilment ? returns.startConsumers(fulfilment.engine, random) : [];
+  }
 
   /** What asks partners. */
   function ofPartners(): readonly Consumer[] {
@@ -207,8 +227,15 @@ export function contexts(parts: ContextsParts): Contexts {
   }
 }
 
-/** What contexts call of each other. */
-function callsOf({ transport }: LocalTransport) {
+function projectionsOf(
+  of: Pick<Contexts, "ordering" | "customers" | "payments" | "catalogue" | "recommendations">,
+): readonly Projection[] {
+  const { ordering, customers, payments, catalogue, recommendations } = of;
+  return [ordering.search, ordering.details, customers.search, payments.ledger, catalogue.searched, recommendations.sold];
+}
+
+/** The contexts as they call each other. */
+function clientsBy(transport: LocalTransport["transport"]) {
   return {
     customers: client(customersContract, transport),
     ordering: client(orderingContract, transport),
@@ -216,11 +243,12 @@ function callsOf({ transport }: LocalTransport) {
     payments: client(paymentsContract, transport),
     shipping: client(shippingContract, transport),
     questions: client(questionsContract, transport),
+    returns: client(returnsContract, transport),
   };
 }
 
 /** Who compares what, by contract. */
-function comparing({ transport }: LocalTransport) {
+function comparing(transport: LocalTransport["transport"]) {
   return {
     payments: client(comparisonContract("payments"), transport),
     shipping: client(comparisonContract("shipping"), transport),
@@ -228,16 +256,11 @@ function comparing({ transport }: LocalTransport) {
   };
 }
 
-function projectionsOf(of: Pick<Contexts, "ordering" | "customers" | "payments" | "catalogue">): readonly Projection[] {
-  const { ordering, customers, payments, catalogue } = of;
-  return [ordering.search, ordering.details, customers.search, payments.ledger, catalogue.searched];
-}
-
 /** The partners by their addresses; without them every request says that there are none. */
 function outsideOf(partners: Partners | undefined, clock: Clock): Outside {
   const [card, carrier] = [clientOf(partners?.cardUrl), clientOf(partners?.carrierUrl)];
   return {
-    provider: httpCardProvider(card),
+    provider: httpCardProvider({ client: card, clock }),
     hookSecrets: partners ? [partners.webhookSecret] : [],
     carrier: httpCarrier({ client: carrier, clock, name: "Parcel Post" }),
     startNotifications: (parts) => startNotifications({ ...parts, settings: mailBy(partners) }),
@@ -245,9 +268,13 @@ function outsideOf(partners: Partners | undefined, clock: Clock): Outside {
   };
 }
 
-function running(work: Omit<Work, "stop">): Work {
+function running(work: Omit<Work, "stop" | "statuses">): Work {
   return {
     ...work,
+    statuses() {
+      const { notifications, subscriptions } = work;
+      return [...subscriptions.map((each) => each.status()), ...(notifications ? [notifications.status().subscription] : [])];
+    },
     async stop() {
       const { fulfilment, notifications, consumers, subscriptions } = work;
       await Promise.all([fulfilment?.stop(), notifications?.stop()]);

@@ -65,7 +65,7 @@ for (const store of ["memory", "sqlite"]) {
         assert.deepEqual([found?.status, found?.customer.contact], ["cancelled", CONTACT]);
         assert.deepEqual(
           shop.projections().map(({ name }) => name),
-          ["order-search", "order-details", "customer-search", "ledger", "product-search"],
+          ["order-search", "order-details", "customer-search", "ledger", "product-search", "sold-together"],
         );
         await shop.close();
         await shop.close();

@@ -23,7 +23,8 @@ import { KeyRotation } from "./key-rotation.ts";
 import type { Partners } from "./partners.ts";
 import { Rebuilds } from "./rebuilds.ts";
 import { contexts, EVENT_TYPES, OWNERS, TENANT, type Contexts, type Work } from "./roles.ts";
-import { noShopHere, storeUnknown } from "./errors.ts";
+import { keysMissing, noShopHere } from "./errors.ts";
+import { storeAddress, type StoreAddress } from "./store-address.ts";
 
 export interface ShopOptions {
   /** The data folder: made when missing, mode 0700. It holds the keys, and the store unless that is elsewhere. */
@@ -109,20 +110,22 @@ interface OpenedStores {
 
 async function openStores(options: ShopOptions, clock: Clock, ids: IdSource): Promise<OpenedStores> {
   const { data, isReadOnly = false } = options;
-  const kind = storeKind(options.store);
+  const address = storeAddress(options.store);
+  const { kind } = address;
   if (!isReadOnly) await makeDataFolder(data);
-  if (isReadOnly && kind === "sqlite") await checkIsThere(data);
+  if (kind === "sqlite") await checkFiles(data, isReadOnly);
   const lock = kind === "postgres" || isReadOnly ? undefined : lockDataFolder(data, clock);
   const closing: (() => Promise<void>)[] = lock ? [async () => lock.release()] : [];
   const close = async () => {
     for (const each of closing.splice(0).reverse()) await each();
   };
   try {
-    const keyStore = await openKeyStore(options, kind, clock);
+    const keyStore = await openKeyStore(options, address, clock);
     closing.push(() => keyStore.close());
-    const masterKeys = await openMasterKey(options, keyStore, ids, clock);
-    const store = await openMainStore(options, kind, clock);
+    const store = await openMainStore(options, address, clock);
     closing.push(() => store.close());
+    await checkKeys(keyStore, store);
+    const masterKeys = await openMasterKey(options, keyStore, ids, clock);
     return { store, keyStore, masterKeys, lock, close };
   } catch (error) {
     await close();
@@ -130,13 +133,24 @@ async function openStores(options: ShopOptions, clock: Clock, ids: IdSource): Pr
   }
 }
 
-/** A reader makes nothing, and says so before it says what is missing. */
-async function checkIsThere(data: string): Promise<void> {
-  try {
-    await access(join(data, FILES.store));
-  } catch (cause) {
-    throw noShopHere(`there is no ${FILES.store} in ${data}`, { cause });
-  }
+/** Before anything is made: a reader needs a shop, and a shop's keys are made before its store. */
+async function checkFiles(data: string, isReadOnly: boolean): Promise<void> {
+  const [hasStore, hasKeys] = await Promise.all([FILES.store, FILES.keys].map((file) => isThere(join(data, file))));
+  if (isReadOnly && !hasStore) throw noShopHere(`there is no ${FILES.store} in ${data}`);
+  if (hasStore && !hasKeys) throw keysMissing(`there is ${FILES.store} in ${data}, and no ${FILES.keys}`);
+}
+
+async function isThere(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** New keys would make all personal data look erased, and nobody would hear of it. */
+async function checkKeys(keyStore: Store, store: Store): Promise<void> {
+  const [key] = await keyStore.listKeys("", { limit: 1 });
+  if (key === undefined && (await store.head()).position > 0) throw keysMissing("the store has facts, that of its keys is empty");
 }
 
 /** A master key is made for a shop that has sealed nothing yet, never for one whose key got lost. */
@@ -161,36 +175,18 @@ function masterKeyFiles(data: string): MasterKeyFiles {
   return { master: join(data, FILES.masterKey), next: join(data, FILES.nextMasterKey) };
 }
 
-type StoreKind = "sqlite" | "memory" | "postgres";
-
-function storeKind(text = "sqlite"): StoreKind {
-  if (text === "sqlite" || text === "memory") return text;
-  if (/^postgres(ql)?:\/\//.test(text)) return "postgres";
-  throw storeUnknown(`"${text.slice(0, 40)}" is not a store`);
-}
-
-function openMainStore({ data, store, isReadOnly = false }: ShopOptions, kind: StoreKind, clock: Clock): Promise<Store> | Store {
-  if (kind === "postgres") return postgresStore({ ...database(store), owners: OWNERS, clock });
-  if (kind === "memory") return memoryStore({ owners: OWNERS, clock });
+function openMainStore(options: ShopOptions, address: StoreAddress, clock: Clock): Promise<Store> | Store {
+  const { data, isReadOnly = false } = options;
+  if (address.kind === "postgres") return postgresStore({ url: address.url, schema: address.schema, owners: OWNERS, clock });
+  if (address.kind === "memory") return memoryStore({ owners: OWNERS, clock });
   return sqliteStore({ file: join(data, FILES.store), readOnly: isReadOnly, owners: OWNERS, clock });
 }
 
 /** Subject keys have a file or schema of their own, so that it can have a backup rule of its own. */
-function openKeyStore({ data, store, isReadOnly = false }: ShopOptions, kind: StoreKind, clock: Clock): Promise<Store> | Store {
-  if (kind === "memory") return memoryStore({ clock });
-  if (kind === "sqlite") return sqliteStore({ file: join(data, FILES.keys), readOnly: isReadOnly, secureDelete: true, clock });
-  const { url, schema = "daybook" } = database(store);
-  return postgresStore({ url, schema: `${schema}_keys`, clock });
-}
-
-/** The database's URL without our own parameter, which names the schema. */
-function database(text = ""): { readonly url: string; readonly schema?: string } {
-  const [address = "", query = ""] = text.split("?", 2); // an address with several hosts is no URL
-  const settings = new URLSearchParams(query);
-  const schema = settings.get("schema");
-  settings.delete("schema");
-  const url = settings.size === 0 ? address : `${address}?${settings.toString()}`;
-  return schema === null ? { url } : { url, schema };
+function openKeyStore({ data, isReadOnly = false }: ShopOptions, address: StoreAddress, clock: Clock): Promise<Store> | Store {
+  if (address.kind === "postgres") return postgresStore({ url: address.url, schema: address.keySchema, clock });
+  if (address.kind === "memory") return memoryStore({ clock });
+  return sqliteStore({ file: join(data, FILES.keys), readOnly: isReadOnly, secureDelete: true, clock });
 }
 
 async function compose(
@@ -200,7 +196,7 @@ async function compose(
 ): Promise<Shop> {
   const { store, keyStore, masterKeys, lock } = opened;
   const { data, clock, random, isReadOnly = false } = options;
-  if (isReadOnly && storeKind(options.store) === "sqlite" && (await store.head()).position === 0 && !readOwner(data)) {
+  if (isReadOnly && storeAddress(options.store).kind === "sqlite" && (await store.head()).position === 0 && !readOwner(data)) {
     throw noShopHere(`${data} holds no orders`);
   }
   const key = await loadOrCreateKeyFile(join(data, FILES.developmentKey), 32, { isReadOnly, ids });

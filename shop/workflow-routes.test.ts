@@ -139,13 +139,20 @@ void describe("workflows over HTTP", () => {
   });
 
   void test("without an engine are read, and what is asked of them is recorded for whoever has one", async () => {
-    const { engine, common, until, stop } = await trial("a");
+    const { engine, common, stop } = await trial("a");
     await stop();
-    const client = workflowClient({ ...common, answerMs: 1_000 });
+    const client = workflowClient({ ...common, workflows: [sell], isAlone: true });
     const { ask } = httpTrial({ routes: workflowRoutes({ workflows: () => client }), clock: common.clock, statuses: WORKFLOW_STATUSES }); // prettier-ignore
     assert.equal((await ask("GET", "/api/v1/workflows/a")).json["status"], "running");
-    const asked = await until(ask("POST", "/api/v1/workflows/a/cancel", { body: { reason: "late" } }));
+    const note = "recorded, and done later: no process carries out runs of main now";
+    const asked = await ask("POST", "/api/v1/workflows/a/cancel", { body: { reason: "late" } });
     assert.deepEqual([asked.status, asked.json["state"], asked.headers["location"]], [202, "recorded", "/api/v1/workflows/a"]);
-    assert.deepEqual((await engine.waits("a")).map(({ text }) => text), ["waiting for signal paid", "not given yet: cancel"]); // prettier-ignore
+    assert.equal(asked.json["note"], `a: ${note}`, "known at once");
+    const signalled = await ask("POST", "/api/v1/workflows/a/signal", { body: { name: "paid", value: { by: "card" } } });
+    assert.deepEqual([signalled.status, signalled.json["note"]], [200, note]);
+    assert.deepEqual(
+      (await engine.waits("a")).map(({ text }) => text),
+      ["waiting for signal paid", "not given yet: cancel", "not given yet: signal paid"],
+    );
   });
 });

@@ -1,4 +1,4 @@
-import { errorCode } from "@daybook/kernel/errors";
+import { errorCode, messageOf } from "@daybook/kernel/errors";
 import { givenId } from "@daybook/kernel/ids";
 import type { UnitCause } from "@daybook/data/store/unit";
 import { nextLink, pageCursor, readCursor } from "@daybook/network/http/paging";
@@ -124,8 +124,10 @@ function signal(parts: WorkflowRoutesParts): Route {
     async handle(request) {
       const { params: { id }, body } = request; // prettier-ignore
       if (body.dryRun) return preview(parts, request, "signal", id);
-      await parts.workflows().signalByName(id, body.name, body.value ?? null, causeOfRequest(request));
-      return jsonAnswer(200, { id, signal: body.name });
+      const client = parts.workflows();
+      await client.signalByName(id, body.name, body.value ?? null, causeOfRequest(request));
+      const note = await client.whyLater(await known(client, id));
+      return jsonAnswer(200, { id, signal: body.name, ...(note !== undefined && { note }) });
     },
   });
 }
@@ -185,7 +187,7 @@ function act<Body extends { readonly dryRun: boolean; readonly to?: string }>(
         if (refusal !== undefined) return refused(refusal, request);
       } catch (error) {
         if (errorCode(error) !== "workflow-answer-pending") throw error;
-        return jsonAnswer(202, { id, state: "recorded" }, { location: `/api/v1/workflows/${id}` });
+        return jsonAnswer(202, { id, state: "recorded", note: messageOf(error) }, { location: `/api/v1/workflows/${id}` });
       }
       return jsonAnswer(200, runBody(await known(client, id)));
     },

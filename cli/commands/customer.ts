@@ -1,6 +1,3 @@
-import { readFile } from "node:fs/promises";
-import { stdin } from "node:process";
-import { text as textOf } from "node:stream/consumers";
 import { customerStatusSchema } from "@daybook/shop-customers/contract";
 import { path } from "../connection/client.ts";
 import { connected } from "../connection/connect.ts";
@@ -10,6 +7,7 @@ import type { Command, Invocation } from "../shell/command.ts";
 import { CONNECTION, FLAGS, OUTPUT } from "../shell/flags.ts";
 import { printDocument, printList, type Column, type Fields } from "../shell/output.ts";
 import { needed, printChanged } from "./changed.ts";
+import { firstLine } from "./password-file.ts";
 
 const CUSTOMER = { name: "CUSTOMER", summary: "a customer's id, cus_…" };
 const COLUMNS: readonly Column[] = [
@@ -56,11 +54,6 @@ async function register(invocation: Invocation): Promise<void> {
     password: await firstLine(given("password-file")),
   };
   await printChanged(invocation, { path: "/api/v1/customers", body });
-}
-
-async function firstLine(file: string): Promise<string> {
-  const text = file === "-" ? await textOf(stdin) : await readFile(file, "utf8");
-  return text.split(/\r?\n/, 1)[0] ?? "";
 }
 
 export const customerGetCommand: Command = {

@@ -27,11 +27,11 @@ function print({ flags, terminal }: Invocation, findings: readonly Finding[], ok
     terminal.out(`${JSON.stringify({ ok, findings })}\n`);
     return;
   }
-  if (ok && flags.isSet("quiet")) return;
-  const rows = findings.map(({ name, state, what }) => [MARKS[state], name, what]);
+  const shown = flags.isSet("quiet") ? findings.filter(({ state }) => state === "bad") : findings;
+  const rows = shown.map(({ name, state, what }) => [MARKS[state], name, what]);
   for (const [index, line] of aligned(rows).entries()) {
     terminal.out(`${line}\n`);
-    const todo = findings[index]?.todo;
+    const todo = shown[index]?.todo;
     if (todo !== undefined) terminal.out(`      → ${todo}\n`);
   }
 }

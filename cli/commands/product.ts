@@ -77,6 +77,24 @@ export const productGetCommand: Command = {
     }),
 };
 
+export const productRecommendCommand: Command = {
+  noun: "product",
+  verb: "recommend",
+  summary: "Products that were bought together with one, or what sells best",
+  details: "What they are is said on stderr, and whether that is an answer for want of a better one (degraded).",
+  operands: [PRODUCT],
+  flags: [...CONNECTION, ...OUTPUT, FLAGS.jsonl],
+  run: (invocation) =>
+    connected(invocation, "read", async (client) => {
+      const { body } = await client.call({ path: path`/api/v1/products/${productOf(invocation)}/recommendations` });
+      const document = readDocument(body);
+      const { basis, isDegraded } = document;
+      printList(invocation, readList(body, "products").records, COLUMNS, document);
+      const { flags, terminal } = invocation;
+      if (!flags.isSet("quiet")) terminal.err(`${String(basis)}${isDegraded === true ? ", degraded" : ""}\n`);
+    }),
+};
+
 export const productPutCommand: Command = {
   noun: "product",
   verb: "list",

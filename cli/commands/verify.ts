@@ -64,8 +64,9 @@ function print({ terminal, flags }: Invocation, { ok, checks }: Verification): v
     terminal.out(`${JSON.stringify({ ok, checks })}\n`);
     return;
   }
-  if (ok && flags.isSet("quiet")) return;
-  const rows = checks.map((check) => [
+  const shown = flags.isSet("quiet") ? checks.filter((check) => !check.ok) : checks;
+  if (shown.length === 0) return;
+  const rows = shown.map((check) => [
     resultOf(check),
     check.name,
     check.holds,
@@ -73,7 +74,7 @@ function print({ terminal, flags }: Invocation, { ok, checks }: Verification): v
     String(check.violationCount),
   ]);
   for (const line of aligned([["CHECK", "NAME", "HOLDS", "CHECKED", "VIOLATIONS"], ...rows])) terminal.out(`${line}\n`);
-  for (const { name, violations, note } of checks) {
+  for (const { name, violations, note } of shown) {
     if (note !== undefined) terminal.out(`${name}: not checked: ${note}\n`);
     for (const violation of violations.slice(0, 20)) terminal.out(`${name}: ${JSON.stringify(violation)}\n`);
   }

@@ -9,7 +9,7 @@ export interface Client {
 }
 
 export interface ClientRequest {
-  readonly method?: "GET" | "POST" | "DELETE";
+  readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Segments are encoded by the caller (`path`). */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | undefined>>;

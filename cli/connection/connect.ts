@@ -44,12 +44,13 @@ async function givenToken({ flags, settings }: Invocation): Promise<string> {
   return token;
 }
 
-async function inProcess({ settings, clock }: Invocation, folder: string, access: Access): Promise<Client> {
+async function inProcess({ flags, settings, clock }: Invocation, folder: string, access: Access): Promise<Client> {
   const { store, logLevel } = settings;
   if (store === "sqlite" && access !== "create" && !holdsShop(folder)) throw noShopHere(`${folder} holds no shop`);
   const isReadOnly = access === "read" && store === "sqlite";
   const shop = await openShop({ data: folder, store, clock, isReadOnly });
   if (access === "write") await shop.catalogue.seed(SYSTEM_CONTEXT);
   if (access !== "read") shop.startBackground();
-  return inProcessClient(shop, jsonLog({ clock, level: logLevel }));
+  const level = flags.isSet("quiet") && logLevel !== "silent" ? "error" : logLevel;
+  return inProcessClient(shop, jsonLog({ clock, level }));
 }

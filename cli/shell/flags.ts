@@ -30,7 +30,7 @@ export const FLAGS = {
   jsonl: { name: "jsonl", summary: "One JSON document a line on stdout" },
   fields: { name: "fields", value: "A,B", summary: "Only these fields; dots go deeper (total.amount)" },
   quiet: { name: "quiet", summary: "Nothing on stderr but errors" },
-  quietWhenWell: { name: "quiet", summary: "Print nothing when all is well" },
+  quietWhenWell: { name: "quiet", summary: "Print only what is wrong" },
   noInput: { name: "no-input", summary: "Never ask" },
   yes: { name: "yes", summary: "Do it without being asked" },
   wait: { name: "wait", summary: "Return when the read models show it" },
@@ -39,7 +39,7 @@ export const FLAGS = {
   ifVersion: {
     name: "if-version",
     value: "N",
-    summary: "Only when the order is at this version",
+    summary: "Only when it is at this version",
     range: [1, 1_000_000_000],
   },
 } as const satisfies Record<string, Flag>;

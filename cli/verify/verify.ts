@@ -10,6 +10,7 @@ import { unitsCheck } from "./log/units.ts";
 import { versionsCheck } from "./log/versions.ts";
 import { Meter, type Progress } from "./progress.ts";
 import { keptTokenSecret } from "./search-tokens.ts";
+import { returnsCheck } from "./returns/returns.ts";
 import { agreementCheck } from "./shop/agreement.ts";
 import { keysCheck } from "./shop/answers.ts";
 import { customersCheck } from "./shop/customers.ts";
@@ -23,6 +24,7 @@ import { personalCheck } from "./shop/personal.ts";
 import { productSearchCheck } from "./shop/product-search.ts";
 import { productsCheck } from "./shop/products.ts";
 import { snapshotsCheck } from "./shop/snapshots.ts";
+import { soldTogetherCheck } from "./shop/sold-together.ts";
 import { stockCheck } from "./shop/stock.ts";
 import { dueCheck } from "./store/due.ts";
 import { leasesCheck } from "./store/leases.ts";
@@ -91,10 +93,12 @@ function checksOf(verifying: Verifying): readonly Check[] {
     productSearchCheck(verifying),
     customersCheck(verifying),
     stockCheck(verifying),
+    soldTogetherCheck(verifying),
     paymentsCheck(verifying),
     ledgerCheck(verifying),
     questionsCheck(verifying),
     agreementCheck(verifying),
+    returnsCheck(verifying, replay),
     personalCheck(verifying),
     keysCheck(store),
     workCheck(store),

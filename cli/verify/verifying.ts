@@ -27,6 +27,7 @@ export interface Marks {
   readonly details: ModelMarks;
   readonly customerSearch: ModelMarks;
   readonly productSearch: ModelMarks;
+  readonly soldTogether: ModelMarks;
   readonly ledger: ModelMarks;
 }
 
@@ -44,6 +45,7 @@ export async function readMarks(store: Store): Promise<Marks> {
     details: await modelMarks(store, "order-details"),
     customerSearch: await modelMarks(store, "customer-search"),
     productSearch: await modelMarks(store, "product-search"),
+    soldTogether: await modelMarks(store, "sold-together"),
     ledger: await modelMarks(store, "ledger"),
   };
 }

@@ -1,5 +1,17 @@
 import assert from "node:assert/strict";
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -7,6 +19,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, before, describe, test } from "node:test";
 import { holdFile } from "@daybook/data/store/sqlite/data-lock";
+import { storedState } from "../hostile/stored-state.ts";
 import { call, codeOf } from "./call.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "daybook-bad-"));
@@ -45,10 +58,9 @@ function spoiled(name: string, spoil: (folder: string) => void): string {
   return folder;
 }
 
-async function position(): Promise<string> {
-  const { err, code } = await call(["stream", "tail", "--after", "latest", "--no-follow", "--data", data]);
-  assert.equal(code, 0, err);
-  return err;
+/** Head and rows of the shop that is there. */
+function state(): string {
+  return storedState(join(data, "daybook.db"));
 }
 
 interface Case {
@@ -170,6 +182,54 @@ const FOLDERS: readonly Case[] = [
     code: "backup-target-exists",
   },
 ];
+
+const PLACE = ["order", "place", "--item", "mug-blue", "--data"] as const;
+
+/** The bytes that are there are not what was written. */
+const STORED: readonly Case[] = [
+  damaged(
+    "a store whose first bytes are others",
+    (folder) => overwrite(folder, "daybook.db", 0, "SQLitf"),
+    "store-foreign-file",
+    1,
+  ),
+  damaged("a store with a page size of zero", (folder) => overwrite(folder, "daybook.db", 16, "\0\0"), "store-foreign-file", 1),
+  damaged(
+    "a store with a page of zeros",
+    (folder) => overwrite(folder, "daybook.db", 4_096, "\0".repeat(4_096)),
+    "store-corrupt",
+    7,
+  ),
+  damaged("a store without its keys", (folder) => rmSync(join(folder, "keys.db")), "keys-missing", 1),
+  damaged("a store with new keys", (folder) => writeFileSync(join(folder, "keys.db"), ""), "keys-missing", 1),
+  damaged("a master key that is too short", (folder) => secret(folder, "master.key", "abc"), "key-file-invalid", 1),
+  damaged("a master key that is gone", (folder) => rmSync(join(folder, "master.key")), "key-file-invalid", 1),
+  damaged("a development key that is too short", (folder) => secret(folder, "development.key", "abc"), "key-file-invalid", 1),
+  {
+    name: "keys that are gone, for a reader",
+    words: () => reading((folder) => rmSync(join(folder, "keys.db"))),
+    exit: 1,
+    code: "keys-missing",
+  },
+];
+
+function damaged(name: string, spoil: (folder: string) => void, code: string, exit: number): Case {
+  return { name, words: () => [...PLACE, spoiled(name.replaceAll(" ", "-"), spoil)], exit, code };
+}
+
+function reading(spoil: (folder: string) => void): readonly string[] {
+  return ["order", "ls", "--data", spoiled("for-reader", spoil)];
+}
+
+function overwrite(folder: string, name: string, at: number, text: string): void {
+  const file = openSync(join(folder, name), "r+");
+  writeSync(file, text, at);
+  closeSync(file);
+}
+
+function secret(folder: string, name: string, text: string): void {
+  writeFileSync(join(folder, name), text, { mode: 0o600 });
+}
 
 const SERVERS: readonly Case[] = [
   {
@@ -320,17 +380,17 @@ function newerFormat(folder: string): void {
   db.close();
 }
 
-for (const [group, cases] of Object.entries({ USAGE, FOLDERS, SERVERS, ORDERS, FILES })) {
+for (const [group, cases] of Object.entries({ USAGE, FOLDERS, STORED, SERVERS, ORDERS, FILES })) {
   describe(`what cannot be done has a code and an exit code, and changes nothing: ${group.toLowerCase()}`, () => {
     for (const { name, words: wordsOf, environment, exit, code } of cases) {
       test(`${name}: ${code}, ${exit}`, async () => {
-        const head = await position();
+        const before = state();
         const called = await call([...wordsOf(), "--json"], environment?.());
         const isPlain = codeOf(called) === undefined;
         assert.equal(codeOf(called), code, isPlain ? called.out + called.err : called.err);
         assert.equal(called.code, exit);
         assert.equal(called.out, "");
-        assert.equal(await position(), head);
+        assert.equal(state(), before);
       });
     }
   });
@@ -351,4 +411,21 @@ test("an unknown flag is refused before anything is opened, for every command", 
   for (const name of ["start", "verify", "backup", "restore", "doctor"]) {
     assert.equal((await call([name, "--nonsense"])).code, 2, name);
   }
+});
+
+test("a quiet verification and a quiet examination say only what is wrong", async () => {
+  const folder = spoiled("quiet", (copy) => {
+    const db = new DatabaseSync(join(copy, "daybook.db"));
+    db.exec("DELETE FROM row_index WHERE collection = 'products'; DELETE FROM rows WHERE collection = 'products'");
+    db.close();
+  });
+  const verified = await call(["verify", "--data", folder, "--quiet"]);
+  assert.equal(verified.code, 7);
+  assert.match(verified.out, /^CHECK .*\nFAILED  products \(law 3\) .*\nproducts \(law 3\): \{"what":"the stream has no row"/);
+  assert.doesNotMatch(verified.out, /^ok/m);
+  chmodSync(join(folder, "master.key"), 0o644);
+  const examined = await call(["doctor", "--data", folder, "--quiet"]);
+  assert.equal(examined.code, 7);
+  assert.match(examined.out, /^BAD  master\.key  can be read by others.*\n +→ chmod 600 \S+\n/);
+  assert.doesNotMatch(examined.out, /^(ok|note)/m);
 });

@@ -34,6 +34,14 @@ describe("the contexts' commands", () => {
     assert.deepEqual([stale.code, codeOf(stale)], [4, "version-mismatch"]);
   });
 
+  test("recommend what goes with a product, and say what the recommendation is", async () => {
+    const { basis, isDegraded } = await told("product", "recommend", "jug");
+    assert.deepEqual([basis, isDegraded], ["none", false]);
+    const words = ["product", "recommend", "jug", "--data", data];
+    assert.deepEqual([(await call(words)).err, (await call([...words, "--quiet"])).err], ["none\n", ""]);
+    assert.equal((await asked("product", "recommend", "nothing")).code, 3);
+  });
+
   test("receive, write off and show stock", async () => {
     const words = ["stock", "receive", "jug", "--quantity", "10", "--idempotency-key", "delivery-7"];
     assert.deepEqual((await told(...words))["onHand"], 10);

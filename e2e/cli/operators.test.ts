@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers/promises";
 import { after, before, describe, test } from "node:test";
+import { NO_ATTEMPTS } from "@daybook/foundation/resilience/attempt-record";
+import { parkEffects } from "@daybook/data/event-store/parked-events";
 import { memoryKeys } from "@daybook/data/event-store/subject-keys";
 import { memoryStore } from "@daybook/data/store/memory";
 import { systemClock } from "@daybook/kernel/clock";
@@ -16,6 +18,7 @@ import { WorkflowEngine } from "@daybook/workflow/engine";
 import { implement } from "@daybook/workflow/implement";
 import { z } from "zod";
 import { QUEUE_STATUSES, queueRoutes } from "../../shop/queue-routes.ts";
+import { SUBSCRIPTION_STATUSES, subscriptionRoutes } from "../../shop/subscription-routes.ts";
 import { WORKFLOW_STATUSES, workflowRoutes } from "../../shop/workflow-routes.ts";
 import { call, codeOf } from "./call.ts";
 
@@ -50,8 +53,9 @@ class Trial {
     const routes = [
       ...workflowRoutes({ workflows: () => this.engine }),
       ...queueRoutes({ ...this.common, queues: [parcels], keys: memoryKeys() }),
+      ...subscriptionRoutes({ ...this.common, names: ["mailing"], running: () => [] }),
     ];
-    this.http = httpTrial({ routes, clock, statuses: { ...WORKFLOW_STATUSES, ...QUEUE_STATUSES } });
+    this.http = httpTrial({ routes, clock, statuses: { ...WORKFLOW_STATUSES, ...QUEUE_STATUSES, ...SUBSCRIPTION_STATUSES } });
   }
 
   async open(): Promise<void> {
@@ -73,6 +77,24 @@ class Trial {
     await this.engine.start(send, { id, input: "tea", cause: { correlation: "cor_1", actor: "usr_1", tenant: "shop" } });
     while ((await this.engine.waits(id))[0]?.text !== "waiting for signal go") await setImmediate();
     return id;
+  }
+
+  /** What a subscription leaves that fails at an event. */
+  async park(position: number): Promise<void> {
+    const { store, ids } = this.common;
+    const meta = { correlation: "cor_1", causation: "cor_1", actor: "usr_1", tenant: "shop" };
+    const event = {
+      id: "unt_1/0",
+      position,
+      stream: "parcel-a",
+      version: 1,
+      recordedAt: 1,
+      meta,
+      event: { type: "Packed", data: {} },
+    };
+    const failure = { error: new TypeError("no address"), at: 1, attempts: NO_ATTEMPTS, redrives: 0 };
+    const cause = { correlation: "cor_1", actor: "usr_1", tenant: "shop" };
+    await store.commit({ id: ids("unt"), cause, conditions: [], effects: parkEffects("mailing", event, failure) });
   }
 
   async close(): Promise<void> {
@@ -158,5 +180,33 @@ void describe("the command line for operators", () => {
     assert.deepEqual((await taker.receive({ max: 1 })).map(({ id: again }) => again), [id]); // prettier-ignore
     const gone = await trial.ask("queue", "redrive", "parcels", id, "--json");
     assert.deepEqual([gone.code, codeOf(gone)], [3, "dead-letter-unknown"]);
+  });
+
+  void test("subscription ls, parked, redrive and drop look after events that a subscription passed over", async () => {
+    for (const position of [7, 8]) await trial.park(position);
+    assert.match((await trial.ask("subscription", "ls")).out, /\nmailing +0 +\d+ +2 *\n/);
+    assert.match(
+      (await trial.ask("subscription", "parked", "mailing")).out,
+      /\n7 +\d{4}-\S+ +Packed +parcel-a +unexpected +no address +0/,
+    );
+    assert.equal((await trial.json("subscription", "parked", "mailing", "8"))["position"], 8);
+    assert.equal((await trial.json("subscription", "redrive", "mailing", "--all", "--dry-run"))["wouldRedrive"], 2);
+    assert.equal((await trial.json("subscription", "redrive", "mailing", "7"))["redriven"], 1);
+    assert.deepEqual((await trial.common.store.listDue("parked.mailing", 0)).length, 1, "that one is wanted");
+    for (const words of [
+      ["redrive", "mailing"],
+      ["redrive", "mailing", "7", "--all"],
+      ["parked", "mailing", "x"],
+      ["drop", "mailing"],
+    ])
+      assert.equal((await trial.ask("subscription", ...words)).code, 2, words.join(" "));
+    const unasked = await trial.ask("subscription", "drop", "mailing", "8", "--json");
+    assert.deepEqual([unasked.code, codeOf(unasked)], [2, "confirmation-missing"]);
+    assert.equal((await trial.json("subscription", "drop", "mailing", "8", "--dry-run"))["dryRun"], true);
+    assert.equal((await trial.json("subscription", "drop", "mailing", "8", "--yes"))["isDropped"], true);
+    const gone = await trial.ask("subscription", "drop", "mailing", "8", "--yes", "--json");
+    assert.deepEqual([gone.code, codeOf(gone)], [3, "parked-event-unknown"]);
+    const missing = await trial.ask("subscription", "parked", "letters", "--json");
+    assert.deepEqual([missing.code, codeOf(missing)], [3, "not-found"]);
   });
 });

@@ -23,12 +23,14 @@ export interface Program {
 
 const living = new Set<ChildProcess>();
 
-/** Starts it on a folder. `preload` runs in it first, under `env`. */
+/** Starts it on a folder, with more flags. `preload` runs in it first, under `env`. */
 export async function startProgram(
   data: string,
   preload?: { readonly file: string; readonly env: NodeJS.ProcessEnv },
+  flags: readonly string[] = [],
 ): Promise<Program> {
-  const args = [...(preload ? ["--import", preload.file] : []), PROGRAM, "start", "--port", "0", "--data", data, "--json"];
+  const start = [PROGRAM, "start", "--port", "0", "--data", data, "--json", ...flags];
+  const args = [...(preload ? ["--import", preload.file] : []), ...start];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...preload?.env } });
   living.add(child);
   let said = "";

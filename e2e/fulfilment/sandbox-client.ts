@@ -23,6 +23,7 @@ export interface JournalEntry {
   readonly outcome: string;
   readonly effect: boolean;
   readonly lost: boolean;
+  readonly amountMinor: number | null;
 }
 
 export interface Summary {

@@ -5,6 +5,7 @@ import type { Executed } from "@daybook/data/cqrs/aggregates";
 import { refuse } from "@daybook/data/cqrs/decider";
 import type { Operation } from "@daybook/data/cqrs/handlers";
 import { eventStore } from "@daybook/data/event-store/event-store";
+import { subscribe } from "@daybook/data/event-store/subscription";
 import { memoryKeys } from "@daybook/data/event-store/subject-keys";
 import { memoryStore } from "@daybook/data/store/memory";
 import { idSource } from "@daybook/kernel/ids";
@@ -22,8 +23,13 @@ import { orderEvents } from "@daybook/shop-ordering/events";
 import { orderingService } from "@daybook/shop-ordering/service";
 import { paymentsContract } from "@daybook/shop-payments/contract";
 import { accountEvents, billEvents, paymentEvents } from "@daybook/shop-payments/events";
+import { returnsContract } from "@daybook/shop-returns/contract";
+import { returnEvents } from "@daybook/shop-returns/events";
+import { returnRuns, returnsService } from "@daybook/shop-returns/service";
 import { shippingContract } from "@daybook/shop-shipping/contract";
 import type { Asking } from "@daybook/shop-questions/contract";
+import type { Clock } from "@daybook/kernel/clock";
+import type { CardProvider } from "../../shop/payments/card-provider.ts";
 import { accountDecider } from "../../shop/payments/account.ts";
 import { Payments } from "../../shop/payments/payments.ts";
 import { TrialProvider } from "../../shop/payments/conformance/trial.ts";
@@ -67,12 +73,13 @@ const OWNERS = {
   payment: "payments",
   account: "payments",
   bills: "payments",
+  return: "returns",
   workflow: "fulfilment",
 };
 const PRODUCTS = ["mug", "pot"];
 const context = { correlationId: "cor_1", actor: "usr_1", tenant: "shop" };
 
-const TYPES = { ...orderEvents, ...stockEvents, ...paymentEvents, ...accountEvents, ...billEvents };
+const TYPES = { ...orderEvents, ...stockEvents, ...paymentEvents, ...accountEvents, ...billEvents, ...returnEvents };
 
 /** The world of one trial: what outlives its processes. */
 function world() {
@@ -90,8 +97,10 @@ function world() {
   };
 }
 
+type World = Omit<ReturnType<typeof world>, "provider"> & { readonly provider: CardProvider };
+
 /** A process: everything but the store and the world outside is its own. */
-function open({ clock, store, events, ids, provider, carrier, asked }: ReturnType<typeof world>) {
+function open({ clock, store, events, ids, provider, carrier, asked }: World) {
   const common = { events, store, clock, ids };
   const catalogue = { product: async (productId: string) => productOf(productId), products: async () => [] };
   const ordering = orderingService({ ...common, catalogue, searchSecret: new Uint8Array(32) });
@@ -99,7 +108,8 @@ function open({ clock, store, events, ids, provider, carrier, asked }: ReturnTyp
   const accounts = aggregates({ ...common, decider: accountDecider });
   const payments = new Payments({ ...common, provider, accounts });
   const local = localTransport({ clock });
-  for (const each of [ordering.calls, inventory.calls, service(paymentsContract, payments)]) local.add(each);
+  const returns = returnsService({ ...common, ordering: client(orderingContract, local.transport) });
+  for (const each of [ordering.calls, inventory.calls, service(paymentsContract, payments), returns.calls]) local.add(each);
   local.add(service(shippingContract, carrier.operations()));
   const questions: Asking = {
     ask: async (question) => {
@@ -113,21 +123,30 @@ function open({ clock, store, events, ids, provider, carrier, asked }: ReturnTyp
     payments: client(paymentsContract, local.transport),
     shipping: client(shippingContract, local.transport),
     questions,
+    returns: client(returnsContract, local.transport),
   };
+  const random = seededRandom(3);
   const start = (): FulfilmentService =>
-    startFulfilment({ ...partners, store, clock, ids, random: seededRandom(3), owner: "embedded" });
-  return { ordering, inventory, payments, accounts, partners, start };
+    startFulfilment({ ...partners, store, clock, ids, random, owner: "embedded", others: returnRuns(partners) });
+  /** What has returns carried out, and orders learn of it. */
+  function startReturns({ engine }: FulfilmentService) {
+    const consumers = returns.startConsumers(engine, random);
+    const following = subscribe({ name: "order-progress", events, clock, ids, owner: "embedded", ...ordering.progress });
+    return { stop: async () => void (await Promise.all([...consumers, following].map((each) => each.stop()))) };
+  }
+  return { ordering, inventory, payments, accounts, returns, partners, start, startReturns };
 }
 
 function productOf(productId: string) {
   return PRODUCTS.includes(productId) ? { productId, name: productId, price: money(1_000n, "GBP") } : undefined;
 }
 
-/** Ordering, inventory, payments and fulfilment over one store in memory, with a provider and a carrier that are played. */
-export async function trialFulfilment(pieces = 10) {
+/** Ordering, inventory, payments and fulfilment over one store in memory, with a provider (or `cards`) and a carrier that are played. */
+export async function trialFulfilment(pieces = 10, cards?: (clock: Clock) => CardProvider) {
   const around = world();
   const { clock } = around;
-  const first = open(around);
+  const asked = { ...around, ...(cards && { provider: cards(clock) }) };
+  const first = open(asked);
   for (const product of PRODUCTS) await first.inventory.receive(product, pieces, context);
 
   /** Lets everything happen, with the clock going on, until `isDone`. */
@@ -155,7 +174,7 @@ export async function trialFulfilment(pieces = 10) {
 
   return {
     ...around,
-    open: () => open(around),
+    open: () => open(asked),
     until,
     place,
     outcomeOf,

@@ -1,11 +1,10 @@
-import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { jsonLog } from "@daybook/foundation/log";
 import { systemClock } from "@daybook/kernel/clock";
 import { app } from "../../shop/app.ts";
+import { storedState } from "./stored-state.ts";
 
 /** Nobody listens there: what the shop asks of the world outside fails. */
 const NOWHERE = "http://127.0.0.1:9";
@@ -52,7 +51,7 @@ export async function hostileShop(): Promise<HostileShop> {
     url,
     tokens: { developer: token, ada: ada.token, ben: ben.token, nobody: undefined },
     known,
-    state: () => stateOf(join(data, "daybook.db")),
+    state: () => storedState(join(data, "daybook.db")),
     async stop() {
       for (const part of program.parts.toReversed()) await part.stop?.();
       rmSync(data, { recursive: true, force: true });
@@ -101,30 +100,9 @@ async function settled(file: string): Promise<void> {
   const until = performance.now() + SETTLED_WITHIN_MS;
   for (let before = "", same = 0; same < 8;) {
     if (performance.now() > until) throw new Error("the shop does not come to rest");
-    const now = stateOf(file);
+    const now = storedState(file);
     same = now === before ? same + 1 : 0;
     before = now;
     await new Promise((resolve) => setTimeout(resolve, 250));
-  }
-}
-
-/** All but what goes on by itself: seals, and tries to reach a mail server that is not there. */
-const QUERIES = [
-  "SELECT position, digest FROM facts ORDER BY position DESC LIMIT 1",
-  "SELECT collection, key, revision, value, entries FROM rows WHERE collection <> 'seals' ORDER BY collection, key",
-  "SELECT collection, name, entry, key FROM row_index ORDER BY 1, 2, 3, 4",
-  "SELECT key, value FROM keys WHERE key LIKE 'name/%' OR key LIKE 'reservation/%' ORDER BY key",
-  "SELECT queue, id FROM due WHERE queue NOT LIKE 'workflow/%' ORDER BY queue, id",
-] as const;
-
-function stateOf(file: string): string {
-  const db = new DatabaseSync(file, { readOnly: true });
-  try {
-    const digest = createHash("sha256");
-    for (const sql of QUERIES) digest.update(JSON.stringify(db.prepare(sql).all()));
-    const head = db.prepare("SELECT max(position) AS position FROM facts").get()?.["position"];
-    return `${String(head)} ${digest.digest("hex")}`;
-  } finally {
-    db.close();
   }
 }

@@ -2,7 +2,14 @@ import { below, type Random } from "@daybook/kernel/random";
 import type { FaultPlan } from "@daybook/testing/faults/fault-plan";
 import type { Life } from "@daybook/testing/simulation/life";
 import { oneIn, type World } from "@daybook/testing/simulation/world";
-import type { BookedCharge, CardProvider, ChargeAnswer, ChargeOrder } from "../../shop/payments/card-provider.ts";
+import type {
+  BookedCharge,
+  CardProvider,
+  ChargeAnswer,
+  ChargeOrder,
+  RefundAnswer,
+  RefundOrder,
+} from "../../shop/payments/card-provider.ts";
 import { providerUnavailable } from "../../shop/payments/errors.ts";
 import type { OutsideFault } from "./outside-faults.ts";
 import { OutsideWay } from "./outside-way.ts";
@@ -16,6 +23,12 @@ export interface PlayedCharge {
   changedAt: number;
   charged: number;
   refunded: number;
+  /** What went back in parts, in minor units by key. */
+  readonly parts: Map<string, bigint>;
+}
+
+function partsOf({ parts }: PlayedCharge): bigint {
+  return [...parts.values()].reduce((sum, minor) => sum + minor, 0n);
 }
 
 /** What a card does, by its token; `pending` ones come out later. */
@@ -49,6 +62,7 @@ export class PlayedProvider {
     return {
       charge: (order) => this.way.ask(caller, `charge ${order.key}`, () => this.charge(order)),
       cancel: (key) => this.way.ask(caller, `cancel ${key}`, () => this.cancel(key)),
+      refund: (order) => this.way.ask(caller, `refund ${order.key}`, () => this.refund(order)),
       find: (key) => this.way.ask(caller, `find ${key}`, () => this.find(key)),
       journal: ({ from, to }) => this.way.ask(caller, "journal", () => ({ entries: this.booksOf(from, to) })),
       booked: (keys) =>
@@ -72,6 +86,7 @@ export class PlayedProvider {
         changedAt: this.now(),
         charged: 0,
         refunded: 0,
+        parts: new Map(),
       };
       this.charges.set(key, charge);
       if (charge.status === "completed") charge.charged++;
@@ -89,6 +104,18 @@ export class PlayedProvider {
       charge.changedAt = this.now();
     }
     return { isRefunded: (charge?.refunded ?? 0) > 0 };
+  }
+
+  private refund({ key, chargeId, amount }: RefundOrder): RefundAnswer {
+    const charge = [...this.charges.values()].find((each) => each.chargeId === chargeId);
+    if (charge?.status !== "completed") return { status: "refused", reason: `The charge is ${charge?.status}.` };
+    const known = charge.parts.has(key);
+    if (!known && partsOf(charge) + BigInt(amount.minor) > BigInt(charge.order.amount.minor)) {
+      return { status: "refused", reason: "So much is not left." };
+    }
+    if (!known) charge.changedAt = this.now();
+    charge.parts.set(key, BigInt(amount.minor));
+    return { status: "refunded", refundId: `re_${key}` };
   }
 
   private find(key: string): ChargeAnswer | undefined {
@@ -122,10 +149,11 @@ function statusOf(token: string): PlayedCharge["status"] {
 }
 
 /** What was paid back stays charged in the books, beside what went back. */
-function bookedOf({ order, chargeId, status, changedAt, refunded }: PlayedCharge): BookedCharge {
+function bookedOf(charge: PlayedCharge): BookedCharge {
+  const { order, chargeId, status, changedAt, refunded } = charge;
   const { key, reference, amount } = order;
   const isPaidBack = status === "cancelled" && refunded > 0;
-  const back = isPaidBack ? amount : { ...amount, minor: "0" };
+  const back = isPaidBack ? amount : { ...amount, minor: String(partsOf(charge)) };
   return { chargeId, key, reference, amount, refunded: back, status: isPaidBack ? "completed" : status, changedAt };
 }
 

@@ -18,10 +18,12 @@ import { replay } from "./replay/replay.ts";
 import { decodeValue, encodeValue } from "./replay/value-text.ts";
 import type { Timing } from "./schedule.ts";
 import { Bulletin } from "./worker/bulletin.ts";
-import { forgotten, unstarted, usedKey } from "./worker/decision.ts";
+import { hasWorker } from "./worker/presence.ts";
+import { forgotten, NO_REMAINS, type Remains } from "./worker/compaction.ts";
+import { unstarted, usedKey } from "./worker/decision.ts";
 import { Programs } from "./worker/run-host.ts";
 import { errorOfRun, infoOf, isOver, parseInfo, rowOf, RUNS, type RunInfo } from "./worker/run-info.ts";
-import { appended, attend, causeOfRun, loadHistory, startedEvent, streamOf } from "./worker/run-stream.ts";
+import { appended, attend, causeOfRun, loadHistory, startedEvent } from "./worker/run-stream.ts";
 import { parseSchedule, putSchedule, removeSchedule, SCHEDULES, type Schedule } from "./worker/scheduled.ts";
 import type { Worker } from "./worker/worker.ts";
 
@@ -67,6 +69,8 @@ export interface ClientParts {
   readonly answerMs: number;
   /** How often the store is looked at for what another process does. */
   readonly pollMs: number;
+  /** Whether any process may carry out runs of the task queue now. */
+  readonly isAttended: (taskQueue: string) => Promise<boolean>;
 }
 
 /** A workflow's definition, as far as one must know it to talk to its runs. */
@@ -94,16 +98,16 @@ export class WorkflowClient {
   /** Starts a run, unless one of this id was started before. Rejects with `workflow-id-taken` when that was another workflow. */
   async start<Input, Output>(contract: WorkflowContract<Input, Output>, options: StartOptions<Input>): Promise<StartedRun> {
     const started = this.startedOf(contract, options);
-    if (await this.tryStart(started, 0)) return { id: options.id, isNew: true };
+    if (await this.tryStart(started)) return { id: options.id, isNew: true };
     const info = await this.get(options.id);
     if (!info) return this.start(contract, options); // its history was deleted between
     if (!mayReuse(info, options.reuse)) {
       if (info.workflow === contract.name) return { id: options.id, isNew: false };
       throw workflowIdTaken(`${options.id} is a run of ${info.workflow}`);
     }
-    const version = await this.parts.store.streamVersion(streamOf(options.id), "work");
+    const remains = await loadHistory(this.parts.store, options.id);
     const again = { ...started, number: info.number + 1 };
-    return { id: options.id, isNew: await this.tryStart(again, version, version === 0) };
+    return { id: options.id, isNew: await this.tryStart(again, remains, remains === undefined) };
   }
 
   /** Conditions and effects that start a run in somebody's unit: it runs if and only if the unit happened. */
@@ -111,7 +115,7 @@ export class WorkflowClient {
     contract: WorkflowContract<Input, Output>,
     options: Omit<StartOptions<Input>, "reuse">,
   ): { readonly conditions: readonly Condition[]; readonly effects: readonly Effect[] } {
-    return startingParts(this.startedOf(contract, options), 0);
+    return startingParts(this.startedOf(contract, options), NO_REMAINS);
   }
 
   /** The result; waits for the end. Rejects with the run's reason when it ended without one. */
@@ -215,6 +219,11 @@ export class WorkflowClient {
     return history ? waitsOf(info, history, this.parts.programs, this.parts.clock.now()) : [];
   }
 
+  /** Why what is sent to such a run is done later; undefined when some process carries them out now. */
+  whyLater({ queue }: Pick<RunInfo, "queue">): Promise<string | undefined> {
+    return this.requests.whyLater(queue);
+  }
+
   async get(id: string): Promise<RunInfo | undefined> {
     const row = await this.parts.store.getRow(RUNS, id);
     return row && parseInfo(row.value);
@@ -307,11 +316,12 @@ export class WorkflowClient {
   }
 
   /** False when the id is not free in that form. */
-  protected async tryStart(started: Started, version: number, isForgotten = false): Promise<boolean> {
+  protected async tryStart(started: Started, remains: Remains = NO_REMAINS, isForgotten = false): Promise<boolean> {
     const { store, clock, ids } = this.parts;
-    const here = isForgotten ? undefined : await this.worker?.start(started, version);
+    const { version, past, length } = remains;
+    const here = isForgotten ? undefined : await this.worker?.start(started, { version, past, length });
     if (here !== undefined) return here === "started";
-    const parts = startingParts(started, version, isForgotten);
+    const parts = startingParts(started, remains, isForgotten);
     const verdict = await commitSettled(store, { id: ids("unt"), cause: causeOfRun(started), ...parts }, { clock });
     if (verdict.outcome === "committed") this.worker?.nudge(started.id);
     return verdict.outcome === "committed";
@@ -341,6 +351,8 @@ export interface WorkflowClientOptions extends Pick<ClientParts, "store" | "cloc
   /** 10,000 and 500 ms: see `WorkflowTuning`. */
   readonly answerMs?: number;
   readonly pollMs?: number;
+  /** No worker runs beside it in this process: where one process owns the store nobody answers now. */
+  readonly isAlone?: boolean;
 }
 
 /** A client without a worker: what it asks for is done by whichever process has one. It only reads until it is asked to send. */
@@ -349,7 +361,20 @@ export function workflowClient(options: WorkflowClientOptions): WorkflowClient {
   const deadlines = deadlineList(clock);
   const bulletin = new Bulletin(deadlines);
   const programs = new Programs(workflows, steps);
-  return new WorkflowClient({ store, clock, ids, random, deadlines, bulletin, programs, taskQueue, answerMs, pollMs });
+  const isAttended = async (queue: string) => (store.capabilities.isShared ? hasWorker(store, queue) : options.isAlone !== true);
+  return new WorkflowClient({
+    store,
+    clock,
+    ids,
+    random,
+    deadlines,
+    bulletin,
+    programs,
+    taskQueue,
+    answerMs,
+    pollMs,
+    isAttended,
+  });
 }
 
 /** Why it was not done; undefined when it was. */
@@ -360,14 +385,14 @@ function mayReuse(info: RunInfo, reuse: StartOptions<unknown>["reuse"] = "never"
   return reuse === "whenEnded" || info.status !== "completed";
 }
 
-function startingParts(started: Started, version: number, isForgotten = false) {
+function startingParts(started: Started, remains: Remains, isForgotten = false) {
   const { id } = started;
-  const [first, ...more] = unstarted(id, version);
+  const [first, ...more] = unstarted(id, remains.version);
   return {
     conditions:
       isForgotten && first ? [first, { kind: "keyPresent", key: usedKey(id) } as const] : [...(first ? [first] : []), ...more],
     effects: [
-      ...forgotten(id, version),
+      ...forgotten(id, remains),
       ...(isForgotten ? [{ kind: "deleteKey", key: usedKey(id) } as const] : []),
       appended(id, [startedEvent(started)]),
       rowOf(infoOf(started)),

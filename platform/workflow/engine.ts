@@ -11,6 +11,7 @@ import { failureOf } from "./replay/failure.ts";
 import type { End } from "./replay/history.ts";
 import { refusePersonal } from "./replay/value-text.ts";
 import { Bulletin } from "./worker/bulletin.ts";
+import { hasWorker } from "./worker/presence.ts";
 import { Programs, type ChildStart } from "./worker/run-host.ts";
 import { isOver, type RunInfo } from "./worker/run-info.ts";
 import { Worker } from "./worker/worker.ts";
@@ -38,8 +39,12 @@ export interface WorkflowTuning {
   readonly pollMs?: number;
   /** How long `update`, `cancel` and the like wait for their answer; 10,000 ms. */
   readonly answerMs?: number;
+  /** How long steps under way are waited for when the engine stops, or their runs go to another process; 5,000 ms. */
+  readonly drainMs?: number;
   /** Records of a run's stream after which it is rewritten shorter; 10,000. */
   readonly compactAfter?: number;
+  /** Bytes of a history after which it is, too; 2 MiB. Each time the next one waits until it is twice as long. */
+  readonly compactBytes?: number;
   /** Runs in memory at once; 4,000. What waits is not in memory. */
   readonly runsMax?: number;
 }
@@ -65,7 +70,8 @@ export class WorkflowEngine extends WorkflowClient {
     const bulletin = new Bulletin(deadlines);
     const programs = new Programs(options.workflows, options.steps);
     const { answerMs = 10_000, pollMs = 500 } = tuning;
-    super({ store, clock, ids, random, deadlines, bulletin, programs, taskQueue, answerMs, pollMs });
+    const isAttended = async (queue: string) => queue === taskQueue || !store.capabilities.isShared || hasWorker(store, queue);
+    super({ store, clock, ids, random, deadlines, bulletin, programs, taskQueue, answerMs, pollMs, isAttended });
     this.worker = new Worker({
       store,
       clock,
@@ -77,14 +83,17 @@ export class WorkflowEngine extends WorkflowClient {
       owner: options.owner,
       leaseMs: tuning.leaseMs ?? 30_000,
       scanMs: tuning.scanMs ?? 100,
+      drainMs: tuning.drainMs ?? 5_000,
       compactAfter: tuning.compactAfter ?? 10_000,
+      compactBytes: tuning.compactBytes ?? 2 * 1024 * 1024,
       runsMax: tuning.runsMax ?? 4_000,
       startScheduled: async ({ id, workflow, input, cause }, at) => {
-        await this.tryStart(this.startedAs(workflow, input, { id: `${id}-${at}`, cause, attributes: { schedule: id } }), 0);
+        await this.tryStart(this.startedAs(workflow, input, { id: `${id}-${at}`, cause, attributes: { schedule: id } }));
       },
       startChild: (child) => this.startChild(child),
       cancelChild: (id, reason) => this.cancelChild(id, reason),
       changed: (info) => isOver(info.status) && bulletin.tell(`run ${info.id}`, info),
+      stuck: ({ id }, error) => bulletin.tell(`stuck ${id}`, error),
       answered: (answer) => bulletin.tell(`answer ${answer.of}`, answer),
     });
   }
@@ -94,13 +103,16 @@ export class WorkflowEngine extends WorkflowClient {
     return this.worker.count;
   }
 
-  /** Drops what is under way (it goes on where its records end) and frees the leases. */
+  /**
+   * Begins nothing more, waits a while for steps under way, and frees the leases. Runs go on where their records end; a step
+   * that was not done in time has used up no attempt.
+   */
   stop(): Promise<void> {
     return this.worker.stop();
   }
 
   private async startChild({ id, name, input, parent, cause }: ChildStart): Promise<End | undefined> {
-    await this.tryStart(this.startedAs(name, input, { id, cause, parent }), 0);
+    await this.tryStart(this.startedAs(name, input, { id, cause, parent }));
     const info = await this.get(id);
     if (info && (info.parent?.id !== parent.id || info.parent.command !== parent.command)) {
       return { status: "failed", failure: failureOf(workflowUnknown(`${id} is no child of ${parent.id}`), "") };

@@ -1,5 +1,6 @@
 import type { UnitCause } from "@daybook/data/store/unit";
 import { commitSettled } from "@daybook/data/event-store/commit-settled";
+import { messageOf } from "@daybook/kernel/errors";
 import type { ClientParts } from "./client.ts";
 import { workflowAnswerPending, workflowEnded, workflowUnknown } from "./errors.ts";
 import { errorOf } from "./replay/failure.ts";
@@ -44,23 +45,38 @@ export class Requests {
     return info;
   }
 
-  /** Records the request and waits for its answer; rejects with the failure that it says. */
+  /**
+   * Records the request and waits for its answer; rejects with the failure that it says, and with `workflow-answer-pending`
+   * when none comes in time: at once where it is known that nobody will answer now, with the reason.
+   */
   async ask(id: string, request: Request, order: Ordered = {}): Promise<Answer> {
     const { bulletin, clock, answerMs, pollMs } = this.parts;
     const until = clock.elapsed() + answerMs;
     let waiting = bulletin.next(`answer ${request.id}`, pollMs);
+    const stuck = bulletin.next(`stuck ${id}`, answerMs);
+    const reason = stuck.news.then((error) => (error === undefined ? undefined : pending(id, LATER + messageOf(error))));
     try {
-      await this.send(id, request, order);
+      const { queue } = await this.send(id, request, order);
+      const why = await this.whyLater(queue);
+      if (why !== undefined) throw pending(id, why);
       for (;;) {
-        const answer = ((await waiting.news) as Answer | undefined) ?? (await this.recordedAnswer(id, request.id)); // by its topic
+        const news = (await Promise.race([waiting.news, reason])) as Answer | Error | undefined; // by their topics
+        const answer = news ?? (await this.recordedAnswer(id, request.id));
+        if (answer instanceof Error) throw answer;
         if (answer?.failure) throw errorOf(answer.failure);
         if (answer) return answer;
-        if (clock.elapsed() >= until) throw workflowAnswerPending(`${id} has not answered yet`);
+        if (clock.elapsed() >= until) throw pending(id, `${LATER}nobody has answered yet`);
         waiting = bulletin.next(`answer ${request.id}`, pollMs);
       }
     } finally {
       waiting.leave();
+      stuck.leave();
     }
+  }
+
+  /** Undefined when some process may carry out runs of the task queue now. */
+  async whyLater(queue: string): Promise<string | undefined> {
+    return (await this.parts.isAttended(queue)) ? undefined : `${LATER}no process carries out runs of ${queue} now`;
   }
 
   /** The request belongs to the run's case; what caused it is what the principal did. */
@@ -74,4 +90,10 @@ export class Requests {
     const history = await loadHistory(this.parts.store, id);
     return history?.entries.find((entry) => entry.kind === "answer" && entry.of === of) as Answer | undefined; // as just found
   }
+}
+
+const LATER = "recorded, and done later: ";
+
+function pending(id: string, why: string): Error {
+  return workflowAnswerPending(`${id}: ${why}`);
 }

@@ -16,6 +16,7 @@ export const notificationKindSchema = z.enum([
   "order-confirmed",
   "order-cancelled",
   "order-shipped",
+  "order-returned",
 ]);
 export type NotificationKind = z.infer<typeof notificationKindSchema>;
 
@@ -114,6 +115,14 @@ export const changePreferences: Operation<ChangePreferences, Executed<unknown>> 
 export interface ChangePreferences extends OneCustomer {
   readonly unwanted: readonly NotificationKind[];
 }
+
+export const passwordChangeSchema = z.strictObject({ current: z.string().min(1).max(200), password: passwordSchema });
+/** Another password; every session ends. Refused with `password-wrong` when `current` is not the one that there is. */
+export const changePassword: Operation<ChangePassword, Executed<unknown>> = {
+  name: "change-password",
+  input: about.extend(passwordChangeSchema.shape),
+};
+export interface ChangePassword extends OneCustomer, z.infer<typeof passwordChangeSchema> {}
 
 /** Says what the customer's principal may be beside a customer. For admins. */
 export const assignRoles: Operation<AssignRoles, Executed<unknown>> = {

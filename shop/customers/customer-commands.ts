@@ -14,6 +14,7 @@ import { sender } from "@daybook/messaging/queue/send";
 import {
   activateCustomer,
   assignRoles,
+  changePassword,
   changePreferences,
   deactivateCustomer,
   deleteCustomer,
@@ -21,6 +22,7 @@ import {
   profileSchema,
   registerCustomer,
   updateCustomer,
+  type ChangePassword,
   type Execution,
   type Profile,
   type RegisterCustomer,
@@ -47,16 +49,18 @@ export interface CustomerCommandsParts {
 const TRIES = 5;
 /** No customer is at this version. */
 const NEVER = -1;
+const PASSWORD_WRONG: Refusal = { code: "password-wrong", message: "The current password is another one." };
 
 /**
- * Commands: `registerCustomer`, `updateCustomer`, `changePreferences`, `assignRoles`, `activateCustomer`,
- * `deactivateCustomer`, `deleteCustomer`; each answers an `Executed<Answer>`.
+ * Commands: `registerCustomer`, `updateCustomer`, `changePreferences`, `assignRoles`, `changePassword`,
+ * `activateCustomer`, `deactivateCustomer`, `deleteCustomer`; each answers an `Executed<Answer>`.
  */
 export function customerCommands(parts: CustomerCommandsParts): Handlers<Execution> {
   const customers = new CustomerCommands(parts);
   const commands = handlers<Execution>();
   commands.register(registerCustomer, (input, execution) => customers.register(input, execution));
   commands.register(updateCustomer, (input, execution) => customers.update(input, execution));
+  commands.register(changePassword, (input, execution) => customers.changePassword(input, execution));
   commands.register(deleteCustomer, ({ customerId }, execution) => customers.delete(customerId, execution));
   commands.register(changePreferences, ({ customerId, unwanted }, execution) =>
     customers.tell(customerId, { type: "change-preferences", unwanted }, execution),
@@ -100,6 +104,25 @@ class CustomerCommands {
     };
     const extra = (): Extra => ({ guards, effects: [...effects, { kind: "putKey", key: passwordKey(customerId), value }] });
     return this.customers.execute(customerId, registering(), { ...this.withoutPassword(execution), extra, isNew: true });
+  }
+
+  /** On the digest that `current` was compared with: of two who change it at once, one is told that it is another one. */
+  changePassword({ customerId, current, password }: ChangePassword, execution: Execution): Promise<Executed<unknown>> {
+    const { events, passwords } = this.parts;
+    const key = passwordKey(customerId);
+    let before = "";
+    let value = "";
+    const changing = async (): Promise<CustomerCommand> => {
+      before = (await events.store.getKey(key)) ?? "";
+      if ((await passwords.verify(current, before)) === "wrong") return { type: "refuse", refusal: PASSWORD_WRONG };
+      value = (await passwords.digest(password)) ?? "";
+      return { type: "change-password" };
+    };
+    const extra = (): Extra => ({
+      guards: [{ condition: { kind: "keyValue", key, value: before }, refusal: PASSWORD_WRONG }],
+      effects: [{ kind: "putKey", key, value }],
+    });
+    return this.customers.execute(customerId, changing(), { ...this.withoutPassword(execution), extra });
   }
 
   update({ customerId, change }: UpdateCustomer, execution: Execution): Promise<Executed<unknown>> {

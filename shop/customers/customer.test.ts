@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Decision } from "@daybook/data/cqrs/decider";
-import { customerDecider, customerStates, type Customer, type CustomerAction, type CustomerCommand } from "./customer.ts";
+import {
+  customerDecider,
+  customerStates,
+  passwordChangesOf,
+  type Customer,
+  type CustomerAction,
+  type CustomerCommand,
+} from "./customer.ts";
 import type { Profile } from "./contract.ts";
 import type { CustomerEvent } from "./events.ts";
 
@@ -17,6 +24,7 @@ const COMMANDS: { readonly [Action in CustomerAction]: CustomerCommand & { reado
   update: { type: "update", profile: renamed },
   "change-preferences": { type: "change-preferences", unwanted: ["welcome"] },
   "assign-roles": { type: "assign-roles", roles: ["operator"] },
+  "change-password": { type: "change-password" },
   activate: { type: "activate" },
   deactivate: { type: "deactivate" },
   delete: { type: "delete" },
@@ -85,6 +93,13 @@ void describe("a customer", () => {
     const roles = happened(when({ type: "assign-roles", roles: ["viewer", "admin", "viewer"] }, registered));
     assert.deepEqual(roles, [{ type: "RolesAssigned", data: { customerId, roles: ["admin", "viewer"] } }]);
     assert.deepEqual(happened(when({ type: "assign-roles", roles: ["admin", "viewer"] }, registered, ...roles)), []);
+  });
+
+  void test("a changed password is counted, and nothing of it is in the event", () => {
+    const events = happened(when({ type: "change-password" }, registered));
+    assert.deepEqual(events, [{ type: "PasswordChanged", data: { customerId } }]);
+    const after = given(registered, ...events, deactivated, ...events);
+    assert.deepEqual([passwordChangesOf(given(registered)), passwordChangesOf(after)], [0, 2]);
   });
 
   void test("deleted, has nothing left but its id, and does not come back", () => {

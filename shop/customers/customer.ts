@@ -15,6 +15,7 @@ export const customerStates = stateMachine<CustomerStatus, CustomerAction>("abse
     update: "active",
     "change-preferences": "active",
     "assign-roles": "active",
+    "change-password": "active",
     deactivate: "inactive",
     delete: "deleted",
   },
@@ -22,6 +23,7 @@ export const customerStates = stateMachine<CustomerStatus, CustomerAction>("abse
     update: "inactive",
     "change-preferences": "inactive",
     "assign-roles": "inactive",
+    "change-password": "inactive",
     activate: "active",
     delete: "deleted",
   },
@@ -42,6 +44,8 @@ export interface KnownCustomer {
   readonly profile: Personal<Profile>;
   readonly unwanted: readonly NotificationKind[];
   readonly roles: readonly AssignedRole[];
+  /** How often the password was changed; absent for never. A session is good for the password that it was given for. */
+  readonly passwordChanges?: number;
 }
 
 export type CustomerCommand =
@@ -50,6 +54,8 @@ export type CustomerCommand =
   | { readonly type: "update"; readonly profile: Profile | undefined }
   | { readonly type: "change-preferences"; readonly unwanted: readonly NotificationKind[] }
   | { readonly type: "assign-roles"; readonly roles: readonly AssignedRole[] }
+  /** The password itself is no part of the customer's state. */
+  | { readonly type: "change-password" }
   | { readonly type: "activate" }
   | { readonly type: "deactivate" }
   | { readonly type: "delete" }
@@ -100,6 +106,8 @@ function change(command: Change, { customerId, unwanted, roles }: KnownCustomer)
       const assigned = distinct(command.roles);
       return isSameList(assigned, roles) ? accept() : accept({ type: "RolesAssigned", data: { customerId, roles: assigned } });
     }
+    case "change-password":
+      return accept({ type: "PasswordChanged", data: { customerId } });
     case "activate":
       return accept({ type: "CustomerActivated", data: { customerId } });
     case "deactivate":
@@ -137,6 +145,8 @@ function evolved(customer: KnownCustomer, event: Exclude<CustomerEvent, { type: 
       return { ...customer, unwanted: event.data.unwanted };
     case "RolesAssigned":
       return { ...customer, roles: event.data.roles };
+    case "PasswordChanged":
+      return { ...customer, passwordChanges: passwordChangesOf(customer) + 1 };
     case "CustomerActivated":
       return { ...customer, status: "active" };
     case "CustomerDeactivated":
@@ -144,4 +154,9 @@ function evolved(customer: KnownCustomer, event: Exclude<CustomerEvent, { type: 
     case "CustomerDeleted":
       return { status: "deleted", customerId: customer.customerId, registeredAt: customer.registeredAt };
   }
+}
+
+/** Which of a customer's passwords counts now: 0 is the first. */
+export function passwordChangesOf(customer: Customer | undefined): number {
+  return (customer && "passwordChanges" in customer && customer.passwordChanges) || 0;
 }

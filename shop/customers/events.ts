@@ -25,6 +25,8 @@ export const customerEvents = {
     name: "RolesAssigned",
     schema: aboutSchema.extend({ roles: z.array(assignedRoleSchema).max(assignedRoleSchema.options.length) }),
   }),
+  /** Says that, and nothing of the password; every session from before is over. */
+  PasswordChanged: recordType({ name: "PasswordChanged", schema: aboutSchema }),
   CustomerActivated: recordType({ name: "CustomerActivated", schema: aboutSchema }),
   CustomerDeactivated: recordType({ name: "CustomerDeactivated", schema: aboutSchema }),
   /** The names are free, and the log-in is gone; what is sealed is erased later, when no order needs it any more. */

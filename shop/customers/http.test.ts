@@ -120,6 +120,7 @@ void describe("customers over HTTP", () => {
       "order-confirmed": true,
       "order-cancelled": true,
       "order-shipped": false,
+      "order-returned": true,
     });
   });
 
@@ -166,6 +167,54 @@ void describe("customers over HTTP", () => {
     assert.equal((await ask("POST", `${customer}/activate`)).json?.["status"], "active");
     clock.advance(2_000);
     assert.equal((await ada.ask("GET", "/api/v1/customers/me")).status, 200);
+  });
+
+  void test("a password is changed by who knows the one before: every session ends, and only the new one logs in", async (t) => {
+    const { ask, logIn, person, clock, store } = trial(t);
+    const ada = await person();
+    const before = String((await logIn()).json?.["token"]);
+    const change = (body: object, headers = {}) => ada.ask("POST", "/api/v1/customers/me/password", { body, headers });
+    const body = { current: PASSWORD, password: "battery staple" };
+    const wrong = await change({ ...body, current: "wrong horse" });
+    assert.deepEqual([wrong.status, wrong.json?.["code"]], [403, "password-wrong"]);
+    assert.equal((await change({ ...body, password: "short" })).json?.["code"], "request-invalid");
+    assert.equal((await ada.ask("GET", "/api/v1/customers/me")).status, 200, "what is refused ends nothing");
+    const changed = await change(body, { "idempotency-key": "k1" });
+    assert.deepEqual([changed.status, changed.json?.["version"]], [200, 2]);
+    assert.equal((await change(body, { "idempotency-key": "k1" })).text, changed.text);
+
+    assert.equal((await logIn()).json?.["code"], "log-in-refused");
+    const { json } = await logIn(ADA.userName, "battery staple");
+    const asAda = async (token: unknown) => {
+      const headers = { authorization: `Bearer ${String(token)}` };
+      return (await ask("GET", "/api/v1/customers/me", { headers })).status;
+    };
+    assert.equal(await asAda(json?.["token"]), 200, "at once, whatever was known of the customer");
+    for (const token of [before, "dbk_x"]) assert.equal(await asAda(token), 401);
+    clock.advance(2_000);
+    assert.equal((await ada.ask("GET", "/api/v1/customers/me")).status, 401, "the session that changed it, too");
+
+    const kept = [await store.readLog({ after: 0 }), await store.listKeys(""), await store.listRows({ collection: "customers" })];
+    assert.doesNotMatch(JSON.stringify(kept), /battery|staple|correct/);
+    const shown = await ask("GET", `/api/v1/customers/${ada.id}`);
+    assert.doesNotMatch(shown.text, /argon|password/);
+  });
+
+  void test("nobody changes the password of somebody else, and guessing the current one is limited like a log-in", async (t) => {
+    const { ask, person, logIn, clock } = trial(t);
+    const [ada, other] = [await person(), await person(OTHER)];
+    const body = { current: PASSWORD, password: "battery staple" };
+    for (const id of [other.id, "cus_missing"])
+      assert.equal((await ada.ask("POST", `/api/v1/customers/${id}/password`, { body })).status, 404);
+    for (const as of ["operator", "admin"])
+      assert.equal((await ask("POST", `/api/v1/customers/${ada.id}/password`, { body, as })).status, 403);
+    const guess = () => ada.ask("POST", "/api/v1/customers/me/password", { body: { ...body, current: "wrong horse" } });
+    for (let n = 0; n < 5; n++) assert.equal((await guess()).status, 403);
+    const limited = await guess();
+    assert.deepEqual([limited.status, limited.headers["retry-after"]], [429, "30"]);
+    assert.equal((await logIn()).status, 201, "a log-in is counted apart");
+    clock.advance(30_000);
+    assert.equal((await guess()).status, 403);
   });
 
   void test("a customer deletes themselves: the session ends, the names are free", async (t) => {

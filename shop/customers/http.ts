@@ -17,6 +17,7 @@ import {
   activateCustomer,
   assignedRoleSchema,
   assignRoles,
+  changePassword,
   changePreferences,
   customerStatusSchema,
   deactivateCustomer,
@@ -24,6 +25,7 @@ import {
   getCustomer,
   listCustomers,
   newProfileSchema,
+  passwordChangeSchema,
   passwordSchema,
   profileChangeSchema,
   registerCustomer,
@@ -50,6 +52,7 @@ export const CUSTOMER_STATUSES: StatusTable = {
   "user-name-taken": 409,
   "email-taken": 409,
   "log-in-refused": 401,
+  "password-wrong": 403,
   "customer-inactive": 403,
   "log-in-busy": 503,
 };
@@ -78,6 +81,7 @@ export function customerRoutes(parts: CustomerRoutesParts): readonly Route[] {
     details(parts),
     update(parts),
     preferences(parts),
+    password(parts),
     roles(parts),
     activate(parts),
     deactivate(parts),
@@ -236,6 +240,28 @@ function preferences(parts: CustomerRoutesParts): Route {
     handle(request) {
       const unwanted = Object.entries(request.body).flatMap(([kind, isWanted]) => (isWanted ? [] : [kind]));
       return commanded(parts, request, changePreferences, { customerId: askedFor(request, ["operator"]), unwanted });
+    },
+  });
+}
+
+function password(parts: CustomerRoutesParts): Route {
+  return route({
+    method: "POST",
+    path: `${CUSTOMER}/password`,
+    name: "changePassword",
+    summary: "Change one's own password, by the current one: every session ends, log in again",
+    tag: "customers",
+    auth: { roles: ["customer"] },
+    params,
+    body: passwordChangeSchema,
+    isIdempotent: true,
+    ifMatch: "optional",
+    success: changedSuccess,
+    problems: ["not-found", "password-wrong", "rate-limited", "log-in-busy", "version-mismatch", "idempotency-key-reused"],
+    handle(request) {
+      const customerId = askedFor(request, []);
+      parts.customers.identity.countPasswordChange(customerId, request.remoteAddress);
+      return commanded(parts, request, changePassword, { customerId, ...request.body });
     },
   });
 }

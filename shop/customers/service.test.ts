@@ -17,6 +17,7 @@ import {
 } from "./conformance/trial.ts";
 import {
   activateCustomer,
+  changePassword,
   changePreferences,
   customersContract,
   deactivateCustomer,
@@ -167,6 +168,47 @@ void describe("changes", () => {
     assert.ok(!kept?.value.startsWith(idempotency.content));
     const other = { idempotency: { ...idempotency, content: "1".repeat(64) } };
     assert.equal((await executedOf(trial.service, registerCustomer, registration(), other)).kind, "keyReused");
+  });
+});
+
+void describe("passwords", () => {
+  void test("of two who change one at once in two processes by the same current one, one is told that it is another one", async (t) => {
+    const trial = trialCustomers(t);
+    const customerId = await trial.register();
+    const both = [trial.another(), trial.another()].map((each, n) =>
+      outcomeOf(each, changePassword, { customerId, current: PASSWORD, password: `battery staple ${n}` }),
+    );
+    const codes = (await Promise.all(both)).map(codeOf);
+    assert.deepEqual(codes.toSorted(), ["done", "password-wrong"]);
+    const winner = `battery staple ${codes.indexOf("done")}`;
+    const input = { name: ADA.userName, password: winner, address: "a" };
+    assert.equal(valueOf(await trial.service.identity.logIn(input, CONTEXT)).customerId, customerId);
+    assert.equal((await keysOf(trial, "log-in/")).length, 1);
+  });
+
+  void test("a session given while the password changes is of the one that was proven", async (t) => {
+    const trial = trialCustomers(t);
+    const customerId = await trial.register();
+    const { identity } = trial.another();
+    const input = { name: ADA.userName, password: PASSWORD, address: "a" };
+    const [session] = await Promise.all([
+      identity.logIn(input, CONTEXT),
+      outcomeOf(trial.service, changePassword, { customerId, current: PASSWORD, password: "battery staple" }),
+    ]);
+    trial.clock.advance(2_000);
+    if ("value" in session) assert.equal(await identity.principals.authenticate(session.value.token), undefined);
+    else assert.equal(session.refusal.code, "log-in-refused");
+  });
+
+  void test("of who is not there or was deleted there is none to change", async (t) => {
+    const trial = trialCustomers(t);
+    const customerId = await trial.register();
+    await outcomeOf(trial.service, deleteCustomer, { customerId });
+    for (const id of [customerId, "cus_none"]) {
+      const input = { customerId: id, current: PASSWORD, password: "battery staple" };
+      assert.equal(codeOf(await outcomeOf(trial.service, changePassword, input)), "password-wrong");
+    }
+    assert.deepEqual(await keysOf(trial, "log-in/"), []);
   });
 });
 

@@ -20,7 +20,7 @@ import { customerQueries } from "./customer-queries.ts";
 import { customerSearchProjection } from "./customer-search.ts";
 import { erasure } from "./erasure.ts";
 import { attemptLimit } from "./identity/attempt-limit.ts";
-import { ATTEMPT_RATES, logIn, type AttemptRates, type LogIn, type Session } from "./identity/log-in.ts";
+import { ATTEMPT_RATES, attemptsOf, logIn, type AttemptRates, type LogIn, type Session } from "./identity/log-in.ts";
 import { passwordDigests, type PasswordCost } from "./identity/password-digests.ts";
 import { sessionPrincipals } from "./identity/session-principals.ts";
 import { sessionTokens } from "./identity/session-tokens.ts";
@@ -65,6 +65,8 @@ export interface Identity {
   logIn(input: LogIn, context: Context): Promise<Answer<Session>>;
   /** Counts a registration from an address; `rate-limited` when there were too many. */
   countRegistration(address: string): void;
+  /** Counts a try to change a customer's password; `rate-limited` when there were too many. */
+  countPasswordChange(customerId: string, address: string): void;
   /** Whose a session is. */
   readonly principals: Principals;
   /** Signs by a new key from now on; sessions go on. By one process at a time. */
@@ -108,6 +110,7 @@ function identity(
   return {
     logIn: logIn({ events, clock, ids, names, passwords, tokens, limit, rates }),
     countRegistration: (address) => limit.attempt([[`registering ${address}`, rates.registering]]),
+    countPasswordChange: (customerId, address) => limit.attempt(attemptsOf(`password of ${customerId}`, address, rates)),
     principals: sessionPrincipals({ store: events.store, clock, tokens, tenant }),
     rotateKeys: () => tokens.rotate(),
   };

@@ -4,7 +4,8 @@ import type { orderingContract } from "@daybook/shop-ordering/contract";
 import type { paymentsContract } from "@daybook/shop-payments/contract";
 import type { shippingContract } from "@daybook/shop-shipping/contract";
 import type { Asking } from "@daybook/shop-questions/contract";
-import { implement, type StepAttempt, type StepImplementation } from "@daybook/workflow/implement";
+import { callOf, plainAnswer } from "@daybook/workflow/calling";
+import { implement, type StepImplementation } from "@daybook/workflow/implement";
 import { undoRefused } from "./errors.ts";
 import * as steps from "./steps.ts";
 
@@ -28,22 +29,22 @@ export function stepImplementations(partners: Partners): readonly StepImplementa
       await ordering.fail({ orderId, code: "not-fulfilled", reason }, callOf(attempt));
       return {};
     }),
-    implement(steps.reserveStock, async (input, attempt) => plain(await inventory.reserve(input, callOf(attempt)))),
+    implement(steps.reserveStock, async (input, attempt) => plainAnswer(await inventory.reserve(input, callOf(attempt)))),
     implement(steps.releaseStock, async ({ orderId }, attempt) =>
       undone(await inventory.release({ orderId, reason }, callOf(attempt))),
     ),
-    implement(steps.chargePayment, async (input, attempt) => plain(await payments.charge(input, callOf(attempt)))),
+    implement(steps.chargePayment, async (input, attempt) => plainAnswer(await payments.charge(input, callOf(attempt)))),
     implement(steps.cancelPayment, async ({ orderId, method }, attempt) =>
       undone(await payments.cancel({ orderId, method, reason }, callOf(attempt))),
     ),
-    implement(steps.createShipment, async (input, attempt) => plain(await shipping.create(input, callOf(attempt)))),
+    implement(steps.createShipment, async (input, attempt) => plainAnswer(await shipping.create(input, callOf(attempt)))),
     implement(steps.cancelShipment, async ({ orderId }, attempt) => {
       const call = callOf(attempt);
       const answer = await shipping.cancel({ orderId, reason }, call);
       return (await isCalledBack(partners, orderId, answer, call)) ? {} : undone(answer);
     }),
-    implement(steps.confirmOrder, async (input, attempt) => plain(await ordering.confirm(input, callOf(attempt)))),
-    implement(steps.shipOrder, async (input, attempt) => plain(await ordering.ship(input, callOf(attempt)))),
+    implement(steps.confirmOrder, async (input, attempt) => plainAnswer(await ordering.confirm(input, callOf(attempt)))),
+    implement(steps.shipOrder, async (input, attempt) => plainAnswer(await ordering.ship(input, callOf(attempt)))),
     implement(steps.handOver, async ({ orderId }, attempt) => {
       undone(await shipping.handOver({ orderId }, callOf(attempt)));
       return undone(await inventory.ship({ orderId }, callOf(attempt)));
@@ -66,27 +67,6 @@ async function isCalledBack({ ordering, questions }: Partners, orderId: string, 
   const found = `The order is ${status} and paid back, and the carrier has its parcel: it is to be called back.`;
   await questions.ask({ source: "fulfilment", cause: "parcel-under-way", subject: orderId, orderId, found }, call);
   return true;
-}
-
-function callOf({ key, isUndo, cause, deadline }: StepAttempt): Call {
-  return {
-    context: {
-      correlationId: cause.correlation,
-      ...(cause.causation !== undefined && { causationId: cause.causation }),
-      actor: cause.actor,
-      tenant: cause.tenant,
-      ...(cause.trace !== undefined && { traceparent: cause.trace }),
-      ...(deadline !== undefined && { deadline }),
-    },
-    key: isUndo ? `${key}/undo` : key,
-  };
-}
-
-/** A refusal without its details: what a history keeps is small and nobody's data. */
-function plain<Output>(answer: Answer<Output>) {
-  if ("value" in answer) return { value: answer.value };
-  const { code, message } = answer.refusal;
-  return { refusal: { code, message } };
 }
 
 /** What must happen is tried again, and at last raised to a person, when it is refused. */

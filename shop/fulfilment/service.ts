@@ -1,7 +1,6 @@
 import type { Store } from "@daybook/data/store";
 import type { Clock } from "@daybook/kernel/clock";
 import { causeOf } from "@daybook/kernel/context";
-import { errorCode } from "@daybook/kernel/errors";
 import type { IdSource } from "@daybook/kernel/ids";
 import type { Random } from "@daybook/kernel/random";
 import type { MessageAttempt } from "@daybook/messaging/queue";
@@ -11,7 +10,10 @@ import { paymentOutcomes, type PaymentOutcome } from "@daybook/shop-payments/con
 import { service, type Service } from "@daybook/network/rpc/server";
 import { comparisonContract } from "@daybook/shop-questions/contract";
 import { workflowClient } from "@daybook/workflow/client";
+import type { AnyWorkflow } from "@daybook/workflow/definition";
+import type { StepImplementation } from "@daybook/workflow/implement";
 import { WorkflowEngine, type WorkflowTuning } from "@daybook/workflow/engine";
+import { unlessOver } from "@daybook/workflow/unless-over";
 import type { z } from "zod";
 import { stepImplementations, type Partners } from "./carry-out.ts";
 import { fulfilment, fulfilmentId } from "./contract.ts";
@@ -20,6 +22,8 @@ import { StalledRuns } from "./stalled-runs.ts";
 
 /** Runs and their workers meet under this name. */
 export const TASK_QUEUE = "fulfilment";
+/** For whoever talks to its runs without carrying them out. */
+export const WORKFLOWS = [fulfilOrder];
 /** How long who asks something of a run waits: less than a request of HTTP. */
 export const ANSWER_MS = 5_000;
 
@@ -31,6 +35,8 @@ export interface FulfilmentParts extends Partners {
   /** Unique among processes, kept over restarts. */
   readonly owner: string;
   readonly tuning?: WorkflowTuning;
+  /** Other contexts' workflows, which the same engine carries out, with their steps. */
+  readonly others?: { readonly workflows: readonly AnyWorkflow[]; readonly steps: readonly StepImplementation[] };
 }
 
 /** Carries orders out, while it runs. */
@@ -43,12 +49,6 @@ export interface FulfilmentService {
 
 type OrderWork = z.infer<(typeof orderWork)["message"]["schema"]>;
 
-/**
- * The run has ended, or never began: what is said to it comes too late, or the run will see it for itself. Or it is
- * recorded, and whoever owns the run has not come to it yet.
- */
-const SAID: ReadonlySet<string> = new Set(["workflow-unknown", "workflow-ended", "workflow-answer-pending"]);
-
 /** What stalls, by contract, for whoever has it compared. */
 export function stalledRuns(parts: Pick<FulfilmentParts, "store" | "clock" | "ids" | "random">): Service {
   const workflows = workflowClient({ ...parts, taskQueue: TASK_QUEUE, answerMs: ANSWER_MS });
@@ -57,7 +57,7 @@ export function stalledRuns(parts: Pick<FulfilmentParts, "store" | "clock" | "id
 
 /** Starts the fulfilment context: the workflow's engine, and the consumers of what others ask of it. */
 export function startFulfilment(parts: FulfilmentParts): FulfilmentService {
-  const { store, clock, ids, random, owner, tuning = {} } = parts;
+  const { store, clock, ids, random, owner, tuning = {}, others } = parts;
   const engine = new WorkflowEngine({
     store,
     clock,
@@ -66,8 +66,8 @@ export function startFulfilment(parts: FulfilmentParts): FulfilmentService {
     owner,
     tuning: { answerMs: ANSWER_MS, ...tuning },
     taskQueue: TASK_QUEUE,
-    workflows: [fulfilOrder],
-    steps: stepImplementations(parts),
+    workflows: [...WORKFLOWS, ...(others?.workflows ?? [])],
+    steps: [...stepImplementations(parts), ...(others?.steps ?? [])],
   });
   const common = { store, clock, ids, random };
   const consumers = [
@@ -91,22 +91,14 @@ async function work(engine: WorkflowEngine, message: OrderWork, attempt: Message
       await engine.start(fulfilment, { id, input: { orderId: message.orderId }, cause: causeOf(attempt.context) });
       return;
     case "cancel":
-      return unlessSaid(engine.cancel(id, message.reason));
+      return unlessOver(engine.cancel(id, message.reason));
     case "released":
-      return unlessSaid(engine.signal(fulfilOrder, id, "released", {}));
+      return unlessOver(engine.signal(fulfilOrder, id, "released", {}));
   }
 }
 
 function settle(engine: WorkflowEngine, message: PaymentOutcome): Promise<void> {
   const { type, orderId } = message;
   const outcome = type === "settled" ? { type } : { type, code: message.code, reason: message.reason };
-  return unlessSaid(engine.signal(fulfilOrder, fulfilmentId(orderId), "paymentOutcome", outcome));
-}
-
-async function unlessSaid(said: Promise<unknown>): Promise<void> {
-  try {
-    await said;
-  } catch (error) {
-    if (!SAID.has(errorCode(error) ?? "")) throw error;
-  }
+  return unlessOver(engine.signal(fulfilOrder, fulfilmentId(orderId), "paymentOutcome", outcome));
 }

@@ -2,15 +2,9 @@ import { inventoryContract } from "@daybook/shop-inventory/contract";
 import { paymentsContract } from "@daybook/shop-payments/contract";
 import { fulfillableSchema, orderingContract } from "@daybook/shop-ordering/contract";
 import { shippingContract } from "@daybook/shop-shipping/contract";
+import { answerOf } from "@daybook/workflow/calling";
 import { step } from "@daybook/workflow/definition";
 import { z } from "zod";
-
-const refusedSchema = z.strictObject({ refusal: z.strictObject({ code: z.string(), message: z.string() }) });
-
-/** What a contract answers, as a step's result: the value, or the refusal without its details. */
-function answerOf<Output>(output: z.ZodType<Output>) {
-  return z.union([z.strictObject({ value: output }), refusedSchema]);
-}
 
 const about = z.strictObject({ orderId: z.string() });
 const done = z.strictObject({});

@@ -39,6 +39,21 @@ export const reservationSchema = z.strictObject({
   reservedAt: z.int(),
 });
 
+const takeBackSchema = about.extend({
+  returnId: givenId,
+  reason: z.string().min(1).max(500),
+  items: z
+    .array(
+      z
+        .strictObject({ productId: givenId, quantity: quantitySchema, writtenOff: z.int().min(0).max(1_000_000_000) })
+        .refine(({ quantity, writtenOff }) => writtenOff <= quantity, "at most all of them are written off"),
+    )
+    .min(1)
+    .max(1_000)
+    .refine((items) => new Set(items.map(({ productId }) => productId)).size === items.length, "an item a product"),
+});
+export type TakeBack = z.infer<typeof takeBackSchema>;
+
 /**
  * What other contexts ask of the inventory. There is one reservation an order: asked again, each operation answers as the
  * first time.
@@ -57,6 +72,11 @@ export const inventoryContract = contract("inventory", {
   release: { input: about.extend({ reason: z.string().min(1).max(500) }), output: done },
   /** What was reserved has left. Refused with `reservation-missing`. */
   ship: { input: about, output: done },
+  /**
+   * Pieces that had left come back, on hand or written off, all or none, once for a return. Refused with `not-shipped` when
+   * more come back than have left.
+   */
+  takeBack: { input: takeBackSchema, output: done },
   /** Null for a product without stock ever. */
   stock: { input: z.strictObject({ productId: givenId }), output: stockSchema.nullable() },
 });

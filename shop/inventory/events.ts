@@ -15,6 +15,11 @@ export const stockEvents = {
   StockReleased: recordType({ name: "StockReleased", schema: forOrder.extend({ reason }) }),
   StockShipped: recordType({ name: "StockShipped", schema: forOrder }),
   StockWrittenOff: recordType({ name: "StockWrittenOff", schema: moved.extend({ reason }) }),
+  /** Shipped pieces are here again: on hand, but for those that are written off. */
+  StockReturned: recordType({
+    name: "StockReturned",
+    schema: moved.extend({ orderId: givenId, returnId: givenId, writtenOff: z.int().min(0).max(1_000_000_000), reason }),
+  }),
 } as const;
 
 export type StockEvent = EventOf<typeof stockEvents>;

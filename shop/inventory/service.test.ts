@@ -150,6 +150,27 @@ void describe("the inventory", () => {
     await consumer?.stop();
   });
 
+  void test("a return's pieces are counted once, all of them or none, however often it is said in two processes", async () => {
+    const { inventory, open } = await trial();
+    const items = ["mug", "pot"].map((productId) => ({ productId, quantity: 2 }));
+    valueOf(await inventory.operations.reserve({ orderId: "a", items }, call));
+    valueOf(await inventory.operations.ship({ orderId: "a" }, call));
+    const back = { orderId: "a", returnId: "ret_1", reason: "too big" };
+    const pieces = (pots: number) => [
+      { productId: "pot", quantity: pots, writtenOff: 0 },
+      { productId: "mug", quantity: 2, writtenOff: 1 },
+    ];
+    const much = await inventory.operations.takeBack({ ...back, items: pieces(3) }, call);
+    assert.equal(codeOf(much), "not-shipped");
+    assert.equal((await stockOf(inventory, "mug"))?.onHand, 8);
+    const processes = [inventory, open(), inventory, open()];
+    const answers = processes.map(({ operations }) => operations.takeBack({ ...back, items: pieces(2) }, call));
+    for (const answer of await Promise.all(answers)) assert.equal(codeOf(answer), "done");
+    const { onHand, shipped, writtenOff } = (await stockOf(inventory, "mug")) ?? {};
+    assert.deepEqual([onHand, shipped, writtenOff], [9, 0, 1]);
+    assert.equal((await stockOf(inventory, "pot"))?.onHand, 10);
+  });
+
   void test("64 buyers of the last 10 pieces, in two processes: 10 get one", async () => {
     const { inventory, open } = await trial(10);
     const services = [inventory, open()];

@@ -28,6 +28,7 @@ import {
 } from "./reservation.ts";
 import { movedByHand, type ByHand, type MoveOptions } from "./by-hand.ts";
 import { StockKeeper } from "./stock-keeper.ts";
+import { tookBack } from "./take-back.ts";
 import type { StockCommand } from "./stock.ts";
 
 export interface InventoryParts {
@@ -147,6 +148,9 @@ class Inventory implements Operable<(typeof inventoryContract)["operations"]> {
       }
       return this.ended(read, { ...reservation, status: "shipped" }, context, (rest) => ({ type: "ship", ...rest }));
     });
+
+  readonly takeBack: Operable<(typeof inventoryContract)["operations"]>["takeBack"] = (back, { context }) =>
+    this.orders.run(back.orderId, () => tookBack({ ...this.parts, keeper: this.keeper }, back, context));
 
   /** One product's pieces come or go. */
   async move<Rendered>(productId: string, command: ByHand, options: MoveOptions<Rendered>): Promise<Executed<Rendered>> {

@@ -43,13 +43,18 @@ const NO_KEYS: ReadonlyMap<string, Uint8Array> = new Map();
  * Moves stock. Movements are decided one after another on the states that the ones before leave, without waiting for
  * their commits: a unit is conditional on the versions that it was decided on, and the store applies units in the order
  * in which they are submitted. So hundreds of orders of one product share a sync. When a unit is refused, what was decided
- * on it is refused as well, and all of it is decided again on what the store has. Where others write, too, theirs may have
- * the version that a refused one was to have: so each unit leaves its id in a key, which the next one names.
+ * on it is refused as well, and all of it is decided again on what the store has, once nothing of the product is on its way:
+ * a unit that is could get the version that a refused one was to have. Where others write, too, so could theirs: so each unit
+ * leaves its id in a key, which the next one names.
  */
 export class StockKeeper {
   private readonly warm = new Map<string, StockRow>();
   /** Units of this keeper that led to the warm states. */
   private readonly last = new Map<string, string>();
+  /** By product, settles when every unit that was submitted is answered. */
+  private readonly underWay = new Map<string, Promise<unknown>>();
+  /** How many were. */
+  private readonly submitted = new Map<string, number>();
   private readonly store: Store;
   private readonly ids: IdSource;
 
@@ -105,7 +110,9 @@ export class StockKeeper {
         conditions: [...conditions, ...versions, ...marks.conditions],
         effects: all,
       };
-      const verdict = await decisiveVerdict(this.store, unit); // submitted before anything else is decided
+      const committing = decisiveVerdict(this.store, unit); // submitted before anything else is decided
+      for (const product of commands.keys()) this.follow(product, committing);
+      const verdict = await committing;
       if (verdict.outcome === "committed") return "refusal" in decided ? { refusal: decided.refusal } : "done";
       this.drop(commands.keys());
       return verdict.condition < conditions.length ? "conditions" : undefined;
@@ -115,10 +122,24 @@ export class StockKeeper {
     }
   }
 
+  /** Until nothing was on its way while the row was read. */
   private async load(product: string): Promise<void> {
-    if (this.warm.has(product)) return;
-    const row = (await this.read(product)) ?? absent(product);
-    if (!this.warm.has(product)) this.warm.set(product, row);
+    while (!this.warm.has(product)) {
+      await this.underWay.get(product);
+      const before = this.submitted.get(product);
+      const row = (await this.read(product)) ?? absent(product);
+      const isCurrent = !this.underWay.has(product) && this.submitted.get(product) === before;
+      if (isCurrent && !this.warm.has(product)) this.warm.set(product, row);
+    }
+  }
+
+  private follow(product: string, committing: Promise<unknown>): void {
+    const before = this.underWay.get(product);
+    const all = Promise.allSettled([before, committing]).then(() => {
+      if (this.underWay.get(product) === all) this.underWay.delete(product);
+    });
+    this.underWay.set(product, all);
+    this.submitted.set(product, 1 + (this.submitted.get(product) ?? 0));
   }
 
   private keep(after: ReadonlyMap<string, StockRow>, unitId: string): void {

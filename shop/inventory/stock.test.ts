@@ -43,11 +43,31 @@ void describe("the stock of a product", () => {
     given(received(10), reserved(4)).when({ type: "write-off", quantity: 7, reason: "broken" }).thenRefused("insufficient-stock");
   });
 
+  void test("what has left comes back, on hand or written off, and no more", () => {
+    const shipped: StockEvent = { type: "StockShipped", data: { ...forOrder, quantity: 4 } };
+    const about = { orderId: "ord_1", returnId: "ret_1", reason: "too big" };
+    const back = given(received(10), reserved(4), shipped)
+      .when({ type: "take-back", ...about, quantity: 3, writtenOff: 1 })
+      .thenHappens({ type: "StockReturned", data: { productId: "mug", ...about, quantity: 3, writtenOff: 1 } });
+    assert.deepEqual(back, { productId: "mug", onHand: 8, reserved: 0, shipped: 1, writtenOff: 1, received: 10 });
+    given(received(10), reserved(4), shipped)
+      .when({ type: "take-back", ...about, quantity: 5, writtenOff: 0 })
+      .thenRefused("not-shipped");
+  });
+
   void test("is never negative and is conserved, whatever is asked", () => {
     const quantity = fc.integer({ min: 1, max: 20 });
     const command = fc.oneof(
       fc.record({ type: fc.constant("receive" as const), quantity }),
       fc.record({ type: fc.constant("write-off" as const), quantity, reason: fc.constant("x") }),
+      quantity.map((back): StockCommand => ({
+        type: "take-back",
+        orderId: "ord_1",
+        returnId: "ret_1",
+        quantity: back,
+        writtenOff: back >> 1,
+        reason: "x",
+      })),
       ...(["reserve", "ship"] as const).map((type) => quantity.map((count): StockCommand => ({ type, ...pieces(count) }))),
       quantity.map((count): StockCommand => ({ type: "release", reason: "x", ...pieces(count) })),
     );
@@ -65,6 +85,7 @@ void describe("the stock of a product", () => {
           assert.equal(received, onHand + reserved + shipped + writtenOff);
         }
       }),
+      { numRuns: 500 },
     );
     assert.ok(accepted > 100, `${accepted} commands were accepted`);
   });

@@ -16,7 +16,15 @@ export type StockCommand =
   | ({ readonly type: "reserve" } & ForOrder)
   | ({ readonly type: "release"; readonly reason: string } & ForOrder)
   | ({ readonly type: "ship" } & ForOrder)
-  | ({ readonly type: "write-off"; readonly reason: string } & Movement);
+  | ({ readonly type: "write-off"; readonly reason: string } & Movement)
+  /** `writtenOff` of them are not on hand again. */
+  | ({
+      readonly type: "take-back";
+      readonly orderId: string;
+      readonly returnId: string;
+      readonly writtenOff: number;
+      readonly reason: string;
+    } & Movement);
 
 /** So many pieces, no more, can be counted exactly. */
 const PIECES_MAX = 1_000_000_000_000;
@@ -33,7 +41,7 @@ export function stockDecider(productId: string): Decider<Stock, StockCommand, St
 }
 
 export function decideStock(command: StockCommand, stock: Stock): Decision<StockEvent> {
-  const { productId, onHand, reserved, received } = stock;
+  const { productId, onHand, reserved, received, shipped } = stock;
   const { quantity } = command;
   switch (command.type) {
     case "receive":
@@ -51,6 +59,11 @@ export function decideStock(command: StockCommand, stock: Stock): Decision<Stock
     case "write-off":
       if (quantity > onHand) return short(stock, quantity);
       return accept({ type: "StockWrittenOff", data: { productId, quantity, reason: command.reason } });
+    case "take-back": {
+      if (quantity > shipped) return refuse("not-shipped", `${shipped} of ${productId} have left.`);
+      const { orderId, returnId, writtenOff, reason } = command;
+      return accept({ type: "StockReturned", data: { productId, quantity, orderId, returnId, writtenOff, reason } });
+    }
   }
 }
 
@@ -67,9 +80,10 @@ function unreserved({ productId, reserved }: Stock): Decision<StockEvent> {
   return refuse("not-reserved", `${reserved} of ${productId} are reserved.`);
 }
 
-export function evolveStock(stock: Stock, { type, data: { quantity } }: StockEvent): Stock {
+export function evolveStock(stock: Stock, event: StockEvent): Stock {
   const { onHand, reserved, shipped, writtenOff, received } = stock;
-  switch (type) {
+  const { quantity } = event.data;
+  switch (event.type) {
     case "StockReceived":
       return { ...stock, onHand: onHand + quantity, received: received + quantity };
     case "StockReserved":
@@ -80,5 +94,9 @@ export function evolveStock(stock: Stock, { type, data: { quantity } }: StockEve
       return { ...stock, reserved: reserved - quantity, shipped: shipped + quantity };
     case "StockWrittenOff":
       return { ...stock, onHand: onHand - quantity, writtenOff: writtenOff + quantity };
+    case "StockReturned": {
+      const lost = event.data.writtenOff;
+      return { ...stock, shipped: shipped - quantity, onHand: onHand + quantity - lost, writtenOff: writtenOff + lost };
+    }
   }
 }

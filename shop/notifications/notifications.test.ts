@@ -46,12 +46,14 @@ void describe("notifications", () => {
     await record({ type: "OrderHeld", data: { reason: "odd" } });
     await record({ type: "CustomerRegistered", data: { ...about, registeredAt: 0 } }, "customer-cus_1");
     await record({ type: "CustomerUpdated", data: about }, "customer-cus_1");
-    await until(async () => (await facts()).length === 4);
+    await record({ type: "PasswordChanged", data: { customerId: "cus_1" } }, "customer-cus_1");
+    await until(async () => (await facts()).length === 6);
     assert.deepEqual(
-      mail.sent.map(({ kind, about: whom }) => [kind, whom]),
+      mail.sent.map(({ kind, about: whom, letter }) => [kind, whom, letter?.subject]),
       [
-        ["welcome", { customerId: "cus_1" }],
-        ["profile-changed", { customerId: "cus_1" }],
+        ["welcome", { customerId: "cus_1" }, "Welcome"],
+        ["profile-changed", { customerId: "cus_1" }, "Your profile was changed"],
+        ["profile-changed", { customerId: "cus_1" }, "Your password was changed"],
       ],
     );
     await end();

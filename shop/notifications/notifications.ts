@@ -12,7 +12,7 @@ import { queue, type Handled, type MessageAttempt } from "@daybook/messaging/que
 import { sendEffect } from "@daybook/messaging/queue/send";
 import { valueOf, type Call, type Operable } from "@daybook/network/rpc/contract";
 import { notificationKindSchema, type customersContract, type NotificationKind } from "@daybook/shop-customers/contract";
-import { CUSTOMER_CATEGORY } from "@daybook/shop-customers/events";
+import { CUSTOMER_CATEGORY, type CustomerEvent } from "@daybook/shop-customers/events";
 import type { orderingContract } from "@daybook/shop-ordering/contract";
 import { ORDER_CATEGORY, type OrderEvent } from "@daybook/shop-ordering/events";
 import { z } from "zod";
@@ -78,7 +78,7 @@ export class Notifications {
     const told = { about, kind, channel: name, eventId };
     const [sent, [event]] = await Promise.all([
       events.store.streamVersion(streamName(NOTIFICATION_CATEGORY, attempt.id)),
-      events.read<OrderEvent>(stream, { from: version, limit: 1 }),
+      events.read<OrderEvent | CustomerEvent>(stream, { from: version, limit: 1 }),
     ]);
     if (sent > 0) return []; // it came again, from a log or queue that was put back
     const channel = channels.find((each) => each.name === name);
@@ -155,7 +155,7 @@ function addresseeOf(
 }
 
 /** What the event itself says. */
-function factsOf({ type, data }: OrderEvent): Facts {
+function factsOf({ type, data }: OrderEvent | CustomerEvent): Facts {
   switch (type) {
     case "OrderConfirmed":
       return { shipment: data.shipment };
@@ -163,6 +163,10 @@ function factsOf({ type, data }: OrderEvent): Facts {
       return { trackingNumber: data.trackingNumber };
     case "OrderCancelled":
       return { reason: data.reason };
+    case "PasswordChanged":
+      return { changed: "password" };
+    case "ItemsReturned":
+      return { paidBack: data.amount, creditNote: data.creditNote };
     default:
       return {};
   }

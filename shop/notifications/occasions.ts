@@ -8,9 +8,11 @@ type Told = OrderEvent | CustomerEvent;
 export const OCCASIONS: Readonly<Partial<Record<Told["type"], NotificationKind>>> = {
   CustomerRegistered: "welcome",
   CustomerUpdated: "profile-changed",
+  PasswordChanged: "profile-changed",
   OrderConfirmed: "order-confirmed",
   OrderCancelled: "order-cancelled",
   OrderShipped: "order-shipped",
+  ItemsReturned: "order-returned",
 };
 
 /** Streams of these categories are named by whom their events are about. */

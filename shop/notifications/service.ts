@@ -1,5 +1,6 @@
 import type { EventStore } from "@daybook/data/event-store/event-store";
 import { subscribe, type SubscriptionStatus } from "@daybook/data/event-store/subscription";
+import { retryBudget } from "@daybook/foundation/resilience/retry-budget";
 import type { Log } from "@daybook/foundation/log";
 import type { Clock } from "@daybook/kernel/clock";
 import type { IdSource } from "@daybook/kernel/ids";
@@ -15,6 +16,9 @@ import { webHookChannel } from "./web-hook-channel.ts";
 
 /** Queues of this context. */
 export const NOTIFICATION_QUEUES = [notificationQueue];
+
+/** The subscription of this context. */
+export const NOTIFICATION_SUBSCRIPTION = "notifications";
 
 export interface NotificationParts extends Pick<NotificationsParts, "ordering" | "customers"> {
   /** Knows the events of orders, of customers, and `notificationEvents`. */
@@ -40,7 +44,7 @@ export function startNotifications(parts: NotificationParts): RunningNotificatio
   const { clock, log, settings } = parts;
   return runNotifications(
     parts,
-    settings.channels.map((each) => channelOf(each, clock, log)),
+    settings.channels.map((each) => budgeted(channelOf(each, clock, log), clock)),
   );
 }
 
@@ -49,7 +53,8 @@ export function runNotifications(parts: NotificationParts, channels: readonly Ch
   const { events, clock, ids, random, owner, settings } = parts;
   const notifications = new Notifications({ ...parts, channels, staleAfterMs: settings.staleAfterMs });
   const subscription = subscribe({
-    name: "notifications",
+    name: NOTIFICATION_SUBSCRIPTION,
+    poison: "park",
     events,
     clock,
     ids,
@@ -74,6 +79,13 @@ export function runNotifications(parts: NotificationParts, channels: readonly Ch
       await Promise.all(channels.map((channel) => channel.close()));
     },
   };
+}
+
+/** All notifications that a channel did not take are tried again within one budget. */
+function budgeted(channel: Channel, clock: Clock): Channel {
+  const budget = retryBudget({ name: channel.name, clock });
+  const send: Channel["send"] = (notification, signal) => budget.run(notification.id, () => channel.send(notification, signal));
+  return { ...channel, send };
 }
 
 function channelOf(settings: ChannelSettings, clock: Clock, log: Log): Channel {

@@ -17,6 +17,12 @@ test("a confirmation names the order, what it costs, who brings it and when", ()
     assert.ok(text.includes(said), said);
 });
 
+test("who did not change the password learns that somebody did", () => {
+  const letter = letterOf("profile-changed", { changed: "password" });
+  assert.equal(letter.subject, "Your password was changed");
+  assert.match(letter.text, /Your password was changed\. If it was not you/);
+});
+
 test("each kind has its letter, also when nothing is known beside it", () => {
   const subjects = notificationKindSchema.options.map((kind) => {
     const { subject, text } = letterOf(kind, { orderId: "ord_1", trackingNumber: "SB1" });

@@ -11,6 +11,10 @@ export interface Facts {
   readonly shipment?: Shipment;
   readonly trackingNumber?: string;
   readonly reason?: string;
+  /** What of the profile was changed, when it was that alone. */
+  readonly changed?: "password";
+  readonly paidBack?: Money;
+  readonly creditNote?: string | undefined;
 }
 
 interface Template {
@@ -24,9 +28,9 @@ const TEMPLATES: Readonly<Record<NotificationKind, (facts: Facts) => Template>> 
     subject: "Welcome",
     paragraphs: ["Your account is ready."],
   }),
-  "profile-changed": () => ({
-    subject: "Your profile was changed",
-    paragraphs: ["Your profile was changed. If it was not you, please tell us at once."],
+  "profile-changed": ({ changed = "profile" }) => ({
+    subject: `Your ${changed} was changed`,
+    paragraphs: [`Your ${changed} was changed. If it was not you, please tell us at once.`],
   }),
   "order-confirmed": ({ orderId, total, shipment }) => ({
     subject: `Your order ${orderId} is confirmed`,
@@ -48,6 +52,13 @@ const TEMPLATES: Readonly<Record<NotificationKind, (facts: Facts) => Template>> 
   "order-shipped": ({ orderId, trackingNumber }) => ({
     subject: `Your order ${orderId} is on its way`,
     paragraphs: [`Your order ${orderId} is on its way. Its tracking number is ${trackingNumber}.`],
+  }),
+  "order-returned": ({ orderId, paidBack, creditNote }) => ({
+    subject: `What you returned of your order ${orderId} has arrived`,
+    paragraphs: [
+      `What you returned of your order ${orderId} has arrived.`,
+      paidBack && creditNote !== undefined ? `We have paid back ${amountText(paidBack)}: credit note ${creditNote}.` : undefined,
+    ],
   }),
 };
 

@@ -10,6 +10,7 @@ import { z } from "zod";
 import {
   adjustmentSchema,
   contactSchema,
+  itemsReturnedSchema,
   lineSchema,
   originSchema,
   paymentMethodSchema,
@@ -136,6 +137,7 @@ export const orderDetailsSchema = z.strictObject({
   cancellation: z.strictObject({ reason: z.string() }).optional(),
   failure: z.strictObject({ code: z.string(), reason: z.string() }).optional(),
   origin: originSchema.optional(),
+  returns: z.array(itemsReturnedSchema).optional(),
 });
 export type OrderDetails = z.infer<typeof orderDetailsSchema>;
 
@@ -161,6 +163,8 @@ export interface OrderPayment {
   /** Why the last attempt failed. */
   readonly failure?: { readonly code: string; readonly reason: string } | undefined;
   readonly isDisputed?: boolean | undefined;
+  /** What went back of it in parts, for returns. */
+  readonly givenBack?: Money | undefined;
   /** When it came to what it is. */
   readonly processedAt: number;
 }
@@ -314,6 +318,18 @@ export const fulfillableSchema = z.strictObject({
   payment: paymentMethodSchema.optional(),
 });
 
+/** What a return is of. Lines are in the order of their numbers, from 1, and do not change once it was sent. */
+export const returnableSchema = z.strictObject({
+  orderId: givenId,
+  status: orderStatusSchema,
+  customerId: givenId.optional(),
+  currency: z.string(),
+  lines: z.array(lineSchema.pick({ productId: true, quantity: true, amount: true, tax: true })),
+  total: moneySchema,
+  placedAt: placedAtSchema,
+});
+export type ReturnableOrder = z.infer<typeof returnableSchema>;
+
 const about = z.strictObject({ orderId: givenId });
 const nothing = z.strictObject({});
 
@@ -327,6 +343,7 @@ export const orderingContract = contract("ordering", {
   confirm: { input: about.extend(orderConfirmedSchema.shape), output: nothing },
   ship: { input: about, output: nothing },
   fail: { input: about.extend({ code: z.string().min(1).max(100), reason: reasonSchema }), output: nothing },
+  forReturn: { input: about, output: returnableSchema.nullable() },
   /** Who is written to about the order, and where it goes; null when there is no contact, or the person was erased. */
   contactOf: { input: about, output: contactSchema.nullable() },
 });

@@ -105,6 +105,19 @@ const bySchema = z.literal("shipment").optional();
 /** Why, in words, and as a stable code of the context that refused. */
 const orderFailed = z.strictObject({ code: z.string().min(1).max(100), reason: reasonSchema });
 
+/** What has come back of an order that was sent, and what was given back for it. Lines are numbered from 1. */
+export const itemsReturnedSchema = z.strictObject({
+  returnId: givenId,
+  lines: z
+    .array(z.strictObject({ line: z.int().min(1).max(1_000), quantity: z.int().min(1).max(1_000_000) }))
+    .min(1)
+    .max(1_000),
+  amount: moneySchema,
+  /** Year and number; absent when nothing was to be paid back. */
+  creditNote: z.string().min(1).max(40).optional(),
+});
+export type ItemsReturned = z.infer<typeof itemsReturnedSchema>;
+
 /** The events of an order. Other contexts may rely on them. */
 export const orderEvents = {
   OrderPlaced: recordType({
@@ -127,6 +140,7 @@ export const orderEvents = {
   OrderReleased: recordType({ name: "OrderReleased", schema: z.strictObject({ by: bySchema }) }),
   OrderCancelled: recordType({ name: "OrderCancelled", schema: z.strictObject({ reason: reasonSchema }) }),
   OrderFailed: recordType({ name: "OrderFailed", schema: orderFailed }),
+  ItemsReturned: recordType({ name: "ItemsReturned", schema: itemsReturnedSchema }),
 } as const;
 
 export type OrderEvent = EventOf<typeof orderEvents>;

@@ -26,6 +26,7 @@ const paymentSchema = z.strictObject({
   amount: amountSchema.optional(),
   failure: reasonSchema.optional(),
   isDisputed: z.boolean().optional(),
+  givenBack: amountSchema.optional(),
   processedAt: timeSchema.optional(),
 });
 const shipmentBodySchema = z.strictObject({
@@ -51,6 +52,8 @@ const orderBodySchema = z.strictObject({
       quantity: z.int(),
       unitPrice: z.string(),
       amount: amountSchema,
+      /** Pieces that have come back. */
+      returned: z.int().optional(),
     }),
   ),
   itemCount: z.int(),
@@ -66,6 +69,7 @@ const orderBodySchema = z.strictObject({
   cancellation: z.strictObject({ reason: z.string() }).optional(),
   failure: reasonSchema.optional(),
   origin: originSchema.optional(),
+  returns: z.array(z.strictObject({ returnId: z.string(), amount: amountSchema, creditNote: z.string().optional() })).optional(),
 });
 
 const stepSchema = z.strictObject({
@@ -124,12 +128,13 @@ function ownBody(order: OrderDetails): z.infer<typeof orderBodySchema> {
     version: order.version,
     customer: order.customer,
     ...(order.country !== undefined && { country: order.country }),
-    items: order.lines.map((line) => ({
+    items: order.lines.map((line, at) => ({
       productId: line.productId,
       name: line.name,
       quantity: line.quantity,
       unitPrice: line.unitPrice,
       amount: amountBody(line.amount),
+      ...returnedOf(order, at + 1),
     })),
     itemCount: order.itemCount,
     total: amountBody(order.total),
@@ -137,7 +142,16 @@ function ownBody(order: OrderDetails): z.infer<typeof orderBodySchema> {
     updatedAt: timeText(order.updatedAt),
     ...progressOf(order),
     ...(order.origin && { origin: order.origin }),
+    ...(order.returns && {
+      returns: order.returns.map(({ lines, amount, ...returned }) => ({ ...returned, amount: amountBody(amount) })),
+    }),
   };
+}
+
+/** How much of a line has come back; nothing is said of a line of which nothing has. */
+function returnedOf({ returns = [] }: OrderDetails, number: number): { readonly returned?: number } {
+  const parts = returns.flatMap(({ lines }) => lines.filter(({ line }) => line === number));
+  return parts.length === 0 ? {} : { returned: parts.reduce((sum, { quantity }) => sum + quantity, 0) };
 }
 
 /** How far it came; what is not known yet is left out. */
@@ -152,8 +166,9 @@ function progressOf({ hold, paidBy, reservationId, paymentId, cancellation, fail
   };
 }
 
-function paymentBody({ amount, processedAt, ...payment }: NonNullable<WholeOrder["payment"]>) {
-  return { ...payment, ...(amount && { amount: amountBody(amount) }), processedAt: timeText(processedAt) };
+function paymentBody({ amount, givenBack, processedAt, ...payment }: NonNullable<WholeOrder["payment"]>) {
+  const amounts = { ...(amount && { amount: amountBody(amount) }), ...(givenBack && { givenBack: amountBody(givenBack) }) };
+  return { ...payment, ...amounts, processedAt: timeText(processedAt) };
 }
 
 function shipmentBody({ estimatedDelivery, changedAt, ...shipment }: Partial<NonNullable<WholeOrder["shipping"]>>) {

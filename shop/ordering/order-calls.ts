@@ -34,6 +34,13 @@ export function orderCalls(
       const items = lines.map(({ productId, quantity }) => ({ productId, quantity }));
       return { value: { orderId, status, isHeld: holdOf(order) !== undefined, customerId: customer.id, items, total, payment } };
     },
+    async forReturn({ orderId }) {
+      const order = await orderOf(orderId);
+      if (!order) return { value: null };
+      const { status, customer, currency, total, placedAt } = order;
+      const lines = order.lines.map(({ productId, quantity, amount, tax }) => ({ productId, quantity, amount, tax }));
+      return { value: { orderId, status, customerId: customer.id, currency, lines, total, placedAt } };
+    },
     confirm: ({ orderId, ...confirmed }, call) => told(orderId, { type: "confirm", confirmed }, call),
     ship: ({ orderId }, call) => told(orderId, { type: "ship" }, call),
     fail: ({ orderId, code, reason }, call) => told(orderId, { type: "fail", code, reason }, call),

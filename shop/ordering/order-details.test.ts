@@ -66,6 +66,12 @@ void describe("an order's details", () => {
     await orders.record(orderId, "PaymentDisputed", { chargeId: "ch_1", reason: "Not mine." });
     const { status, failure: none, isDisputed } = (await whole(orders, orderId))?.payment ?? {};
     assert.deepEqual([status, none, isDisputed], ["completed", undefined, true]);
+    for (const minor of [100n, 250n]) {
+      const part = { refundId: `ret_${minor}`, amount: money(minor, "GBP"), reason: "Broken.", entry: charged.entry };
+      await orders.record(orderId, "PaymentGivenBack", part);
+    }
+    const { status: still, givenBack } = (await whole(orders, orderId))?.payment ?? {};
+    assert.deepEqual([still, givenBack], ["completed", money(350n, "GBP")]);
   });
 
   void test("as of a version or a moment are what was known then", async () => {

@@ -1,6 +1,7 @@
 import { projection, type Projection } from "@daybook/data/cqrs/projection";
 import type { EventStore } from "@daybook/data/event-store/event-store";
 import { streamName, type RecordedEvent } from "@daybook/data/event-store/event";
+import { add } from "@daybook/kernel/money";
 import { PAYMENT_CATEGORY, type PaymentEvent } from "@daybook/shop-payments/events";
 import { SHIPMENT_CATEGORY, type ShipmentEvent } from "@daybook/shop-shipping/events";
 import type {
@@ -32,13 +33,14 @@ export interface DetailsRow {
 
 export type DetailedEvent = OrderEvent | PaymentEvent | ShipmentEvent;
 
-/** What each event makes of a payment; a dispute leaves it as it is. */
+/** What each event makes of a payment; a dispute, and parts that go back, leave it as it is. */
 const PAYMENTS: Readonly<Record<PaymentEvent["type"], PaymentStatus | undefined>> = {
   PaymentPending: "pending",
   PaymentCompleted: "completed",
   PaymentDeclined: "declined",
   PaymentCancelled: "cancelled",
   PaymentRefunded: "refunded",
+  PaymentGivenBack: undefined,
   PaymentDisputed: undefined,
 };
 
@@ -57,7 +59,11 @@ export function orderDetailsProjection(): Projection<DetailsRow, DetailedEvent> 
     name: ORDER_DETAILS,
     version: 1,
     categories: [ORDER_CATEGORY, PAYMENT_CATEGORY, SHIPMENT_CATEGORY],
-    types: ["OrderPlaced", ...Object.keys(PAYMENTS).filter((type) => type !== "PaymentDisputed"), ...Object.keys(SHIPMENTS)],
+    types: [
+      "OrderPlaced",
+      ...Object.entries(PAYMENTS).flatMap(([type, status]) => (status ? [type] : [])),
+      ...Object.keys(SHIPMENTS),
+    ],
     async project({ event }, view) {
       if (event.type === "OrderPlaced") return view.put(event.data.orderId, { placedAt: event.data.placedAt });
       const news = newsOf(event);
@@ -114,6 +120,10 @@ function paymentAfter(
   { event, recordedAt: processedAt }: RecordedEvent<PaymentEvent>,
 ): OrderPayment | undefined {
   const status = PAYMENTS[event.type];
+  if (event.type === "PaymentGivenBack") {
+    const { amount } = event.data;
+    return before && { ...before, givenBack: before.givenBack ? add(before.givenBack, amount) : amount };
+  }
   if (event.type === "PaymentDisputed" || !status) return before && { ...before, isDisputed: true };
   const { failure: _, ...rest } = { ...before, paymentId: event.data.paymentId, status, processedAt };
   switch (event.type) {

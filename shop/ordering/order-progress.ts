@@ -4,6 +4,7 @@ import type { Context } from "@daybook/kernel/context";
 import { CUSTOMER_CATEGORY, type CustomerEvent } from "@daybook/shop-customers/events";
 import { STOCK_CATEGORY, type StockEvent } from "@daybook/shop-inventory/events";
 import { PAYMENT_CATEGORY, type PaymentEvent } from "@daybook/shop-payments/events";
+import { RETURN_CATEGORY, type ReturnEvent } from "@daybook/shop-returns/events";
 import { SHIPMENT_CATEGORY, type ShipmentEvent } from "@daybook/shop-shipping/events";
 import type { OrderCommand } from "./order.ts";
 
@@ -15,7 +16,7 @@ interface Learned {
 
 /** Events of other contexts that move an order on. */
 export const PROGRESS: LogFilter = {
-  categories: [STOCK_CATEGORY, PAYMENT_CATEGORY, SHIPMENT_CATEGORY, CUSTOMER_CATEGORY],
+  categories: [STOCK_CATEGORY, PAYMENT_CATEGORY, SHIPMENT_CATEGORY, RETURN_CATEGORY, CUSTOMER_CATEGORY],
   types: [
     "StockReserved",
     "PaymentCompleted",
@@ -23,13 +24,14 @@ export const PROGRESS: LogFilter = {
     "ShipmentDelivered",
     "ShipmentHeld",
     "ShipmentReleased",
+    "ReturnCompleted",
     "CustomerDeleted",
   ],
 };
 
 /** Pure; undefined for what says nothing about an order. */
 function learnedFrom({ event }: RecordedEvent): Learned | undefined {
-  const known = event as StockEvent | PaymentEvent | ShipmentEvent | CustomerEvent; // of the categories of PROGRESS
+  const known = event as StockEvent | PaymentEvent | ShipmentEvent | ReturnEvent | CustomerEvent; // of the categories of PROGRESS
   switch (known.type) {
     case "StockReserved": {
       const { orderId, reservationId } = known.data;
@@ -46,6 +48,10 @@ function learnedFrom({ event }: RecordedEvent): Learned | undefined {
       return { of: known.data, command: { type: "hold", reason: known.data.reason, by: "shipment" } };
     case "ShipmentReleased":
       return { of: known.data, command: { type: "release", by: "shipment" } };
+    case "ReturnCompleted": {
+      const { orderId, ...returned } = known.data;
+      return { of: { orderId }, command: { type: "note-return", returned } };
+    }
     case "CustomerDeleted":
       return { of: known.data, command: { type: "cancel", reason: "The customer's account was deleted." } };
     default:

@@ -88,5 +88,6 @@ export async function orderDetails({ order, version }: OrderRow, updatedAt: numb
     cancellation: order.cancellation,
     failure: order.failure,
     origin: order.origin,
+    returns: order.returns && [...order.returns],
   };
 }

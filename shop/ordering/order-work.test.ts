@@ -126,7 +126,7 @@ void describe("those who carry an order out", () => {
       refusal: {
         code: "illegal-transition",
         message: 'An order that is shipped cannot be changed by "fail".',
-        details: { status: "shipped", legal: ["deliver"] },
+        details: { status: "shipped", legal: ["deliver", "note-return"] },
       },
     });
   });

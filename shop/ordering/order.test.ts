@@ -27,6 +27,8 @@ const failed: OrderEvent = { type: "OrderFailed", data: { code: "payment-decline
 const chosen: OrderEvent = { type: "PaymentMethodChosen", data: { payment: card } };
 const added: OrderEvent = { type: "ItemAdded", data: { line: mugs(3), total: money(2_550n, "GBP") } };
 
+const returned = { returnId: "ret_1", lines: [{ line: 1, quantity: 1 }], amount: money(850n, "GBP"), creditNote: "2026-2" };
+
 /** How each state is reached, and what each action is as a command. */
 const REACHED: Readonly<Record<OrderStatus, readonly OrderEvent[]>> = {
   absent: [],
@@ -53,6 +55,7 @@ const COMMANDS: Readonly<Record<OrderAction, OrderCommand>> = {
   release: { type: "release" },
   cancel: { type: "cancel", reason: "too late" },
   fail: { type: "fail", code: "payment-declined", reason: "Declined." },
+  "note-return": { type: "note-return", returned },
 };
 const EVENTS: Readonly<Record<OrderAction, OrderEvent>> = {
   place: placed,
@@ -68,6 +71,7 @@ const EVENTS: Readonly<Record<OrderAction, OrderEvent>> = {
   release: released,
   cancel: cancelled,
   fail: failed,
+  "note-return": { type: "ItemsReturned", data: returned },
 };
 /** What an order keeps of a delivery that it hears of before it is shipped; one that is confirmed leaves with its parcel. */
 function eventsOf(action: OrderAction, status: OrderStatus): readonly OrderEvent[] {
@@ -120,8 +124,17 @@ void describe("an order's states", () => {
     }
   }
 
-  void test("nothing is legal in an order at its end, and every state but the first is reached", () => {
-    assert.deepEqual(orderStates.terminal, ["delivered", "cancelled", "failed"]);
+  void test("what has come back of an order is noted once, and changes no state", () => {
+    const sent = [placed, confirmed, shipped, delivered];
+    const noted = given(...sent, { type: "ItemsReturned", data: returned });
+    assert.deepEqual(noted.state, { ...given(...sent).state, returns: [returned] });
+    noted.when({ type: "note-return", returned }).thenNothingHappens();
+    const other = { ...returned, returnId: "ret_2" };
+    noted.when({ type: "note-return", returned: other }).thenHappens({ type: "ItemsReturned", data: other });
+  });
+
+  void test("nothing is legal in an order that came to nothing, and every state but the first is reached", () => {
+    assert.deepEqual(orderStates.terminal, ["cancelled", "failed"]);
     assert.deepEqual(
       states.filter((status) => !states.some((from) => actions.some((action) => orderStates.next(from, action) === status))),
       ["absent"],

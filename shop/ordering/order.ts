@@ -3,6 +3,7 @@ import { add, isSameMoney, money, type Money } from "@daybook/kernel/money";
 import { stateMachine } from "@daybook/kernel/state-machine";
 import {
   ORDER_CATEGORY,
+  type ItemsReturned,
   type Line,
   type OrderEvent,
   type OrderPlaced,
@@ -71,8 +72,8 @@ export const orderStates = stateMachine<OrderStatus, OrderAction>("absent", {
     cancel: "cancelled",
     fail: "failed",
   },
-  shipped: { deliver: "delivered" },
-  delivered: {},
+  shipped: { deliver: "delivered", "note-return": "shipped" },
+  delivered: { "note-return": "delivered" },
   cancelled: {},
   failed: {},
 });
@@ -94,6 +95,8 @@ export type Order =
       readonly hasArrived?: true;
       readonly cancellation?: { readonly reason: string };
       readonly failure?: { readonly code: string; readonly reason: string };
+      /** What has come back: no state of the order, which was sent. */
+      readonly returns?: readonly ItemsReturned[];
     });
 type PlacedOrder = Exclude<Order, { status: "absent" }>;
 
@@ -124,6 +127,7 @@ export type OrderCommand =
   | { readonly type: "release"; readonly by?: "shipment"; readonly customerId?: string | undefined }
   | { readonly type: "cancel"; readonly reason: string; readonly customerId?: string | undefined }
   | { readonly type: "fail"; readonly code: string; readonly reason: string }
+  | { readonly type: "note-return"; readonly returned: ItemsReturned }
   /** Refused before it came to the aggregate (unknown product, other price): answered and kept like any refusal. */
   | { readonly type: "refuse"; readonly refusal: Refusal };
 
@@ -175,6 +179,10 @@ function change(command: Change, order: PlacedOrder): Decision<OrderEvent> {
     case "fail":
       if (isWithCarrier(order)) return parcelLeft();
       return accept({ type: "OrderFailed", data: { code: command.code, reason: command.reason } });
+    case "note-return": {
+      const isKnown = order.returns?.some(({ returnId }) => returnId === command.returned.returnId);
+      return isKnown ? accept() : accept({ type: "ItemsReturned", data: command.returned });
+    }
   }
 }
 
@@ -343,6 +351,8 @@ function evolved(order: PlacedOrder, event: Exclude<OrderEvent, { type: "OrderPl
       return { ...released(shipmentReleased(order)), status: "cancelled", cancellation: { reason: event.data.reason } };
     case "OrderFailed":
       return { ...released(shipmentReleased(order)), status: "failed", failure: event.data };
+    case "ItemsReturned":
+      return { ...order, returns: [...(order.returns ?? []), event.data] };
   }
 }
 

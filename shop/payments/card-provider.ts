@@ -10,6 +10,8 @@ export interface CardProvider {
    * charge that comes later is refused. Asked again, the answer is the first one's.
    */
   cancel(chargeKey: string): Promise<CancelAnswer>;
+  /** Pays back a part of a charge, once for a key, for ever; asked again, the answer is the first one's. */
+  refund(order: RefundOrder): Promise<RefundAnswer>;
   /** What has become of the charge under a key; undefined when there was none. */
   find(chargeKey: string): Promise<ChargeAnswer | undefined>;
   /** What the provider's books say of a time: charges that changed in it last, as they are now, ours and others', in pages. */
@@ -45,6 +47,17 @@ export type ChargeAnswer =
   | { readonly status: "cancelled" };
 
 export type DeclineCode = "payment-declined" | "insufficient-funds" | "payment-details-invalid";
+
+export interface RefundOrder {
+  readonly key: string;
+  readonly chargeId: string;
+  readonly amount: Money;
+}
+
+export type RefundAnswer =
+  | { readonly status: "refunded"; readonly refundId: string }
+  /** The charge is disputed, or there is not so much of it left. */
+  | { readonly status: "refused"; readonly reason: string };
 
 export interface CancelAnswer {
   /** Whether money went back. */

@@ -4,6 +4,7 @@ import { recordType } from "@daybook/kernel/record-type";
 import { queue } from "@daybook/messaging/queue";
 import { contract } from "@daybook/network/rpc/contract";
 import { z } from "zod";
+import { creditedLineSchema } from "./events.ts";
 
 /** By a card that the provider knows by this token, or from an account of the customer's. */
 export const chargeMethodSchema = z.discriminatedUnion("kind", [
@@ -13,6 +14,20 @@ export const chargeMethodSchema = z.discriminatedUnion("kind", [
 export type ChargeMethod = z.infer<typeof chargeMethodSchema>;
 
 const about = z.strictObject({ orderId: givenId });
+
+const giveBackSchema = about
+  .extend({
+    refundId: givenId,
+    amount: moneySchema.refine(({ minor }) => !/^(0|-)/.test(minor), "an amount above zero"),
+    reason: z.string().min(1).max(500),
+    /** What it is for. */
+    lines: z.array(creditedLineSchema).min(1).max(1_000),
+  })
+  .refine(({ amount, lines }) => lines.every((line) => line.amount.currency === amount.currency), "one currency")
+  .refine(
+    ({ amount, lines }) => lines.reduce((sum, line) => sum + BigInt(line.amount.minor), 0n) === BigInt(amount.minor),
+    "the lines add up to the amount",
+  );
 
 /** What other contexts ask of payments. There is one payment an order: asked again, each answers as the first time. */
 export const paymentsContract = contract("payments", {
@@ -33,6 +48,15 @@ export const paymentsContract = contract("payments", {
   cancel: {
     input: about.extend({ method: chargeMethodSchema, reason: z.string().min(1).max(500) }),
     output: z.strictObject({}),
+  },
+  /**
+   * Gives a part of a completed payment back to where it came from, once for a `refundId`, with a credit note. Refused with
+   * `refund-too-large` (details: charged, givenBack), `refund-exists` (other content), `refund-refused` by the provider, and
+   * `illegal-transition` when there is nothing to give back. Rejects with `provider-unavailable` (retryable).
+   */
+  giveBack: {
+    input: giveBackSchema,
+    output: z.strictObject({ paymentId: z.string(), creditNote: z.string() }),
   },
 });
 

@@ -30,6 +30,19 @@ export const paymentEvents = {
     name: "PaymentRefunded",
     schema: payment.extend({ amount: moneySchema, refundId: providerId, reason, entry: entrySchema }),
   }),
+  /** A part of it went back, or the last one: of what was sent, for what has come back. */
+  PaymentGivenBack: recordType({
+    name: "PaymentGivenBack",
+    schema: payment.extend({
+      /** Of whoever asked for it: one refund, one id. */
+      refundId: givenId,
+      amount: moneySchema,
+      /** The provider's own id of it; absent where an account paid. */
+      providerId,
+      reason,
+      entry: entrySchema,
+    }),
+  }),
   /** The customer's bank takes the charge back, or says that it may. */
   PaymentDisputed: recordType({ name: "PaymentDisputed", schema: payment.extend({ chargeId: z.string(), reason }) }),
 } as const;
@@ -54,10 +67,21 @@ export type AccountEvent = EventOf<typeof accountEvents>;
 
 const bill = z.strictObject({ orderId: givenId, paymentId: givenId, amount: moneySchema });
 
+/** Pieces of one line of the order, numbered from 1, and what was given back for them. */
+export const creditedLineSchema = z.strictObject({
+  line: z.int().min(1).max(1_000),
+  quantity: z.int().min(1).max(1_000_000),
+  amount: moneySchema,
+});
+
 /** The bills of one year, in one stream: a bill's number is its version there, so that none is missing. */
 export const billEvents = {
   BillIssued: recordType({ name: "BillIssued", schema: bill }),
-  CreditNoteIssued: recordType({ name: "CreditNoteIssued", schema: bill }),
+  /** Of the whole bill; of the lines of one refund, when they are named. */
+  CreditNoteIssued: recordType({
+    name: "CreditNoteIssued",
+    schema: bill.extend({ refundId: givenId.optional(), lines: z.array(creditedLineSchema).min(1).max(1_000).optional() }),
+  }),
 } as const;
 export type BillEvent = EventOf<typeof billEvents>;
 

@@ -1,8 +1,9 @@
 import { decimalText, type Money } from "@daybook/kernel/money";
 import { z } from "zod";
 import type { AccountDetails } from "./accounts.ts";
-import type { BilledOrder } from "./bills/billed-order.ts";
-import type { Bill } from "./bills/bills.ts";
+import { billId, type Bill } from "./bills/bills.ts";
+import type { ShownBill } from "./bills/shown-bill.ts";
+import { givenBack } from "./payment.ts";
 import type { PaymentView } from "./payment-view.ts";
 
 /** Amounts as HTTP shows and takes them: decimal text in a currency. */
@@ -30,6 +31,8 @@ export const paymentBodySchema = z.strictObject({
   orderId: z.string(),
   status: z.enum(["pending", "completed", "declined", "cancelled", "refunded"]),
   amount: amountSchema.optional(),
+  /** What went back of it in parts. */
+  givenBack: amountSchema.optional(),
   paidBy: z.enum(["card", "account"]).optional(),
   isDisputed: z.boolean(),
   processedAt: timeSchema,
@@ -57,6 +60,8 @@ export const billEntrySchema = z.strictObject({
 
 export const billBodySchema = billEntrySchema.extend({
   status: z.enum(["paid", "paid-back"]),
+  /** Of a credit note: the bill that it takes back, or lines of it. */
+  corrects: z.string().optional(),
   recipient: z.array(z.string()),
   lines: z.array(billLineSchema),
   adjustments: z.array(z.strictObject({ reason: z.string(), amount: amountSchema })),
@@ -80,6 +85,7 @@ export function paymentBody(orderId: string, view: PaymentView): z.infer<typeof 
     orderId,
     status,
     ...(amount && { amount: amountBody(amount) }),
+    ...(view.payment.givenBack && { givenBack: amountBody(givenBack(view.payment)) }),
     ...(paidBy && { paidBy }),
     isDisputed,
     processedAt: timeText(view.processedAt),
@@ -88,14 +94,14 @@ export function paymentBody(orderId: string, view: PaymentView): z.infer<typeof 
 }
 
 export function billEntry({ year, number, kind, orderId, paymentId, amount, issuedAt }: Bill): z.infer<typeof billEntrySchema> {
-  const id = `${year}-${number}`;
-  return { id, kind, orderId, paymentId, total: amountBody(amount), issuedAt: timeText(issuedAt) };
+  return { id: billId({ year, number }), kind, orderId, paymentId, total: amountBody(amount), issuedAt: timeText(issuedAt) };
 }
 
-export function billBody(bill: Bill, order: BilledOrder): z.infer<typeof billBodySchema> {
+export function billBody({ bill, corrects, ...order }: ShownBill): z.infer<typeof billBodySchema> {
   return {
     ...billEntry(bill),
     status: bill.kind === "bill" ? "paid" : "paid-back",
+    ...(corrects !== undefined && { corrects }),
     recipient: [...order.recipient],
     lines: order.lines.map(({ productId, name, quantity, unitPrice, amount, tax }) => ({
       productId,

@@ -1,6 +1,8 @@
+import { retryBudget } from "@daybook/foundation/resilience/retry-budget";
+import type { Clock } from "@daybook/kernel/clock";
 import { errorCode, messageOf } from "@daybook/kernel/errors";
 import { money } from "@daybook/kernel/money";
-import type { JsonAnswer, JsonClient, JsonRequest } from "@daybook/network/http/json-client";
+import { requestName, type JsonAnswer, type JsonClient, type JsonRequest } from "@daybook/network/http/json-client";
 import { z } from "zod";
 import type { BookedCharge, CardProvider, ChargeAnswer, DeclineCode } from "./card-provider.ts";
 import { providerRefused, providerUnavailable } from "./errors.ts";
@@ -21,6 +23,7 @@ export type ProviderCharge = z.infer<typeof chargeSchema>;
 
 const journalSchema = z.object({ charges: z.array(chargeSchema), next: z.string().nullable() });
 const cancellationSchema = z.object({ result: z.string(), refundedMinor: z.int() });
+const refundSchema = z.object({ id: z.string() });
 const errorSchema = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
 
 const DECLINES: Readonly<Record<string, DeclineCode>> = {
@@ -29,13 +32,20 @@ const DECLINES: Readonly<Record<string, DeclineCode>> = {
   expired_card: "payment-details-invalid",
 };
 
-/** The provider's HTTP interface, version 1. */
-export function httpCardProvider(client: JsonClient): CardProvider {
+/** The provider's HTTP interface, version 1. All who try again do so within one budget. */
+export function httpCardProvider({ client, clock }: { readonly client: JsonClient; readonly clock: Clock }): CardProvider {
+  const budget = retryBudget({ name: "the card provider", clock });
+  const send = (request: JsonRequest) => budget.run(requestName(request), () => asked(client, request));
+
+  async function readBooks(query: URLSearchParams): Promise<z.infer<typeof journalSchema>> {
+    return parsed(journalSchema, await send({ method: "GET", path: `/card/v1/journal?${query.toString()}` }));
+  }
+
   return {
     async charge({ key, amount, token, reference }) {
       const body = { amountMinor: Number(amount.minor), currency: amount.currency, token, reference };
       if (!Number.isSafeInteger(body.amountMinor)) return tooMuch();
-      const answer = await send(client, { method: "POST", path: "/card/v1/charges", key, body });
+      const answer = await send({ method: "POST", path: "/card/v1/charges", key, body });
       if (errorCodeIn(answer) === "charge-cancelled") return { status: "cancelled" };
       return chargeAnswer(parsed(chargeSchema, answer));
     },
@@ -46,28 +56,31 @@ export function httpCardProvider(client: JsonClient): CardProvider {
         key: `cancel-${chargeKey}`,
         body: { chargeKey },
       } as const;
-      const { refundedMinor } = parsed(cancellationSchema, await send(client, request));
+      const { refundedMinor } = parsed(cancellationSchema, await send(request));
       return { isRefunded: refundedMinor > 0 };
     },
+    async refund({ key, chargeId, amount }) {
+      const path = `/card/v1/charges/${encodeURIComponent(chargeId)}/refunds`;
+      const answer = await send({ method: "POST", path, key, body: { amountMinor: Number(amount.minor) } });
+      const refused = errorCodeIn(answer);
+      if (refused !== undefined) return { status: "refused", reason: `The card provider says: ${refused}.` };
+      return { status: "refunded", refundId: parsed(refundSchema, answer).id };
+    },
     async find(chargeKey) {
-      const answer = await send(client, { method: "GET", path: `/card/v1/charges?key=${encodeURIComponent(chargeKey)}` });
+      const answer = await send({ method: "GET", path: `/card/v1/charges?key=${encodeURIComponent(chargeKey)}` });
       return answer.status === 404 ? undefined : chargeAnswer(parsed(chargeSchema, answer));
     },
     async journal({ from, to, after }) {
       const query = new URLSearchParams({ from: timeText(from), to: timeText(to), ...(after !== undefined && { after }) });
-      const { charges, next } = await readBooks(client, query);
+      const { charges, next } = await readBooks(query);
       return { entries: charges.map(bookedCharge), ...(next !== null && { next }) };
     },
     async booked(chargeKeys) {
       if (chargeKeys.length === 0) return [];
       const query = new URLSearchParams(chargeKeys.map((key) => ["key", key]));
-      return (await readBooks(client, query)).charges.map(bookedCharge);
+      return (await readBooks(query)).charges.map(bookedCharge);
     },
   };
-}
-
-async function readBooks(client: JsonClient, query: URLSearchParams): Promise<z.infer<typeof journalSchema>> {
-  return parsed(journalSchema, await send(client, { method: "GET", path: `/card/v1/journal?${query.toString()}` }));
 }
 
 /** As the books have it; what a web hook says of it is the same. */
@@ -118,7 +131,7 @@ function tooMuch(): ChargeAnswer {
   return { status: "declined", code: "payment-details-invalid", reason: "No card is charged with so much." };
 }
 
-async function send(client: JsonClient, request: JsonRequest): Promise<JsonAnswer> {
+async function asked(client: JsonClient, request: JsonRequest): Promise<JsonAnswer> {
   try {
     return await client.request(request);
   } catch (cause) {

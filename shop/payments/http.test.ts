@@ -140,6 +140,26 @@ void describe("payments and bills over HTTP", () => {
     assert.equal((await ask("GET", `/api/v1/bills/${year}/2`, { as: "cus_2" })).status, 404);
   });
 
+  void test("a credit note of a part shows its lines, and the bill that it corrects", async () => {
+    const { ask, paid, payments, year } = trial();
+    await paid("ord_1");
+    const four = money(400n, "GBP");
+    const lines = [{ line: 1, quantity: 1, amount: four }];
+    await payments.giveBack({ orderId: "ord_1", refundId: "ret_1", amount: four, reason: "too big", lines }, { context });
+    const { json } = await ask("GET", `/api/v1/bills/${year}/2`, { as: "cus_1" });
+    const amount = { amount: "4.00", currency: "GBP" };
+    assert.deepEqual(
+      [json["kind"], json["status"], json["corrects"], json["total"]],
+      ["credit-note", "paid-back", `${year}-1`, amount],
+    );
+    assert.deepEqual(json["lines"], [{ productId: "mug", name: `"Mug" & <script>`, quantity: 1, unitPrice: "5.00", amount }]);
+    const page = await ask("GET", `/api/v1/bills/${year}/2/page`, { as: "cus_1" });
+    assert.ok(page.text.includes(`Credit note ${year}-2`) && page.text.includes(`To bill ${year}-1`));
+    assert.ok(page.text.includes("4.00 GBP") && !page.text.includes("10.00"));
+    const payment = await ask("GET", "/api/v1/orders/ord_1/payment");
+    assert.deepEqual([payment.json["status"], payment.json["givenBack"]], ["completed", amount]);
+  });
+
   void test("a bill is a page to print, in which nothing that people wrote is markup", async () => {
     const { ask, paid, year } = trial();
     await paid("ord_1");

@@ -7,6 +7,7 @@ import { z } from "zod";
 import { accountRoutes } from "./account-routes.ts";
 import { BILL_PAGE_POLICY, billPage } from "./bills/bill-page.ts";
 import type { BilledOrder, BilledOrders } from "./bills/billed-order.ts";
+import { shownBill, type ShownBill } from "./bills/shown-bill.ts";
 import { billBody, billBodySchema, billEntry, billEntrySchema, paymentBody, paymentBodySchema } from "./http-bodies.ts";
 import { ownCustomer } from "./own-customer.ts";
 import type { PaymentsService } from "./service.ts";
@@ -99,7 +100,7 @@ function bill(parts: PaymentRoutesParts): Route {
     params: z.strictObject({ year: yearSchema, number: numberSchema }),
     success: { status: 200, schema: billBodySchema },
     problems: ["not-found"],
-    handle: (request) => billed(parts, request.params, request, (found, order) => jsonAnswer(200, billBody(found, order))),
+    handle: (request) => billed(parts, request.params, request, (shown) => jsonAnswer(200, billBody(shown))),
   });
 }
 
@@ -115,8 +116,7 @@ function page(parts: PaymentRoutesParts): Route {
     params: z.strictObject({ year: yearSchema, number: numberSchema }),
     success: { status: 200, description: "An HTML page", headers: { "content-type": "text/html" } },
     problems: ["not-found"],
-    handle: (request) =>
-      billed(parts, request.params, request, (found, order) => ({ status: 200, headers, body: billPage(found, order) })),
+    handle: (request) => billed(parts, request.params, request, (shown) => ({ status: 200, headers, body: billPage(shown) })),
   });
 }
 
@@ -124,12 +124,13 @@ async function billed(
   parts: PaymentRoutesParts,
   { year, number }: { readonly year: number; readonly number: number },
   request: HttpRequest,
-  render: (bill: NonNullable<Awaited<ReturnType<PaymentsService["bills"]["get"]>>>, order: BilledOrder) => HttpAnswer,
+  render: (shown: ShownBill) => HttpAnswer,
 ): Promise<HttpAnswer> {
   const missing = `there is no bill ${year}-${number}`;
   const found = await parts.payments.bills.get(year, number);
   if (!found) throw notFound(missing);
-  return render(found, await orderOf(parts, found.orderId, request, missing));
+  const order = await orderOf(parts, found.orderId, request, missing);
+  return render(shownBill(found, order, found.kind === "bill" ? [] : await parts.payments.bills.ofOrder(found.orderId)));
 }
 
 /** The order, when the request may see it; another person's and a missing one answer alike. */

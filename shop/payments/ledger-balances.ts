@@ -43,6 +43,7 @@ export function ledgerProjection(): Projection<LedgerRow, AccountEvent | Payment
         case "AccountWithdrawn":
         case "PaymentCompleted":
         case "PaymentRefunded":
+        case "PaymentGivenBack":
           return posted(view, event.data.entry);
         default: // an account's part of a payment is in the payment's entry
       }

@@ -81,7 +81,7 @@ void describe("a payment", () => {
   void test("that was completed is not declined any more; the state that refuses it is named", () => {
     given(completed)
       .when(decline)
-      .thenRefused("illegal-transition", { status: "completed", legal: ["refund"] });
+      .thenRefused("illegal-transition", { status: "completed", legal: ["refund", "give-back"] });
   });
 
   void test("from an account that had too little is completed when it has enough", () => {
@@ -92,6 +92,39 @@ void describe("a payment", () => {
     const disputed: PaymentEvent = { type: "PaymentDisputed", data: { ...about, chargeId: "ch_1", reason: "Not mine." } };
     given(completed).when(dispute).thenHappens(disputed);
     given(completed, disputed).when(dispute).thenNothingHappens();
+  });
+
+  void test("goes back in parts, each once, and never more of it than was charged", () => {
+    const part = money(600n, "GBP");
+    const back: PaymentCommand = {
+      type: "give-back",
+      ...about,
+      refundId: "ret_1",
+      amount: part,
+      reason: "too big",
+      providerId: "re_1",
+    };
+    const entry = transfer(HOUSE.sales, HOUSE.cardClearing, part);
+    const data = { ...about, refundId: "ret_1", amount: part, providerId: "re_1", reason: "too big", entry };
+    const given600: PaymentEvent = { type: "PaymentGivenBack", data };
+    assert.equal(given(completed).when(back).thenHappens(given600).status, "completed");
+    const after = given(completed, given600);
+    after.when(back).thenNothingHappens();
+    after.when({ ...back, amount: money(1n, "GBP") }).thenRefused("refund-exists");
+    const next = { ...back, refundId: "ret_2" };
+    after.when(next).thenRefused("refund-too-large", { charged: amount, givenBack: part });
+    after.when({ ...next, amount: money(400n, "EUR") }).thenRefused("refund-too-large");
+    const rest = { ...next, amount: money(400n, "GBP") };
+    after.when(rest).thenHappens({
+      type: "PaymentGivenBack",
+      data: { ...data, refundId: "ret_2", amount: rest.amount, entry: transfer(HOUSE.sales, HOUSE.cardClearing, rest.amount) },
+    });
+    after.when(undo).thenRefused("illegal-transition");
+    for (const before of [[], [pending], [declined]])
+      given(...before)
+        .when(back)
+        .thenRefused("illegal-transition");
+    given(completed, refunded).when(back).thenRefused("payment-cancelled");
   });
 
   void test("has an end in each state that nothing leaves", () => {

@@ -1,18 +1,18 @@
 import { accept, refuse, type Decider, type Decision, type Refusal } from "@daybook/data/cqrs/decider";
 import { stateMachine } from "@daybook/kernel/state-machine";
-import type { Money } from "@daybook/kernel/money";
+import { add, isSameMoney, money, type Money } from "@daybook/kernel/money";
 import { PAYMENT_CATEGORY, type PaymentEvent } from "./events.ts";
 import { HOUSE, reversal, transfer, type Entry } from "./ledger.ts";
 
 export type PaymentStatus = "absent" | "pending" | "completed" | "declined" | "cancelled" | "refunded";
-export type PaymentAction = "pend" | "complete" | "decline" | "cancel" | "refund";
+export type PaymentAction = "pend" | "complete" | "decline" | "cancel" | "refund" | "give-back";
 
 /** What may become of a payment. An account that had too little may be tried again. */
 export const paymentStates = stateMachine<PaymentStatus, PaymentAction>("absent", {
   absent: { pend: "pending", complete: "completed", decline: "declined", cancel: "cancelled" },
   pending: { complete: "completed", decline: "declined", cancel: "cancelled" },
   declined: { complete: "completed", decline: "declined", cancel: "cancelled" },
-  completed: { refund: "refunded" },
+  completed: { refund: "refunded", "give-back": "completed" },
   cancelled: {},
   refunded: {},
 });
@@ -26,6 +26,8 @@ export interface Payment {
   readonly chargeId?: string;
   readonly entry?: Entry;
   readonly refusal?: Refusal;
+  /** Parts that went back. */
+  readonly givenBack?: readonly { readonly refundId: string; readonly amount: Money }[];
   readonly isDisputed?: boolean;
 }
 
@@ -54,9 +56,17 @@ export type PaymentCommand =
       readonly refundId?: string | undefined;
       readonly toAccount?: boolean;
     } & About)
+  /** A part goes back, which the unit, or the provider, has paid. */
+  | ({
+      readonly type: "give-back";
+      readonly refundId: string;
+      readonly amount: Money;
+      readonly reason: string;
+      readonly providerId?: string | undefined;
+    } & About)
   | ({ readonly type: "dispute"; readonly chargeId: string; readonly reason: string } & About);
 
-/** The payment of one order: charged at most once, and given back at most once. What is said twice changes nothing. */
+/** The payment of one order: charged at most once, and never more of it given back. What is said twice changes nothing. */
 export const paymentDecider: Decider<Payment, PaymentCommand, PaymentEvent> = {
   category: PAYMENT_CATEGORY,
   version: 1,
@@ -75,6 +85,8 @@ function decide(command: PaymentCommand, payment: Payment): Decision<PaymentEven
     }
     case "undo":
       return undo(command, payment, about);
+    case "give-back":
+      return giveBack(command, payment, about);
     default: {
       const next = paymentStates.next(payment.status, command.type);
       if (isKnown(command, payment)) return accept();
@@ -83,8 +95,10 @@ function decide(command: PaymentCommand, payment: Payment): Decision<PaymentEven
   }
 }
 
+type ChargeCommand = Exclude<PaymentCommand, { type: "undo" | "dispute" | "give-back" }>;
+
 /** Said before, or overtaken by what came of it. */
-function isKnown(command: Exclude<PaymentCommand, { type: "undo" | "dispute" }>, { status, refusal }: Payment): boolean {
+function isKnown(command: ChargeCommand, { status, refusal }: Payment): boolean {
   switch (command.type) {
     case "pend":
       return status === "pending" || status === "completed" || status === "declined";
@@ -95,7 +109,7 @@ function isKnown(command: Exclude<PaymentCommand, { type: "undo" | "dispute" }>,
   }
 }
 
-function charged(command: Exclude<PaymentCommand, { type: "undo" | "dispute" }>, about: About): Decision<PaymentEvent> {
+function charged(command: ChargeCommand, about: About): Decision<PaymentEvent> {
   switch (command.type) {
     case "pend":
       return accept({ type: "PaymentPending", data: { ...about, amount: command.amount, chargeId: command.chargeId } });
@@ -120,9 +134,32 @@ function undo(
 ): Decision<PaymentEvent> {
   const { amount, entry, status } = payment;
   if (status === "cancelled" || status === "refunded") return accept();
+  if (payment.givenBack) return illegal("refund", status); // what was sent is returned, not undone
   if (status !== "completed" || !amount || !entry) return accept({ type: "PaymentCancelled", data: { ...about, reason } });
   if (payment.accountId !== undefined && !toAccount) return illegal("refund", status);
   return accept({ type: "PaymentRefunded", data: { ...about, amount, refundId, reason, entry: reversal(entry) } });
+}
+
+function giveBack(
+  { refundId, amount, reason, providerId }: PaymentCommand & { type: "give-back" },
+  payment: Payment,
+  about: About,
+): Decision<PaymentEvent> {
+  const known = payment.givenBack?.find((each) => each.refundId === refundId);
+  if (known)
+    return isSameMoney(known.amount, amount) ? accept() : refuse("refund-exists", "Another amount went back under this id.");
+  if (payment.status !== "completed" || !payment.amount) return illegal("give-back", payment.status);
+  const given = givenBack(payment);
+  if (amount.currency !== payment.amount.currency || BigInt(given.minor) + BigInt(amount.minor) > BigInt(payment.amount.minor)) {
+    return refuse("refund-too-large", "More would go back than was charged.", { charged: payment.amount, givenBack: given });
+  }
+  const entry = transfer(HOUSE.sales, payment.accountId ?? HOUSE.cardClearing, amount);
+  return accept({ type: "PaymentGivenBack", data: { ...about, refundId, amount, providerId, reason, entry } });
+}
+
+/** What went back of a payment in parts. */
+export function givenBack({ amount, givenBack: parts = [] }: Payment): Money {
+  return parts.reduce((sum, part) => add(sum, part.amount), money(0n, amount?.currency ?? ""));
 }
 
 function illegal(action: PaymentAction, status: PaymentStatus): Decision<PaymentEvent> {
@@ -152,6 +189,10 @@ function evolve(payment: Payment, event: PaymentEvent): Payment {
       return { ...payment, status: "cancelled", paymentId: event.data.paymentId };
     case "PaymentRefunded":
       return { ...payment, status: "refunded" };
+    case "PaymentGivenBack": {
+      const { refundId, amount } = event.data;
+      return { ...payment, givenBack: [...(payment.givenBack ?? []), { refundId, amount }] };
+    }
     case "PaymentDisputed":
       return { ...payment, isDisputed: true };
   }

@@ -135,9 +135,57 @@ void describe("paying from an account", () => {
   });
 });
 
+const back = (orderId: string, refundId: string, minor: bigint) => ({
+  orderId,
+  refundId,
+  amount: money(minor, "GBP"),
+  reason: "too big",
+  lines: [{ line: 1, quantity: 1, amount: money(minor, "GBP") }],
+});
+
+void describe("giving back a part", () => {
+  void test("of a card's charge: by the provider once, however often it is asked, with one credit note", async () => {
+    const trial = trialPayments();
+    const { payments, open, provider } = trial;
+    valueOf(await payments.charge(order("a", card("tok_ok")), call));
+    provider.isLosing = true;
+    await assert.rejects(payments.giveBack(back("a", "ret_1", 300n), call), { code: "provider-unavailable" });
+    assert.equal((await billsOf(trial)).length, 1, "nothing is recorded of what is not known");
+    provider.isLosing = false;
+    const asked = [payments, open().payments, payments];
+    const answers = await Promise.all(asked.map((each) => each.giveBack(back("a", "ret_1", 300n), call)));
+    const year = new Date(trial.clock.now()).getUTCFullYear();
+    for (const answer of answers) assert.deepEqual(valueOf(answer), { paymentId: paymentIdOf("a"), creditNote: `${year}-2` });
+    assert.deepEqual([...provider.givenBack], [["refund-ret_1", { chargeId: "ch_0", minor: 300n }]]);
+    assert.equal(codeOf(await payments.giveBack(back("a", "ret_2", 701n), call)), "refund-too-large");
+    assert.equal(valueOf(await payments.giveBack(back("a", "ret_3", 700n), call)).creditNote, `${year}-3`);
+    assert.equal((await billsOf(trial)).length, 3);
+  });
+
+  void test("to the account that paid, also when it was closed meanwhile, in the unit that records it", async () => {
+    const trial = await funded(1_000n);
+    const { payments, open, onAccount } = trial;
+    valueOf(await payments.charge(order("a", account), call));
+    await onAccount("acc_1", { type: "close" });
+    const asked = [payments, open().payments, payments];
+    for (const answer of await Promise.all(asked.map((each) => each.giveBack(back("a", "ret_1", 250n), call)))) valueOf(answer);
+    const { state } = await open().accounts.load("acc_1");
+    assert.ok(state.status === "closed" && state.balance.minor === "250");
+  });
+
+  void test("is refused when nothing was paid, and by a provider that will not", async () => {
+    const { payments, provider, events } = trialPayments();
+    assert.equal(codeOf(await payments.giveBack(back("a", "ret_1", 1n), call)), "illegal-transition");
+    valueOf(await payments.charge(order("a", card("tok_ok")), call));
+    provider.isDisputed = true;
+    assert.equal(codeOf(await payments.giveBack(back("a", "ret_1", 1n), call)), "refund-refused");
+    assert.equal((await events.read("payment-a")).length, 1);
+  });
+});
+
 void test("whatever is paid and undone at once, the ledger adds up to nothing and each order is charged at most once", async () => {
   const action = fc.record({
-    kind: fc.constantFrom("charge", "charge", "cancel"),
+    kind: fc.constantFrom("charge", "charge", "cancel", "back"),
     orderId: fc.constantFrom("a", "b", "c"),
     method: fc.constantFrom(account, card("tok_ok"), card("tok_no")),
     process: fc.integer({ min: 0, max: 1 }),
@@ -147,13 +195,17 @@ void test("whatever is paid and undone at once, the ledger adds up to nothing an
       const trial = await funded(2_500n);
       const processes = [trial.payments, trial.open().payments];
       const methods = new Map<string, ChargeMethod>();
+      // What was sent is returned in parts, and not undone any more.
+      const givenBack = new Set(waves.flat().flatMap(({ kind, orderId }) => (kind === "back" ? [orderId] : [])));
       for (const wave of waves) {
         await Promise.all(
           wave.map(async ({ kind, orderId, method, process }) => {
             const own = methods.get(orderId) ?? method; // an order is paid in one way
             methods.set(orderId, own);
             const payments = processes[process];
-            await (kind === "charge" ? payments?.charge(order(orderId, own), call) : payments?.cancel(undo(orderId, own), call));
+            if (kind === "charge") await payments?.charge(order(orderId, own), call);
+            else if (kind === "back") await payments?.giveBack(back(orderId, `ret_${orderId}${process}`, 400n), call);
+            else if (!givenBack.has(orderId)) await payments?.cancel(undo(orderId, own), call);
           }),
         );
       }
@@ -178,7 +230,7 @@ void test("whatever is paid and undone at once, the ledger adds up to nothing an
         bills.map(({ version }) => version),
         bills.map((_, index) => index + 1),
       );
-      const refunds = events.filter(({ event }) => event.type === "PaymentRefunded");
+      const refunds = events.filter(({ event }) => event.type === "PaymentRefunded" || event.type === "PaymentGivenBack");
       assert.equal(bills.length, charged.length + refunds.length);
     }),
     { numRuns: 60 },

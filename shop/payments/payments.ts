@@ -14,11 +14,21 @@ import type { Money } from "@daybook/kernel/money";
 import { encodeRecord } from "@daybook/kernel/record-codec";
 import { sender, type Sender } from "@daybook/messaging/queue/send";
 import type { Answer, Call, Operable } from "@daybook/network/rpc/contract";
+import type { z } from "zod";
 import type { Account, AccountCommand } from "./account.ts";
+import { billId, bills, type Bills } from "./bills/bills.ts";
 import type { CardProvider, ChargeAnswer } from "./card-provider.ts";
 import { pendingCharges, type PendingCharge } from "./cards/pending-charges.ts";
 import { paymentOutcomes, type ChargeMethod, type PaymentOutcome, type paymentsContract } from "./contract.ts";
-import { BILL_CATEGORY, billEvents, PAYMENT_CATEGORY, paymentEvents, type PaymentEvent } from "./events.ts";
+import {
+  BILL_CATEGORY,
+  billEvents,
+  PAYMENT_CATEGORY,
+  paymentEvents,
+  type BillEvent,
+  type creditedLineSchema,
+  type PaymentEvent,
+} from "./events.ts";
 import { paymentDecider, type Payment, type PaymentCommand } from "./payment.ts";
 
 export interface PaymentsParts {
@@ -57,12 +67,14 @@ export function paymentIdOf(orderId: string): string {
 export class Payments implements Operations {
   readonly payments: Aggregates<Payment, PaymentCommand>;
   private readonly parts: PaymentsParts;
+  private readonly bills: Bills;
   private readonly pending: Sender<PendingCharge>;
   private readonly outcomes: Sender<PaymentOutcome>;
 
   constructor(parts: PaymentsParts) {
     const { clock, ids } = parts;
     this.parts = parts;
+    this.bills = bills(parts.events);
     this.pending = sender({ queue: pendingCharges, store: parts.events.store, clock, ids });
     this.outcomes = sender({ queue: paymentOutcomes, store: parts.events.store, clock, ids });
     this.payments = aggregates({ ...parts, decider: paymentDecider });
@@ -77,6 +89,24 @@ export class Payments implements Operations {
     if (method.kind === "card") await this.parts.provider.cancel(chargeKey(orderId));
     for (let attempt = 0; attempt < TRIES; attempt++) {
       if (await this.undo(orderId, method, reason, call)) return { value: {} };
+    }
+    throw contention(`others change the payment of ${orderId} all the time`);
+  };
+
+  readonly giveBack: Operations["giveBack"] = async ({ lines, ...part }, { context }) => {
+    const { orderId, refundId } = part;
+    const paymentId = paymentIdOf(orderId);
+    const command = { type: "give-back", paymentId, ...part } as const;
+    for (let attempt = 0; attempt < TRIES; attempt++) {
+      const { state, version } = await this.payments.load(orderId);
+      const decided = paymentDecider.decide(command, state, 0);
+      if ("refusal" in decided) return decided;
+      const refusal =
+        decided.events.length === 0
+          ? undefined
+          : await this.givenBack(command, lines, { state, version }, decided.events, context);
+      if (!refusal) return { value: { paymentId, creditNote: await this.creditNote(orderId, refundId) } };
+      if (refusal !== PAYMENT_MOVED) return { refusal };
     }
     throw contention(`others change the payment of ${orderId} all the time`);
   };
@@ -162,12 +192,13 @@ export class Payments implements Operations {
     version: number,
     happened: readonly DomainEvent[],
     context: Context,
+    lines?: CreditedLines,
   ): Promise<Refusal | undefined> {
     const condition: Condition = { kind: "version", stream: streamName(PAYMENT_CATEGORY, orderId), is: version };
     const appended = appendOf(streamName(PAYMENT_CATEGORY, orderId), happened, paymentEvents);
     const executed = await this.parts.accounts.execute(accountId, command, {
       context: { ...context, correlationId: orderId },
-      extra: () => ({ guards: [{ condition, refusal: PAYMENT_MOVED }], effects: [appended, ...this.billedBy(happened)] }),
+      extra: () => ({ guards: [{ condition, refusal: PAYMENT_MOVED }], effects: [appended, ...this.billedBy(happened, lines)] }),
       render: (outcome) => outcome,
     });
     assert(executed.kind === "answered", "neither a key nor a version was given");
@@ -183,6 +214,33 @@ export class Payments implements Operations {
     // Paid or undone by another attempt meanwhile: that is why it is as it is.
     if (declined.kind === "refused") return answerOf((await this.payments.load(orderId)).state, paymentId);
     return { refusal: { code: said, message, ...(details && { details }) } };
+  }
+
+  /** A part goes back to the account that paid in the unit that records it, or by the provider before that. */
+  private async givenBack(
+    command: GiveBack,
+    lines: CreditedLines,
+    { state, version }: Folded<Payment>,
+    decided: readonly DomainEvent[],
+    context: Context,
+  ): Promise<Refusal | undefined> {
+    const { orderId, paymentId, refundId, amount } = command;
+    if (state.accountId !== undefined) {
+      const refund: AccountCommand = { type: "refund", amount, paymentId };
+      return this.onAccount(state.accountId, refund, orderId, version, decided, context, lines);
+    }
+    assert(state.chargeId !== undefined, "a card was charged by the provider");
+    const answer = await this.parts.provider.refund({ key: `refund-${refundId}`, chargeId: state.chargeId, amount });
+    if (answer.status === "refused") return refuse("refund-refused", answer.reason).refusal;
+    const recorded: Extras = (_, happened) => ({ effects: this.billedBy(happened, lines) });
+    return refusalOf(await this.tell(orderId, { ...command, providerId: answer.refundId }, context, recorded, false));
+  }
+
+  private async creditNote(orderId: string, refundId: string): Promise<string> {
+    const issued = await this.bills.ofOrder(orderId);
+    const note = issued.find((each) => each.refundId === refundId);
+    assert(note, "what went back has a credit note");
+    return billId(note);
   }
 
   /** False when the payment changed meanwhile. */
@@ -249,15 +307,36 @@ export class Payments implements Operations {
    * The bill or credit note of what happened to a payment. Its number is its version in the stream of the year: the store
    * gives it, and none is missing.
    */
-  private billedBy(happened: readonly DomainEvent[]): readonly Effect[] {
+  private billedBy(happened: readonly DomainEvent[], lines?: CreditedLines): readonly Effect[] {
     const year = new Date(this.parts.clock.now()).getUTCFullYear();
     // What happens to a payment is an event of a payment.
     return (happened as readonly PaymentEvent[]).flatMap((event) => {
-      if (event.type !== "PaymentCompleted" && event.type !== "PaymentRefunded") return [];
-      const { orderId, paymentId, amount } = event.data;
-      const type = event.type === "PaymentCompleted" ? "BillIssued" : "CreditNoteIssued";
-      return [appendOf(streamName(BILL_CATEGORY, String(year)), [{ type, data: { orderId, paymentId, amount } }], billEvents)];
+      const issued = billOf(event, lines);
+      return issued ? [appendOf(streamName(BILL_CATEGORY, String(year)), [issued], billEvents)] : [];
     });
+  }
+}
+
+type GiveBack = PaymentCommand & { readonly type: "give-back" };
+type CreditedLines = readonly z.infer<typeof creditedLineSchema>[];
+
+/** Undefined for what nobody is billed for. */
+function billOf(event: PaymentEvent, lines: CreditedLines | undefined): BillEvent | undefined {
+  switch (event.type) {
+    case "PaymentCompleted":
+    case "PaymentRefunded": {
+      const { orderId, paymentId, amount } = event.data;
+      return {
+        type: event.type === "PaymentCompleted" ? "BillIssued" : "CreditNoteIssued",
+        data: { orderId, paymentId, amount },
+      };
+    }
+    case "PaymentGivenBack": {
+      const { orderId, paymentId, amount, refundId } = event.data;
+      return { type: "CreditNoteIssued", data: { orderId, paymentId, amount, refundId, ...(lines && { lines: [...lines] }) } };
+    }
+    default:
+      return undefined;
   }
 }
 

@@ -1,9 +1,10 @@
 import { breaker } from "@daybook/foundation/resilience/breaker";
 import { deadlineList } from "@daybook/foundation/resilience/deadline-list";
-import { runAttempt } from "@daybook/foundation/resilience/run-attempt";
+import { retryBudget } from "@daybook/foundation/resilience/retry-budget";
+import { timeout } from "@daybook/foundation/resilience/timeout";
 import type { Clock } from "@daybook/kernel/clock";
 import { errorCode, messageOf } from "@daybook/kernel/errors";
-import type { JsonAnswer, JsonClient, JsonRequest } from "@daybook/network/http/json-client";
+import { requestName, type JsonAnswer, type JsonClient, type JsonRequest } from "@daybook/network/http/json-client";
 import { z } from "zod";
 import type { Carrier, Parcel, ParcelStatus } from "./carrier.ts";
 import { carrierRefused, carrierUnavailable } from "./errors.ts";
@@ -50,15 +51,19 @@ export interface HttpCarrierOptions {
   readonly timeoutMs?: number;
 }
 
-/** The carrier's HTTP interface, version 1. It is left alone for a while when it fails again and again. */
+/**
+ * The carrier's HTTP interface, version 1. All who try again do so within one budget, and it is left alone for a while when it fails
+ * again and again.
+ */
 export function httpCarrier({ client, clock, name, timeoutMs = TIMEOUT_MS }: HttpCarrierOptions): Carrier {
-  const deadlines = deadlineList(clock);
+  const limit = timeout({ deadlines: deadlineList(clock), timeoutMs });
   const circuit = breaker({ name, clock });
+  const budget = retryBudget({ name, clock });
 
   async function send(request: JsonRequest, deadline: number | undefined): Promise<JsonAnswer> {
-    const attempt = { deadlines, token: "", number: 1, timeoutMs, deadline };
+    const call = () => circuit.run(() => limit.run(({ signal }) => client.request({ ...request, signal }), deadline));
     try {
-      return await circuit.run(() => runAttempt(({ signal }) => client.request({ ...request, signal }), attempt));
+      return await budget.run(requestName(request), call);
     } catch (cause) {
       if (!AWAY.has(errorCode(cause) ?? "")) throw cause;
       throw carrierUnavailable(messageOf(cause), { cause });

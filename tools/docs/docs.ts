@@ -1,8 +1,11 @@
 import { ROOT } from "../repository.ts";
 import { readTree } from "../tidy/tree.ts";
 import type { GeneratedDocument } from "./document.ts";
+import { apiDocument } from "./api.ts";
 import { cliDocument } from "./cli.ts";
+import { configurationDocument } from "./configuration.ts";
 import { errorsDocument } from "./errors.ts";
+import { eventsDocument } from "./events.ts";
 import { guaranteesDocument } from "./guarantees.ts";
 import { includingDocument } from "./included.ts";
 import { layersDocument } from "./layers.ts";
@@ -20,6 +23,9 @@ const DOCUMENTS: readonly GeneratedDocument[] = [
   orderStatesDocument,
   paymentStatesDocument,
   cliDocument,
+  configurationDocument,
+  apiDocument,
+  eventsDocument,
   includingDocument("docs/tutorial.md"),
 ];
 

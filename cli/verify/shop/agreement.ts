@@ -1,8 +1,9 @@
-import type { DueItem, Store } from "@daybook/data/store";
+import type { Store } from "@daybook/data/store";
 import { memberOf, parsedJson } from "../canonical-text.ts";
 import { Findings } from "../findings.ts";
-import { namesOf, paged, rowsOf } from "../listed-entries.ts";
+import { namesOf, rowsOf } from "../listed-entries.ts";
 import { placeOf, type Check } from "../log/fact.ts";
+import { askedIn, dueOf } from "../store/asked.ts";
 import { isOpenRun } from "../store/runs.ts";
 import type { Verifying } from "../verifying.ts";
 import { carryingOf, newOrder, wantedPieces, type CarriedOrder } from "./carried-order.ts";
@@ -10,6 +11,7 @@ import { carryingOf, newOrder, wantedPieces, type CarriedOrder } from "./carried
 type Orders = ReadonlyMap<string, CarriedOrder>;
 
 const RUN = "order-processing-";
+const RETURN_RUN = "return-";
 /** Queues whose messages wait for their time, and dead letters, which wait for a person. */
 const WAITING =
   /^(workflow\/|parked\.|queue\/(comparisons|parcel-watch|pending-charges|reservation-expiry)\/|queue\/[^/]+\/dead$)/;
@@ -43,18 +45,27 @@ export function agreementCheck(verifying: Verifying): Check {
 }
 
 async function checkAlways({ store, marks }: Verifying, orders: Orders, findings: Findings): Promise<void> {
-  const asked = await ordersAsked(store);
+  const asked = await askedIn(store, "order-work", "orderId");
+  const parked = await parkedPositions(store);
+  const isHeard = (position: number) => position <= marks.progressedTo && !parked.has(position);
   for (const [orderId, order] of orders) {
     findings.checked++;
     const where = { stream: `order-${orderId}` };
-    for (const fault of faultsOf(order, marks.progressedTo)) findings.violated(fault, where);
+    for (const fault of faultsOf(order, isHeard)) findings.violated(fault, where);
     if (!isCarried(order) || order.run !== undefined || asked.has(orderId)) continue;
     const run = await store.getRow("workflow", `${RUN}${orderId}`);
     if (!run) findings.violated("it is to be carried out, and nothing is going to do that", where);
   }
 }
 
-function* faultsOf(order: CarriedOrder, progressedTo: number): Generator<string> {
+/** Of events that orders passed over, which a person redrives or drops. */
+async function parkedPositions(store: Store): Promise<ReadonlySet<number>> {
+  const positions = new Set<number>();
+  for await (const { key } of rowsOf(store, "parked.order-progress")) positions.add(Number(key));
+  return positions;
+}
+
+function* faultsOf(order: CarriedOrder, isHeard: (position: number) => boolean): Generator<string> {
   const { status, payment, charged, total, shipment } = order;
   if (status === undefined) yield "nobody placed this order";
   if (status === undefined || order.isImported) return;
@@ -66,22 +77,22 @@ function* faultsOf(order: CarriedOrder, progressedTo: number): Generator<string>
     if (shipment === "none" || shipment === "cancelled") yield `it was sent, but its shipment is ${shipment}`;
     if (status === "delivered" && shipment !== "delivered") yield `it was delivered, but its shipment is ${shipment}`;
   } else if (order.shipped.size > 0) yield "pieces of an order that was not sent have left the stock";
-  if (!knowsLeaving(order, progressedTo)) yield "the carrier has its parcel, and the order does not know";
-  if (!knowsArrival(order, progressedTo)) yield "its shipment was delivered, and the order does not know";
+  if (!knowsLeaving(order, isHeard)) yield "the carrier has its parcel, and the order does not know";
+  if (!knowsArrival(order, isHeard)) yield "its shipment was delivered, and the order does not know";
   if (order.run === "completed" || order.run === "compensated" || order.run === "cancelled") yield* endFaults(order);
 }
 
 /** What the carrier has is kept until the order is confirmed, and sends it then. */
-function knowsLeaving(order: CarriedOrder, progressedTo: number): boolean {
-  const { status, leftAt = Infinity, hasLeft } = order;
-  if (leftAt > progressedTo || isUndone(order)) return true;
+function knowsLeaving(order: CarriedOrder, isHeard: (position: number) => boolean): boolean {
+  const { status, leftAt, hasLeft } = order;
+  if (leftAt === undefined || !isHeard(leftAt) || isUndone(order)) return true;
   return isSent(order) || (hasLeft && status !== "confirmed");
 }
 
 /** An arrival counts once the order is sent; until then it is kept. */
-function knowsArrival(order: CarriedOrder, progressedTo: number): boolean {
-  const { status, deliveredAt = Infinity, hasArrived } = order;
-  if (deliveredAt > progressedTo || isUndone(order)) return true;
+function knowsArrival(order: CarriedOrder, isHeard: (position: number) => boolean): boolean {
+  const { status, deliveredAt, hasArrived } = order;
+  if (deliveredAt === undefined || !isHeard(deliveredAt) || isUndone(order)) return true;
   return isSent(order) ? status === "delivered" : hasArrived;
 }
 
@@ -128,33 +139,22 @@ async function underWay(store: Store, orders: Orders): Promise<number> {
   }
   for await (const row of rowsOf(store, "workflow")) {
     if (!isOpenRun(row)) continue;
-    const order = row.key.startsWith(RUN) ? orders.get(row.key.slice(RUN.length)) : undefined;
-    if (!order || !isWaiting(order)) count++;
+    if (!isRunWaiting(row.key, orders) && !(await isReturnWaiting(store, row.key))) count++;
   }
   return count;
 }
 
-/** Orders of which a message says that they are to be carried out, also one that was given up for a person to look at. */
-async function ordersAsked(store: Store): Promise<ReadonlySet<string>> {
-  const asked = new Set<string>();
-  const note = (text: string) => text.split("\n").forEach((line) => ordersIn(parsedJson(line), asked));
-  for await (const queue of namesOf(store, "queue")) {
-    if (queue.startsWith("queue/order-work/")) for await (const { payload } of dueOf(store, queue, Infinity)) note(payload);
-  }
-  for await (const { value } of rowsOf(store, "dead.order-work")) note(value);
-  return asked;
+function isRunWaiting(id: string, orders: Orders): boolean {
+  const order = id.startsWith(RUN) ? orders.get(id.slice(RUN.length)) : undefined;
+  return order !== undefined && isWaiting(order);
 }
 
-function ordersIn(value: unknown, found: Set<string>): void {
-  const orderId = memberOf(value, "orderId");
-  if (typeof orderId === "string") found.add(orderId);
-  else if (typeof value === "object" && value !== null) for (const member of Object.values(value)) ordersIn(member, found);
-}
-
-function dueOf(store: Store, queue: string, until: number): AsyncGenerator<DueItem> {
-  return paged((after: DueItem | undefined) =>
-    store.listDue(queue, until, after ? { after: { at: after.at, id: after.id } } : {}),
-  );
+/** A return waits for a decision, or for its pieces. */
+async function isReturnWaiting(store: Store, id: string): Promise<boolean> {
+  if (!id.startsWith(RETURN_RUN)) return false;
+  const row = await store.getRow("returns", id.slice(RETURN_RUN.length));
+  const status = memberOf(memberOf(parsedJson(row?.value ?? ""), "return"), "status");
+  return status === "requested" || status === "accepted";
 }
 
 function isCarried({ isChosen, isImported, status }: CarriedOrder): boolean {

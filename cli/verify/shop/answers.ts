@@ -5,8 +5,8 @@ import { keysOf } from "../listed-entries.ts";
 import type { Check } from "../log/fact.ts";
 
 /**
- * Kept answers to idempotent requests are in their form, and an order or customer that one speaks of has come to the version that it
- * says. Checkpoints are positions of the log.
+ * Kept answers to idempotent requests are in their form, and an order, customer or return that one speaks of has come to the
+ * version that it says. Checkpoints are positions of the log.
  */
 export function keysCheck(store: Store): Check {
   const findings = new Findings("idempotency keys");
@@ -27,7 +27,7 @@ export function keysCheck(store: Store): Check {
 }
 
 /** By the beginning of an id. */
-const CATEGORIES: Readonly<Record<string, string>> = { ord_: "order", cus_: "customer" };
+const CATEGORIES: Readonly<Record<string, string>> = { ord_: "order", cus_: "customer", ret_: "return" };
 
 async function isCheckpoint(store: Store, { value }: KeyRecord): Promise<boolean> {
   if (value === "retired") return true;
@@ -41,7 +41,7 @@ async function answerFault(store: Store, { key, value }: KeyRecord): Promise<str
   return (await isTrue(store, answer)) ? undefined : "what the answer speaks of is not in the log";
 }
 
-/** An answer of HTTP that says the id and version of an order or a customer. */
+/** An answer of HTTP that says the id and version of an order, a customer or a return. */
 async function isTrue(store: Store, answer: unknown): Promise<boolean> {
   const [status, body] = [memberOf(answer, "status"), memberOf(answer, "body")];
   if (status !== 200 && status !== 201) return true;
@@ -49,5 +49,6 @@ async function isTrue(store: Store, answer: unknown): Promise<boolean> {
   const [id, version] = [memberOf(said, "id"), memberOf(said, "version")];
   const category = typeof id === "string" ? CATEGORIES[id.slice(0, 4)] : undefined;
   if (category === undefined || typeof version !== "number") return true;
-  return (await store.streamVersion(`${category}-${String(id)}`)) >= version;
+  const stream = category === "return" ? memberOf(said, "orderId") : id; // the returns of an order are in one stream
+  return (await store.streamVersion(`${category}-${String(stream)}`)) >= version;
 }

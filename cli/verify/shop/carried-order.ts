@@ -186,6 +186,7 @@ function shipped(order: CarriedOrder, type: string, position: number, { meta }: 
 }
 
 function moved({ reserved, shipped: sent }: CarriedOrder, type: string, data: unknown): undefined {
+  if (type === "StockReturned") return; // it was sent all the same
   const productId = String(memberOf(data, "productId"));
   const pieces = Number(memberOf(data, "quantity"));
   add(reserved, productId, type === "StockReserved" ? pieces : -pieces);

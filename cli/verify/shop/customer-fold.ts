@@ -9,6 +9,8 @@ export interface FoldedCustomer {
   readonly profile: string | undefined;
   readonly unwanted: readonly unknown[];
   readonly roles: readonly unknown[];
+  /** 0 for never; then the row does not name it. */
+  readonly passwordChanges: number;
 }
 
 export interface CustomerFact {
@@ -42,11 +44,24 @@ function registered(customerId: string, version: number, data: JsonRecord) {
   if (typeof profile !== "string" || typeof registeredAt !== "number") {
     return { customer: undefined, fault: "not an event of a customer" };
   }
-  const customer = { customerId, version, status: "active", registeredAt, profile, unwanted: [], roles: [] } as const;
+  const customer = {
+    customerId,
+    version,
+    status: "active",
+    registeredAt,
+    profile,
+    unwanted: [],
+    roles: [],
+    passwordChanges: 0,
+  } as const;
   return { customer };
 }
 
-function changeOf(type: string, data: JsonRecord, { status }: FoldedCustomer): Partial<FoldedCustomer> | undefined {
+function changeOf(
+  type: string,
+  data: JsonRecord,
+  { status, passwordChanges }: FoldedCustomer,
+): Partial<FoldedCustomer> | undefined {
   const { profile, unwanted, roles } = data;
   switch (type) {
     case "CustomerUpdated":
@@ -55,6 +70,8 @@ function changeOf(type: string, data: JsonRecord, { status }: FoldedCustomer): P
       return Array.isArray(unwanted) ? { unwanted } : undefined;
     case "RolesAssigned":
       return Array.isArray(roles) ? { roles } : undefined;
+    case "PasswordChanged":
+      return { passwordChanges: passwordChanges + 1 };
     case "CustomerActivated":
       return status === "inactive" ? { status: "active" } : undefined;
     case "CustomerDeactivated":
@@ -67,9 +84,12 @@ function changeOf(type: string, data: JsonRecord, { status }: FoldedCustomer): P
 }
 
 /** The text of the customer's row: docs/format.md, section "Customers". */
-export function customerRowText({ customerId, version, status, registeredAt, profile, unwanted, roles }: FoldedCustomer): string {
+export function customerRowText(customer: FoldedCustomer): string {
+  const { customerId, version, status, registeredAt, profile, unwanted, roles, passwordChanges } = customer;
   const about = { customerId, registeredAt, status };
-  return canonicalText({ customer: status === "deleted" ? about : { ...about, profile, roles, unwanted }, version });
+  const changes = passwordChanges > 0 && { passwordChanges };
+  const whole = status === "deleted" ? about : { ...about, profile, roles, unwanted, ...changes };
+  return canonicalText({ customer: whole, version });
 }
 
 /** What people are known by, out of an opened profile. */

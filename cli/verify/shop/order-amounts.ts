@@ -40,8 +40,8 @@ export function isLineAmount({ quantity, unitPrice, amount }: PricedLine, curren
   return 2n * (off < 0n ? -off : off) <= rows * divisor;
 }
 
-/** `dividend` ÷ `divisor` (both positive) as a whole number, halves to the even one. */
-function halfEven(dividend: bigint, divisor: bigint): bigint {
+/** `dividend` ÷ `divisor` (not negative, above zero) as a whole number, halves to the even one. */
+export function halfEven(dividend: bigint, divisor: bigint): bigint {
   const below = dividend / divisor;
   const twiceRest = 2n * (dividend - below * divisor);
   if (twiceRest === divisor) return below + (below % 2n);

@@ -44,6 +44,7 @@ export const ORDER_CHANGES: Readonly<Record<string, OrderChange>> = {
     from: CANCELLABLE,
     change: (order) => (order["hasArrived"] === undefined ? { ...order, hasArrived: true } : "arrived twice"),
   },
+  ItemsReturned: { from: ["shipped", "delivered"], change: noteReturn },
   OrderHeld: {
     from: CANCELLABLE,
     change: (order, { reason, by }) => (order[holdBy(by)] === undefined ? { ...order, [holdBy(by)]: { reason } } : "held twice"),
@@ -64,6 +65,22 @@ export const ORDER_CHANGES: Readonly<Record<string, OrderChange>> = {
     change: (order, data) => (typeof data["reason"] === "string" ? given(order, { failure: data }) : "failed without a reason"),
   },
 };
+
+/** No more comes back than was bought; each return is noted once. */
+function noteReturn(order: JsonRecord, data: JsonRecord): JsonRecord | string {
+  const before = Array.isArray(order["returns"]) ? (order["returns"] as readonly unknown[]) : []; // noted by this event
+  if (before.some((each) => memberOf(each, "returnId") === data["returnId"])) return "a return is noted twice";
+  const lines = Array.isArray(order["lines"]) ? (order["lines"] as readonly unknown[]) : []; // placed with lines
+  const returns = [...before, data];
+  const isTooMuch = lines.some((line, at) => Number(memberOf(line, "quantity")) < piecesOf(returns, at + 1));
+  return isTooMuch ? "more has come back than was bought" : { ...order, returns };
+}
+
+function piecesOf(returns: readonly unknown[], number: number): number {
+  const lines = returns.flatMap((each) => memberOf(each, "lines") as readonly unknown[]); // an event's
+  const own = lines.filter((line) => memberOf(line, "line") === number);
+  return own.reduce<number>((sum, line) => sum + Number(memberOf(line, "quantity")), 0);
+}
 
 function withTexts(order: JsonRecord, data: JsonRecord, ...names: readonly string[]): JsonRecord | string {
   const missing = names.find((name) => data[name] === undefined);

@@ -5,6 +5,7 @@ import type { Verifying } from "../verifying.ts";
 import { foldAccount, accountRowText, type FoldedAccount } from "./account-fold.ts";
 import { compareLists, compareRows, textDigest, type ExpectedRow } from "./expected-rows.ts";
 import { entryFault, postingsOf } from "./ledger-entries.ts";
+import { minorOf } from "./order-amounts.ts";
 
 interface ExpectedAccount extends ExpectedRow {
   readonly account: FoldedAccount;
@@ -16,13 +17,20 @@ interface Paid {
   readonly refunds: number;
   /** The entry of the charge, as text of its postings. */
   readonly entry: string;
+  /** What was charged, and parts of it that went back, by id. */
+  readonly amount?: unknown;
+  /** The accounts of the entry, and which of them give. */
+  readonly ways: string;
+  readonly parts: ReadonlyMap<string, bigint>;
 }
+
+const NOTHING: Paid = { charges: 0, refunds: 0, entry: "", ways: "", parts: new Map() };
 
 const LISTS = { owner: (accountId: string, { account }: ExpectedAccount) => `${account.ownerId} ${accountId}` };
 
 /**
  * Holds at every read: each entry of the ledger gives what it takes, by currency; an order is charged at most once and paid
- * back at most once, by the reversal; no account is below zero and its row is the fold of its events, which agree with the
+ * back at most once, by the reversal, or in parts of which each is once and all are no more than the charge; no account is below zero and its row is the fold of its events, which agree with the
  * ledger's; each completed payment has one bill and each refund one credit note.
  */
 export function paymentsCheck(verifying: Verifying): Check {
@@ -85,12 +93,12 @@ class PaymentsCheck {
   private pay(fact: Fact): void {
     const { type, stream } = fact.stored;
     this.payments.checked++;
-    const before = this.paid.get(stream) ?? { charges: 0, refunds: 0, entry: "" };
+    const before = this.paid.get(stream) ?? NOTHING;
     const { after, fault } = paidAfter(before, type, fact.data, stream.slice("payment-".length));
     if (fault !== undefined) this.payments.violated(fault, placeOf(fact));
     this.paid.set(stream, after);
     if (type === "PaymentCompleted") this.owe("bill", fact.data, 1);
-    if (type === "PaymentRefunded") this.owe("credit-note", fact.data, 1);
+    if (type === "PaymentRefunded" || type === "PaymentGivenBack") this.owe("credit-note", fact.data, 1);
   }
 
   private bill(fact: Fact): void {
@@ -98,6 +106,7 @@ class PaymentsCheck {
     const kind = { BillIssued: "bill", CreditNoteIssued: "credit-note" }[fact.stored.type];
     if (kind === undefined) this.bills.violated("not a bill", placeOf(fact));
     else this.owe(kind, fact.data, -1);
+    if (!areLinesOf(fact.data)) this.bills.violated("its lines do not add up to it", placeOf(fact));
   }
 
   private owe(kind: string, data: unknown, count: number): void {
@@ -128,14 +137,16 @@ function paidAfter(
   const entry = entryText(data, 1n);
   switch (type) {
     case "PaymentCompleted": {
-      const after = { ...before, charges: before.charges + 1, entry };
+      const after = { ...before, charges: before.charges + 1, entry, ways: waysOf(data, 1n), amount: data["amount"] };
       return after.charges > 1 ? { after, fault: "the order is charged twice" } : { after };
     }
     case "PaymentRefunded": {
       const after = { ...before, refunds: before.refunds + 1 };
-      const isBack = after.refunds === before.charges && entryText(data, -1n) === before.entry;
+      const isBack = after.refunds === before.charges && before.parts.size === 0 && entryText(data, -1n) === before.entry;
       return isBack ? { after } : { after, fault: "what is paid back is not what was charged, once" };
     }
+    case "PaymentGivenBack":
+      return givenBack(before, data);
     case "PaymentPending":
     case "PaymentDeclined":
     case "PaymentCancelled":
@@ -147,6 +158,29 @@ function paidAfter(
   }
 }
 
+/** A part goes from the sales to where the charge came from. */
+function givenBack(before: Paid, data: JsonRecord): { readonly after: Paid; readonly fault?: string } {
+  const [refundId, currency] = [String(data["refundId"]), String(memberOf(before.amount, "currency"))];
+  const minor = minorOf(data["amount"], currency) ?? 0n;
+  const after = { ...before, parts: new Map([...before.parts, [refundId, minor]]) };
+  if (before.parts.has(refundId)) return { after, fault: "a part is paid back twice" };
+  const sum = [...after.parts.values()].reduce((all, part) => all + part, 0n);
+  if (before.charges !== 1 || before.refunds > 0 || minor <= 0n || sum > (minorOf(before.amount, currency) ?? 0n)) {
+    return { after, fault: "more is paid back than was charged" };
+  }
+  const isReversal = waysOf(data, -1n) === before.ways;
+  const isOfAmount = (postingsOf(data["entry"]) ?? []).every((posting) => posting.minor === minor || posting.minor === -minor);
+  return isReversal && isOfAmount ? { after } : { after, fault: "a part goes back to where it did not come from" };
+}
+
+function waysOf(data: JsonRecord, sign: bigint): string {
+  const postings = postingsOf(data["entry"]) ?? [];
+  return postings
+    .map(({ account, minor }) => `${account} ${minor * sign < 0n ? "gives" : "gets"}`)
+    .sort()
+    .join("\n");
+}
+
 /** The entry's postings, each times `sign`, in one order. */
 function entryText(data: JsonRecord, sign: bigint): string {
   const postings = postingsOf(data["entry"]) ?? [];
@@ -154,6 +188,15 @@ function entryText(data: JsonRecord, sign: bigint): string {
     .map(({ account, currency, minor }) => `${account} ${currency} ${minor * sign}`)
     .sort()
     .join("\n");
+}
+
+/** A credit note of a part names its lines; a bill, and a credit note of all of it, are their order's. */
+function areLinesOf(data: unknown): boolean {
+  const lines = memberOf(data, "lines");
+  if (lines === undefined) return memberOf(data, "refundId") === undefined;
+  const currency = String(memberOf(memberOf(data, "amount"), "currency"));
+  const amounts = (Array.isArray(lines) ? lines : []).map((line) => minorOf(memberOf(line, "amount"), currency) ?? 0n);
+  return amounts.reduce((sum, minor) => sum + minor, 0n) === minorOf(memberOf(data, "amount"), currency);
 }
 
 function amountOf(data: unknown): { readonly minor: unknown; readonly currency: unknown } {

@@ -22,6 +22,8 @@ const MOVES: Readonly<Record<string, { readonly from?: keyof Counts; readonly to
     StockReleased: { from: "reserved", to: "onHand", isForOrder: true },
     StockShipped: { from: "reserved", to: "shipped", isForOrder: true },
     StockWrittenOff: { from: "onHand", to: "writtenOff", isForOrder: false },
+    // Those that are written off go on from there.
+    StockReturned: { from: "shipped", to: "onHand", isForOrder: true },
   };
 
 /**
@@ -66,6 +68,12 @@ function moved(productId: string, before: Counts, { stored, data }: Fact): { cou
   else counts.received += pieces;
   counts[move.to] += pieces;
   const faults: string[] = [];
+  if (stored.type === "StockReturned") {
+    const lost = Number(data["writtenOff"]);
+    if (!Number.isSafeInteger(lost) || lost < 0 || lost > pieces) faults.push("more is written off than came back");
+    counts.onHand -= lost;
+    counts.writtenOff += lost;
+  }
   if (data["productId"] !== productId) faults.push("the product's id is not its stream's");
   if (move.isForOrder && typeof data["orderId"] !== "string") faults.push("pieces of no order");
   if (Object.values(counts).some((count) => count < 0)) faults.push("more pieces go than there are");
@@ -77,7 +85,7 @@ function moved(productId: string, before: Counts, { stored, data }: Fact): { cou
 function noteOrder(outstanding: Outstanding, productId: string, { stored: { type }, data }: Fact): void {
   const [orderId, quantity] = [memberOf(data, "orderId"), Number(memberOf(data, "quantity"))];
   const move = Object.hasOwn(MOVES, type) ? MOVES[type] : undefined;
-  if (typeof orderId !== "string" || move?.isForOrder !== true) return;
+  if (typeof orderId !== "string" || move?.isForOrder !== true || type === "StockReturned") return;
   const products = outstanding.get(orderId) ?? new Map<string, OfOrder>();
   const before = products.get(productId) ?? { reserved: 0, shipped: 0 };
   const reserved = before.reserved + (move.from === "onHand" ? quantity : -quantity);

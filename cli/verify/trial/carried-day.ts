@@ -11,43 +11,42 @@ const CONTEXT = { correlationId: "cor_carried", actor: "usr_trial", tenant: "def
 const CALL = { context: CONTEXT };
 const ACCOUNT = "acc_carried";
 const method = { kind: "account", accountId: ACCOUNT } as const;
-const items = [{ productId: "teapot", quantity: 1 }];
-const PRICE = money(3_400n, "GBP");
 
 /**
  * Orders as they are carried out: one is sent, one fails once its parcel is made and is undone, one is on hold with its
  * workflow waiting. Each step is the context's own; the workflow's records are written as its engine would.
  */
 export async function carriedDay(shop: Shop): Promise<void> {
-  const { ordering, inventory, payments, shipping, store } = shop;
+  const { ordering, inventory, payments, shipping } = shop;
   const options = { context: CONTEXT, render: ({ kind }: { readonly kind: string }) => assert.equal(kind, "done") };
   const opened = { type: "open", accountId: ACCOUNT, ownerId: "cus_carried", currency: "GBP" } as const;
   await payments.accounts.execute(ACCOUNT, opened, options);
   await payments.accounts.execute(ACCOUNT, { type: "deposit", amount: money(20_000n, "GBP"), reason: "paid in" }, options);
 
-  const sent = await begun(shop);
-  done(await ordering.calls.serve("confirm", { orderId: sent, ...(await confirmation(shop, sent)) }, CALL));
-  done(await ordering.calls.serve("ship", { orderId: sent }, CALL));
-  done(await shipping.operations.handOver({ orderId: sent }, CALL));
-  done(await inventory.operations.ship({ orderId: sent }, CALL));
-  await run(shop, sent, "completed");
+  await sentOrder(shop, 1);
 
-  const undone = await begun(shop);
+  const undone = await begun(shop, 1);
   done(await ordering.calls.serve("fail", { orderId: undone, code: "trial", reason: "for the trial" }, CALL));
   await shipping.operations.hear(parcelOf(undone, "cancelled", 2), CONTEXT);
   done(await payments.calls.serve("cancel", { orderId: undone, method, reason: "for the trial" }, CALL));
   done(await inventory.operations.release({ orderId: undone, reason: "for the trial" }, CALL));
-  await run(shop, undone, "completed");
+  await run(shop, `order-processing-${undone}`, undone, "completed");
 
-  const held = await placed(shop);
+  const held = await placed(shop, 1);
   await ordering.commands.dispatch(
     holdOrder,
     { orderId: held, reason: "to be looked at" },
     { context: CONTEXT, render: () => null },
   );
-  await run(shop, held, "running");
+  await run(shop, `order-processing-${held}`, held, "running");
 
-  const models = [payments.ledger, ordering.details] as readonly Projection[]; // each by events of its own
+  await projected(shop);
+}
+
+/** The read models of what was carried out have seen everything. */
+export async function projected(shop: Shop): Promise<void> {
+  const { payments, ordering, recommendations, store } = shop;
+  const models = [payments.ledger, ordering.details, recommendations.sold] as readonly Projection[]; // each by events of its own
   for (const each of models) {
     const running = runProjection(each, { ...shop, owner: "embedded" });
     await waitFor(store, each, (await store.head()).position, 10_000, shop.clock);
@@ -55,17 +54,29 @@ export async function carriedDay(shop: Shop): Promise<void> {
   }
 }
 
+/** Carried out, paid from the account. */
+export async function sentOrder(shop: Shop, quantity: number): Promise<string> {
+  const { ordering, inventory, shipping } = shop;
+  const orderId = await begun(shop, quantity);
+  done(await ordering.calls.serve("confirm", { orderId, ...(await confirmation(shop, orderId)) }, CALL));
+  done(await ordering.calls.serve("ship", { orderId }, CALL));
+  done(await shipping.operations.handOver({ orderId }, CALL));
+  done(await inventory.operations.ship({ orderId }, CALL));
+  await run(shop, `order-processing-${orderId}`, orderId, "completed");
+  return orderId;
+}
+
 /** Placed, reserved, paid, with a parcel. */
-async function begun(shop: Shop): Promise<string> {
-  const orderId = await placed(shop);
-  done(await shop.inventory.operations.reserve({ orderId, items }, CALL));
-  const charge = { orderId, customerId: "cus_carried", amount: PRICE, method };
+async function begun(shop: Shop, quantity: number): Promise<string> {
+  const orderId = await placed(shop, quantity);
+  done(await shop.inventory.operations.reserve({ orderId, items: [{ productId: "teapot", quantity }] }, CALL));
+  const charge = { orderId, customerId: "cus_carried", amount: money(3_400n * BigInt(quantity), "GBP"), method };
   done(await shop.payments.calls.serve("charge", charge, CALL));
   assert.equal(await shop.shipping.operations.hear(parcelOf(orderId, "created", 1), CONTEXT), "known");
   return orderId;
 }
 
-async function placed({ ordering }: Shop): Promise<string> {
+async function placed({ ordering }: Shop, quantity: number): Promise<string> {
   let orderId = "";
   const render = (outcome: PlacedOrRefused) => {
     assert.ok(outcome.kind === "done" && outcome.state.status !== "absent");
@@ -74,7 +85,7 @@ async function placed({ ordering }: Shop): Promise<string> {
   };
   await ordering.commands.dispatch(
     placeOrder,
-    { customerId: "cus_carried", items, payment: method },
+    { customerId: "cus_carried", items: [{ productId: "teapot", quantity }], payment: method },
     { context: CONTEXT, render },
   );
   return orderId;
@@ -99,8 +110,13 @@ function shardOf(id: string): number {
   return (hash >>> 0) % 16;
 }
 
-async function run({ store, ids, clock }: Shop, orderId: string, status: "completed" | "running"): Promise<void> {
-  const id = `order-processing-${orderId}`;
+/** A workflow of an order, as its engine keeps it. */
+export async function run(
+  { store, ids, clock }: Shop,
+  id: string,
+  orderId: string,
+  status: "completed" | "running",
+): Promise<void> {
   const data = JSON.stringify({ id, number: 1, status });
   const summary = { type: "WorkflowEnded", schemaVersion: 1, data };
   await store.commit({
@@ -115,6 +131,6 @@ async function run({ store, ids, clock }: Shop, orderId: string, status: "comple
   });
 }
 
-function done(answer: object): void {
+export function done(answer: object): void {
   assert.ok("value" in answer, JSON.stringify(answer));
 }

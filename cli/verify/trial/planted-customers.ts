@@ -39,6 +39,12 @@ export const PLANTED_CUSTOMERS: readonly Plant[] = [
   ),
   plant(
     ROWS,
+    "a password change that ends no session",
+    sql(`UPDATE rows SET value = replace(value, '"passwordChanges":1,', '') WHERE collection = 'customers'`),
+    /not the fold/,
+  ),
+  plant(
+    ROWS,
     "a role that nobody assigned",
     sql(`UPDATE rows SET value = replace(value, '"viewer"', '"admin"') WHERE collection = 'customers'`),
     /not the fold/,

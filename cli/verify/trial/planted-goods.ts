@@ -5,6 +5,7 @@ import type { TrialChange } from "./trial-shop.ts";
 const STOCK = "stock (law 12)";
 const STOCK_ROWS = "stock read model (law 3)";
 const RESERVATIONS = "reservations";
+const SOLD = "sold-together (law 3)";
 const LEDGER = "ledger (law 12)";
 const PAYMENTS = "payments";
 const ACCOUNTS = "accounts read model (law 3)";
@@ -52,6 +53,27 @@ export const PLANTED_GOODS: readonly Plant[] = [
     /does not agree/,
   ),
   plant(RESERVATIONS, "one that is gone", sql("DELETE FROM keys WHERE key = 'reservation/ord_held'"), /without a reservation/),
+  plant(
+    SOLD,
+    "a sale too many",
+    sql(`UPDATE rows SET value = replace(value, '"sales":', '"sales":1') WHERE collection = 'sold-together.1'`),
+    /not the fold/,
+  ),
+  plant(
+    SOLD,
+    "another product that was with it",
+    sql(`UPDATE rows SET value = replace(value, '[["clock",1]]', '[["apron",1]]') WHERE collection = 'sold-together.1'`),
+    /not the fold/,
+  ),
+  plant(SOLD, "a missing row", deletedRow("sold-together.1", "clock"), /no row/),
+  plant(SOLD, "a product that was never sold", extraRow("sold-together.1"), /of nothing/),
+  plant(
+    SOLD,
+    "a best seller that is none",
+    sql("UPDATE row_index SET entry = '000000000009' WHERE name = 'sales' AND key = 'clock'"),
+    /not the row's/,
+  ),
+  plant(SOLD, "a list too short", sql("DELETE FROM row_index WHERE name = 'sales' AND key = 'clock'"), /lacks the row/),
   plant(LEDGER, "an entry that gives more than it takes", changed("AccountDeposited", '"5000"', '"5001"'), /does not give/),
   plant(LEDGER, "an account below zero", changed("AccountCharged", '"1000"', '"9000"'), /below zero/),
   plant(

@@ -19,9 +19,10 @@ import {
   type PlaceOrder,
 } from "@daybook/shop-ordering/contract";
 import { carriedDay } from "./carried-day.ts";
-import { customersDay } from "./customers-day.ts";
+import { customersDay, customersEvening } from "./customers-day.ts";
 import { goodsDay } from "./goods-day.ts";
 import { questionsDay } from "./questions-day.ts";
+import { returnsDay } from "./returns-day.ts";
 
 /** A small shop on disk for tests of the verification: orders of each kind, several seals, and orders that no seal covers yet. */
 export interface TrialShop {
@@ -52,7 +53,9 @@ export async function trialShop(): Promise<TrialShop> {
   await customersDay(folder);
   await opened(folder, goodsDay);
   await opened(folder, carriedDay);
+  await opened(folder, returnsDay);
   await opened(folder, questionsDay);
+  await customersEvening(folder);
   let copies = 0;
   return {
     folder,
@@ -187,6 +190,7 @@ function stateOf(file: string): MemoryState {
   const log = all("SELECT *, unit || '/' || ordinal AS id FROM facts ORDER BY position").map(eventOf);
   const byVersion = [...log].sort((a, b) => a.version - b.version);
   const state: MemoryState = {
+    openings: 0,
     epoch: 1,
     recordedAt: systemClock.now(),
     log,

@@ -55,6 +55,22 @@ export async function listParked(
   return { events: rows.map(({ value }) => parkedOf(value)), ...(next && { next }) };
 }
 
+/** The parked event at a position; undefined when there is none. */
+export async function getParked({ store, name }: ParkedEventsOf, position: number): Promise<ParkedEvent | undefined> {
+  const row = await store.getRow(parkedName(name), keyOf(position));
+  return row && parkedOf(row.value);
+}
+
+/** All parked events, by position. */
+export async function* allParked(of: ParkedEventsOf): AsyncGenerator<ParkedEvent> {
+  for (let after: RowCursor | undefined; ;) {
+    const { events, next } = await listParked(of, after && { after });
+    yield* events;
+    if (!next) return;
+    after = next;
+  }
+}
+
 /**
  * Has the subscription handle the event again, wherever it runs, after what it has handled meanwhile. Resolves when that is
  * asked for durably. It is one attempt: when it fails, too, the event stays parked. Rejects with `parked-event-unknown`.

@@ -5,7 +5,6 @@ import { agreesOn } from "./conformance/agreement.ts";
 import { StoreModel, type ModelVerdict } from "./conformance/model.ts";
 import { batches, planned, type UnitPlan } from "./conformance/random-units.ts";
 import type { StoreUnderTest } from "./conformance/trial.ts";
-import type { Store } from "./port.ts";
 import type { Unit, Verdict } from "./unit.ts";
 
 export interface ModelOptions {
@@ -25,7 +24,7 @@ export function storeModelConformance(name: string, open: () => Promise<StoreUnd
     const property = fc.asyncProperty(batches, async (history) => {
       const trial = await open();
       try {
-        await follows(trial.store, history, counts);
+        await follows(trial, history, counts);
       } finally {
         await trial.destroy();
       }
@@ -45,8 +44,9 @@ interface Counts {
   repeated: number;
 }
 
-/** The store answers a history of batches as the model does. */
-async function follows(store: Store, history: readonly (readonly UnitPlan[])[], counts: Counts): Promise<void> {
+/** The store answers a history of batches as the model does; one that moves does so in the middle. */
+async function follows(trial: StoreUnderTest, history: readonly (readonly UnitPlan[])[], counts: Counts): Promise<void> {
+  let { store } = trial;
   const now = await store.now();
   const model = new StoreModel(now);
   const times = new Map<string, number>();
@@ -54,6 +54,7 @@ async function follows(store: Store, history: readonly (readonly UnitPlan[])[], 
   for (const [b, batch] of history.entries()) {
     const units: Unit[] = [];
     const expected: ModelVerdict[] = [];
+    if (trial.moved && b === history.length >> 1) store = await trial.moved();
     for (const [u, plan] of batch.entries()) {
       const unit = planned(plan, model, `u${b}-${u}`, now);
       units.push(unit);

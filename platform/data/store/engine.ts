@@ -7,6 +7,8 @@ import type { Condition, Effect, NewEvent, StreamKind, Verdict } from "./unit.ts
  */
 export interface Engine extends StoreReads {
   readonly capabilities: Capabilities;
+  /** See `Store`. */
+  readonly opening?: number;
   /**
    * Applies the units as if one after another and resolves, with one verdict a unit, when all of it is durable.
    * Rejects with `batch-not-applied` when surely nothing of the batch happened (it may be tried again); with anything

@@ -88,6 +88,38 @@ export const backupInvalid = defineError({
   advice: "The backup is incomplete or was changed. Use another one.",
 });
 
+export const copyUnfinished = defineError({
+  code: "copy-unfinished",
+  advice:
+    "Run the command that the message names again: it goes on where it ended. Or remove what is there (the folder, or both schemas) and copy anew.",
+});
+
+export const copyTargetTaken = defineError({
+  code: "copy-target-taken",
+  advice: "A copy goes into an empty place, or on where the same copy ended. Name another target, or remove what is there.",
+});
+
+export const copySourceMissing = defineError({
+  code: "copy-source-missing",
+  advice: "Name the folder or the database, with ?schema= if it has one, that holds the shop.",
+});
+
+export const copySourceInUse = defineError({
+  code: "copy-source-in-use",
+  advice: "Stop every program that works on the source, then try again: what a killed one held is free within 30 s.",
+  retryable: true,
+});
+
+export const copySourceChanged = defineError({
+  code: "copy-source-changed",
+  advice: "Stop whatever writes to the source, remove what was copied (the folder, or both schemas), and copy anew.",
+});
+
+export const copyIncomplete = defineError({
+  code: "copy-incomplete",
+  advice: "The copy lacks records that the source has, and was not given free. Keep the source, remove the copy, and report it.",
+});
+
 export const databaseUnsuitable = defineError({
   code: "database-unsuitable",
   advice: "Change the setting that the message names, or use another PostgreSQL database.",

@@ -31,6 +31,7 @@ export function gatheredStore(engine: Engine, options: GatherOptions = {}): Stor
   const reads = engine;
   return {
     capabilities: engine.capabilities,
+    opening: engine.opening,
     commit: (unit) => gatherer.commit(unit),
     status: () => gatherer.status,
     watch: (listener) => gatherer.watch(listener),

@@ -11,6 +11,11 @@ import type { Committed, StreamKind, Unit, Verdict } from "./unit.ts";
 export interface Store extends StoreReads {
   readonly capabilities: Capabilities;
   /**
+   * Where one process owns the store: which opening of it this is, rising. What an earlier one had under way nobody has
+   * any more. Undefined where several processes write, and for readers.
+   */
+  readonly opening: number | undefined;
+  /**
    * Commits the unit, gathered with others. Rejects with `unit-invalid` or `limit-exceeded` (nothing was submitted),
    * `store-busy` (too much is waiting) or `store-stopped` (the store no longer accepts writes and says why).
    */

@@ -26,8 +26,9 @@ export const NO_ATTEMPTS: AttemptRecord = { count: 0, recent: [] };
 const RECENT_MAX = 10;
 const MESSAGE_CHARACTERS_MAX = 500;
 
-/** The record with one more attempt. */
+/** The record with one more attempt; one that was deferred was not made and is none. */
 export function withAttempt(record: AttemptRecord, attempt: Attempt): AttemptRecord {
+  if (attempt.code === "retry-deferred") return record;
   return { count: record.count + 1, recent: [...record.recent, attempt].slice(-RECENT_MAX) };
 }
 

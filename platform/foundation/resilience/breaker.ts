@@ -1,6 +1,6 @@
 import type { Clock } from "@daybook/kernel/clock";
-import { CodedError } from "@daybook/kernel/errors";
 import { circuitOpen } from "./errors.ts";
+import { isFailureOfCallee } from "./failure.ts";
 
 /**
  * A circuit breaker (Nygard, Release It!): closed it lets calls through and counts failures in a row; open it refuses them
@@ -58,7 +58,7 @@ class Circuit {
   private era = 0;
 
   constructor(options: BreakerOptions) {
-    this.options = { failures: 5, openMs: 30_000, successes: 2, trials: 3, isFailure: isOfCallee, ...options };
+    this.options = { failures: 5, openMs: 30_000, successes: 2, trials: 3, isFailure: isFailureOfCallee, ...options };
     this.since = options.clock.now();
   }
 
@@ -115,8 +115,4 @@ class Circuit {
     this.era++;
     onChange?.(this.status());
   }
-}
-
-function isOfCallee(error: unknown): boolean {
-  return !(error instanceof CodedError) || error.retryable;
 }

@@ -12,6 +12,13 @@ export const attemptCancelled = defineError({
   advice: "Who asked for it has left or is stopping. Ask again when the result is still wanted.",
 });
 
+export const retryDeferred = defineError({
+  code: "retry-deferred",
+  advice:
+    "What is called has failed lately, and whoever tries again takes turns. Nothing was sent: wait for the turn that was given.",
+  retryable: true,
+});
+
 export const circuitOpen = defineError({
   code: "circuit-open",
   advice:

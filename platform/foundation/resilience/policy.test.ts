@@ -3,6 +3,8 @@ import { describe, test } from "node:test";
 import { defineError } from "@daybook/kernel/errors";
 import { seededRandom, type Random } from "@daybook/kernel/random";
 import * as fc from "fast-check";
+import { failedAttempt, NO_ATTEMPTS, withAttempt } from "./attempt-record.ts";
+import { retryDeferred } from "./errors.ts";
 import { DEFAULT_POLICY, mayRetry, retryDelay } from "./policy.ts";
 
 const never: Random = { word: () => 0 };
@@ -35,6 +37,20 @@ describe("the pause after a failed attempt", () => {
     const random = seededRandom(7);
     const pauses = new Set(Array.from({ length: 100 }, () => retryDelay(DEFAULT_POLICY, 3, random)));
     assert.ok(pauses.size > 80, `${pauses.size} different pauses`);
+  });
+});
+
+describe("an attempt that was deferred", () => {
+  const deferred = retryDeferred("x", { details: { retryAfterMs: 250 } });
+
+  test("was none: it is tried again in its turn, whatever was tried before", () => {
+    assert.equal(retryDelay(DEFAULT_POLICY, 3, never, deferred), 250);
+    assert.equal(mayRetry(DEFAULT_POLICY, 3, deferred), true);
+  });
+
+  test("and is not counted", () => {
+    const once = withAttempt(NO_ATTEMPTS, failedAttempt(1, 0, 1, passing("x")));
+    assert.deepEqual(withAttempt(once, failedAttempt(2, 1, 2, deferred)), once);
   });
 });
 

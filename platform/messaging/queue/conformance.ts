@@ -3,6 +3,7 @@ import { consumingPromises, consumingTimePromises } from "./conformance/consumin
 import { controlPromises } from "./conformance/control.ts";
 import { deadPromises } from "./conformance/dead.ts";
 import { orderPromises } from "./conformance/order.ts";
+import { reopeningPromises } from "./conformance/reopening.ts";
 import { receivingPromises } from "./conformance/receiving.ts";
 import { sendingPromises } from "./conformance/sending.ts";
 import { timePromises } from "./conformance/time.ts";
@@ -10,11 +11,16 @@ import { QueueTrial, type Promises, type QueueStoreUnderTest } from "./conforman
 
 export type { QueueStoreUnderTest } from "./conformance/trial.ts";
 
+const REASONS = {
+  advance: "the engine goes by a clock that the test cannot move",
+  reopen: "processes share the store: whether one has ended shows by the visibility timeout",
+} as const;
+
 interface Chapter {
   readonly title: string;
   readonly promises: Promises;
-  /** Skipped where time cannot be moved. */
-  readonly needsTime?: boolean;
+  /** Skipped where it cannot be done. */
+  readonly needs?: keyof typeof REASONS;
 }
 
 const CHAPTERS: readonly Chapter[] = [
@@ -24,8 +30,9 @@ const CHAPTERS: readonly Chapter[] = [
   { title: "dead letters", promises: deadPromises },
   { title: "control", promises: controlPromises },
   { title: "consumers", promises: consumingPromises },
-  { title: "time", promises: timePromises, needsTime: true },
-  { title: "consumers and time", promises: consumingTimePromises, needsTime: true },
+  { title: "the next owner", promises: reopeningPromises, needs: "reopen" },
+  { title: "time", promises: timePromises, needs: "advance" },
+  { title: "consumers and time", promises: consumingTimePromises, needs: "advance" },
 ];
 
 /** The queue's contract as tests, over whatever store `open` gives: one for each promise, each with an empty store of its own. */
@@ -35,13 +42,13 @@ export function queueConformance(name: string, open: () => Promise<QueueStoreUnd
   });
 }
 
-function register({ promises, needsTime = false }: Chapter, open: () => Promise<QueueStoreUnderTest>): void {
+function register({ promises, needs }: Chapter, open: () => Promise<QueueStoreUnderTest>): void {
   for (const [promise, prove] of Object.entries(promises)) {
     test(promise, { timeout: 120_000 }, async (context) => {
       const under = await open();
       const trial = new QueueTrial(under);
       try {
-        if (!needsTime || canMoveTime(under, context)) await prove(trial);
+        if (canTry(needs, under, context)) await prove(trial);
       } finally {
         await trial.close();
         await under.destroy();
@@ -50,7 +57,8 @@ function register({ promises, needsTime = false }: Chapter, open: () => Promise<
   }
 }
 
-function canMoveTime(under: QueueStoreUnderTest, context: TestContext): boolean {
-  if (!under.advance) context.skip("the engine goes by a clock that the test cannot move");
-  return under.advance !== undefined;
+function canTry(needs: Chapter["needs"], under: QueueStoreUnderTest, context: TestContext): boolean {
+  if (needs === undefined || under[needs] !== undefined) return true;
+  context.skip(REASONS[needs]);
+  return false;
 }

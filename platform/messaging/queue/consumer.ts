@@ -12,7 +12,7 @@ import { receiver, TAKE_MAX, type Receiver, type ReceiverOptions } from "./recei
 /** Handles the messages of a queue, beside any number of other consumers of it. */
 export interface Consumer {
   status(): ConsumerStatus;
-  /** Takes nothing more and waits for what is under way. Idempotent. */
+  /** Takes nothing more and waits for what is under way; what takes longer than `drainMs` it gives back. Idempotent. */
   stop(): Promise<void>;
 }
 
@@ -20,10 +20,11 @@ export interface ConsumerStatus {
   readonly state: "running" | "paused" | "stopped";
   /** Messages under way here. */
   readonly running: number;
-  /** Since it was started: acknowledged, to be tried again, parked, and taken over by others. */
+  /** Since it was started: acknowledged, to be tried again, parked, given back by a stop, and taken over by others. */
   readonly done: number;
   readonly retried: number;
   readonly parked: number;
+  readonly givenBack: number;
   readonly lost: number;
   /** What keeps it from taking messages, while that is so. */
   readonly blockedBy?: string;
@@ -37,6 +38,8 @@ export interface ConsumeOptions<Message> extends ReceiverOptions<Message> {
   handle(message: Message, attempt: MessageAttempt): Handled | void | Promise<Handled | void>;
   /** Messages under way at once; 32. */
   readonly concurrency?: number;
+  /** How long a stop waits for handlers; 5,000 ms. */
+  readonly drainMs?: number;
 }
 
 /** Looks made because others committed something follow an empty one by this at least. */
@@ -59,8 +62,10 @@ class Consuming<Message> {
   private readonly deadlines: DeadlineList;
   private readonly bell: Bell;
   private readonly stopping = new AbortController();
+  /** Aborts what a stop has waited for in vain. */
+  private readonly giving = new AbortController();
   private readonly underWay = new Set<Promise<void>>();
-  private readonly counts = { done: 0, retried: 0, parked: 0, lost: 0 };
+  private readonly counts = { done: 0, retried: 0, parked: 0, givenBack: 0, lost: 0 };
   private state: ConsumerStatus["state"] = "running";
   private blockedBy: string | undefined;
   /** Something here came to an end since the last look: others of its key may be free. */
@@ -97,8 +102,10 @@ class Consuming<Message> {
   }
 
   stop(ended: Promise<void>): Promise<void> {
+    if (this.stopping.signal.aborted) return ended;
     this.stopping.abort();
-    return ended;
+    const cancel = this.deadlines.after(this.options.drainMs ?? 5_000, () => this.giving.abort());
+    return ended.finally(cancel);
   }
 
   /** One look; when it found nothing, waits until there may be something. */
@@ -140,11 +147,11 @@ class Consuming<Message> {
 
   private async handle(delivery: Delivery<Message>, { policy, visibilityMs }: QueueSettings): Promise<keyof typeof this.counts> {
     const isLong = (policy.timeoutMs ?? 0) > visibilityMs;
-    const keeper = isLong ? keepExtending(delivery, visibilityMs, this.deadlines) : undefined;
+    const keeper = isLong ? keepExtending(delivery, visibilityMs, this.deadlines, this.giving.signal) : undefined;
     let handled: Handled | void;
     try {
       const { token, number } = delivery;
-      const limits = { timeoutMs: policy.timeoutMs ?? visibilityMs, signal: keeper?.lost };
+      const limits = { timeoutMs: policy.timeoutMs ?? visibilityMs, signal: keeper?.ended ?? this.giving.signal };
       handled = await runAttempt((context) => this.call(delivery, context), {
         deadlines: this.deadlines,
         token,
@@ -152,7 +159,9 @@ class Consuming<Message> {
         ...limits,
       });
     } catch (error) {
-      return delivery.reject(error);
+      return this.giving.signal.aborted && errorCode(error) === "attempt-cancelled"
+        ? delivery.giveBack()
+        : delivery.reject(error);
     } finally {
       keeper?.stop();
     }
@@ -220,8 +229,8 @@ class HandledMessage implements MessageAttempt {
   }
 }
 
-/** Holds a long delivery for as long as it is handled; `lost` aborts when somebody else has got it. */
-function keepExtending(delivery: Delivery<unknown>, visibilityMs: number, deadlines: DeadlineList) {
+/** Holds a long delivery for as long as it is handled; `ended` aborts when somebody else has got it, or `giving` does. */
+function keepExtending(delivery: Delivery<unknown>, visibilityMs: number, deadlines: DeadlineList, giving: AbortSignal) {
   const lost = new AbortController();
   let cancel: Cancel = () => undefined;
   const arm = () => void (cancel = deadlines.after(visibilityMs / 2, () => void extend()));
@@ -234,7 +243,7 @@ function keepExtending(delivery: Delivery<unknown>, visibilityMs: number, deadli
   }
   arm();
   return {
-    lost: lost.signal,
+    ended: AbortSignal.any([lost.signal, giving]),
     stop: () => {
       isOver = true;
       cancel();

@@ -8,7 +8,7 @@ import { effectsRefused } from "./errors.ts";
 import type { Delivery, Handled, QueueSettings } from "./queue.ts";
 import type { ReceiverOptions } from "./receiver.ts";
 import { messageIdOf, messageText, type Header } from "./stored-message.ts";
-import { keyMarker, type FoundMessage } from "./taking.ts";
+import { keyMarker, type TakenMessage } from "./taking.ts";
 
 /** A message that this process has taken, and its endings. */
 export class HeldMessage<Message> implements Delivery<Message> {
@@ -17,12 +17,12 @@ export class HeldMessage<Message> implements Delivery<Message> {
   readonly token: string;
   private readonly options: ReceiverOptions<Message>;
   private readonly settings: QueueSettings;
-  private readonly held: FoundMessage;
+  private readonly held: TakenMessage;
   private revision: number;
   /** Endings and extensions follow each other: each is conditional on the revision that the one before left. */
   private last: Promise<unknown> = Promise.resolve();
 
-  constructor(options: ReceiverOptions<Message>, settings: QueueSettings, held: FoundMessage, message: Message) {
+  constructor(options: ReceiverOptions<Message>, settings: QueueSettings, held: TakenMessage, message: Message) {
     this.options = options;
     this.settings = settings;
     this.held = held;
@@ -79,7 +79,7 @@ export class HeldMessage<Message> implements Delivery<Message> {
     return this.inTurn(async () => {
       const now = await this.options.store.now();
       const header = this.failed(error, now);
-      const nextAt = now + (delayMs ?? retryDelay(policy, this.number, this.options.random));
+      const nextAt = now + (delayMs ?? retryDelay(policy, this.number, this.options.random, error));
       const overallMs = policy.overallMs ?? Infinity;
       if (!mayRetry(policy, this.number, error) || nextAt - header.sentAt > overallMs) return this.parkAs(header, error, now);
       const { queue, id } = this.held.item;
@@ -92,6 +92,16 @@ export class HeldMessage<Message> implements Delivery<Message> {
     return this.inTurn(async () => {
       const now = await this.options.store.now();
       return this.parkAs(this.failed(error, now), error, now);
+    });
+  }
+
+  giveBack(): Promise<"givenBack" | "lost"> {
+    return this.inTurn(async () => {
+      const { item, stored } = this.held.before;
+      const { queue, id, at } = item;
+      const freeKey = stored.header.deliveries === 0 ? this.freeKey() : [];
+      const effects = [{ kind: "schedule", queue, id, at, payload: messageText(stored) } as const, ...freeKey];
+      return this.endedAs("givenBack", await this.commit([], effects));
     });
   }
 
@@ -131,7 +141,7 @@ export class HeldMessage<Message> implements Delivery<Message> {
   }
 
   private failed(error: unknown, now: number): Header {
-    const { takenAt = now, ...header } = this.header;
+    const { takenAt = now, opening: _, ...header } = this.header;
     return { ...header, attempts: withAttempt(header.attempts, failedAttempt(this.number, takenAt, now, error)) };
   }
 

@@ -93,6 +93,8 @@ export interface Delivery<Message> {
   reject(error: unknown, delayMs?: number): Promise<"retried" | "parked" | "lost">;
   /** It goes to the dead letters at once. */
   park(error: unknown): Promise<"parked" | "lost">;
+  /** As if it had not been taken: others have it at once, in its place, and no attempt is used up. */
+  giveBack(): Promise<"givenBack" | "lost">;
   /** Holds it for `visibilityMs` more, from now. */
   extend(visibilityMs: number): Promise<"extended" | "lost">;
 }

@@ -10,7 +10,8 @@ import { HeldMessage } from "./delivery.ts";
 import { parkEffects } from "./parking.ts";
 import type { AnyQueue, Delivery, Queue, QueueSettings } from "./queue.ts";
 import { concerns, queueState, stateIs, type QueueState } from "./queue-state.ts";
-import { findMessages, keyMarker, takingOf, type FoundDead, type FoundMessage } from "./taking.ts";
+import { takeBack } from "./take-back.ts";
+import { findMessages, keyMarker, takingOf, type FoundDead, type FoundMessage, type TakenMessage } from "./taking.ts";
 
 /** Takes messages by hand; a consumer (consumer.ts) does it for a handler. */
 export interface Receiver<Message> {
@@ -98,6 +99,8 @@ class Taker<Message> {
   /** As last read; taking is conditional on it. */
   private state: QueueState | undefined;
   private isQuiet = false;
+  /** Nothing is held by an earlier owner of the store any more. */
+  private hasTakenBack = false;
   private readonly waiting: Waiting<Message>[] = [];
   private isServing = false;
 
@@ -155,6 +158,8 @@ class Taker<Message> {
       this.state = undefined;
       return { deliveries: [], settings: state.settings, nextInMs: Infinity, isPaused: true };
     }
+    if (!this.hasTakenBack) await takeBack(this.options, state.settings.visibilityMs);
+    this.hasTakenBack = true;
     const found = await findMessages(store, this.queue, { settings: state.settings, max, isQuiet: this.isQuiet });
     const { now } = found;
     this.isQuiet = found.ready.length === 0;
@@ -170,7 +175,8 @@ class Taker<Message> {
     state: QueueState,
     now: number,
   ): Promise<readonly Delivery<Message>[] | undefined> {
-    const takings = ready.map((found) => takingOf(this.queue, found, now, state.settings.visibilityMs));
+    const taking = { now, visibilityMs: state.settings.visibilityMs, opening: this.options.store.opening };
+    const takings = ready.map((found) => takingOf(this.queue, found, taking));
     const verdict = await this.commit({
       cause: this.cause(),
       conditions: [stateIs(this.queue, state), ...takings.flatMap(({ conditions }) => conditions)],
@@ -185,7 +191,7 @@ class Taker<Message> {
   }
 
   /** Undefined when its body cannot be read: then it is parked. */
-  private async deliveryOf(taken: FoundMessage, { settings }: QueueState): Promise<Delivery<Message> | undefined> {
+  private async deliveryOf(taken: TakenMessage, { settings }: QueueState): Promise<Delivery<Message> | undefined> {
     const { header, body } = taken.stored;
     try {
       const message = decodeRecord(this.options.queue.message, header.version, body);

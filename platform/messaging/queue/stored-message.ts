@@ -17,6 +17,8 @@ export interface Header {
   readonly deliveries: number;
   /** When it was last taken; absent when that delivery has ended. */
   readonly takenAt?: number;
+  /** In which opening of a store with one owner it was last taken. */
+  readonly opening?: number;
   /** Deliveries that have ended. */
   readonly attempts: AttemptRecord;
   readonly redrives: number;
@@ -54,6 +56,7 @@ const header = z.looseObject({
   }),
   deliveries: z.int().default(0),
   takenAt: z.number().exactOptional(),
+  opening: z.int().exactOptional(),
   attempts: z.object({ count: z.int(), recent: z.array(attempt) }).default({ count: 0, recent: [] }),
   redrives: z.int().default(0),
 });

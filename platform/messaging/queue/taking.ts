@@ -141,7 +141,7 @@ class Finder implements Found {
 
 /** A delivery that never came to an end is one of the attempts. */
 function withLost(stored: StoredMessage, now: number): StoredMessage {
-  const { takenAt, ...header } = stored.header;
+  const { takenAt, opening: _, ...header } = stored.header;
   if (takenAt === undefined) return stored;
   const lost: Attempt = { number: header.deliveries, startedAt: takenAt, endedAt: now, outcome: "lost" };
   return { ...stored, header: { ...header, attempts: withAttempt(header.attempts, lost) } };
@@ -163,19 +163,25 @@ export function keyMarker(queue: AnyQueue, key: string): string {
   return `fifo/${queue.name}/${key}`;
 }
 
-/** Conditions and effects of taking one message at `now`. */
+/** A message that was taken, and how it lay before. */
+export interface TakenMessage extends FoundMessage {
+  readonly before: FoundMessage;
+}
+
+/** Conditions and effects of taking one message at `now`, in this opening of the store. */
 export function takingOf(
   queue: AnyQueue,
-  { item, stored }: FoundMessage,
-  now: number,
-  visibilityMs: number,
-): { readonly taken: FoundMessage; readonly conditions: readonly Condition[]; readonly effects: readonly Effect[] } {
+  before: FoundMessage,
+  { now, visibilityMs, opening }: { readonly now: number; readonly visibilityMs: number; readonly opening: number | undefined },
+): { readonly taken: TakenMessage; readonly conditions: readonly Condition[]; readonly effects: readonly Effect[] } {
+  const { item, stored } = before;
   const { header } = stored;
-  const message = { ...stored, header: { ...header, deliveries: header.deliveries + 1, takenAt: now } };
+  const by = opening === undefined ? {} : { opening };
+  const message = { ...stored, header: { ...header, deliveries: header.deliveries + 1, takenAt: now, ...by } };
   const held = { ...item, at: now + visibilityMs, payload: messageText(message), revision: item.revision + 1 };
   const schedule: Effect = { kind: "schedule", queue: item.queue, id: item.id, at: held.at, payload: held.payload };
   const isDue: Condition = { kind: "due", queue: item.queue, id: item.id, revision: item.revision };
-  const taken = { item: held, stored: message };
+  const taken = { item: held, stored: message, before };
   if (header.key === undefined) return { taken, conditions: [isDue], effects: [schedule] };
   const key = keyMarker(queue, header.key);
   const isFree: Condition = header.deliveries > 0 ? { kind: "keyValue", key, value: item.id } : { kind: "keyAbsent", key };

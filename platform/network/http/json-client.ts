@@ -21,6 +21,11 @@ export interface JsonRequest {
   readonly signal?: AbortSignal;
 }
 
+/** The same for a request that is sent again: a retry is known by it. */
+export function requestName({ method, path, key = "" }: JsonRequest): string {
+  return `${method} ${path} ${key}`;
+}
+
 export interface JsonAnswer {
   readonly status: number;
   readonly body: unknown;

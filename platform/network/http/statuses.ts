@@ -44,10 +44,13 @@ export const STATUSES: StatusTable = {
   "store-busy": 503,
   "store-stopped": 503,
   "store-read-only": 503,
+  "store-io-failed": 503,
   "batch-not-applied": 503,
   "commit-unknown": 503,
   "partner-unavailable": 503,
+  "retry-deferred": 503,
   "server-stopping": 503,
   "deadline-exceeded": 504,
+  "store-corrupt": 500,
   "internal-error": 500,
 };

@@ -17,7 +17,7 @@ export function client<Operations extends OperationTypes>(
     if (!parsed?.success) throw callInvalid(`the input of ${name}.${operation} does not fit: ${parsed?.error.message}`);
     const record: CallRecord = { contract: name, operation, input: parsed.data, context, ...(key !== undefined && { key }) };
     const answer = readAnswer(await transport(JSON.stringify(record)), `${name}.${operation}`);
-    if ("error" in answer) throw new CodedError(answer.error, answer.error.message);
+    if ("error" in answer) throw new CodedError(answer.error, answer.error.message, { details: answer.error.details });
     if ("refusal" in answer) return answer;
     const value = type?.output.safeParse(answer.value);
     if (!value?.success) throw callInvalid(`the answer of ${name}.${operation} does not fit: ${value?.error.message}`);

@@ -73,6 +73,6 @@ export function localTransport({ clock, onFailure }: LocalTransportOptions): Loc
 
 function errorRecord(error: unknown, operation: string) {
   const coded = error instanceof CodedError ? error : calleeFailed(`${operation} failed: ${messageOf(error)}`);
-  const { code, message, advice, retryable } = coded;
-  return { code, message, advice, retryable };
+  const { code, message, advice, retryable, details } = coded;
+  return { code, message, advice, retryable, details };
 }

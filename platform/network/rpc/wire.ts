@@ -1,5 +1,6 @@
 import type { Refusal } from "@daybook/data/cqrs/decider";
 import type { Context } from "@daybook/kernel/context";
+import type { CodedError } from "@daybook/kernel/errors";
 
 /** A call as text: JSON of `CallRecord` one way, of `AnswerRecord` back. */
 export type Transport = (call: string) => Promise<string>;
@@ -20,4 +21,5 @@ export interface ErrorRecord {
   readonly message: string;
   readonly advice: string;
   readonly retryable: boolean;
+  readonly details: CodedError["details"];
 }

@@ -42,6 +42,7 @@ export function simulatedDisk(options: SimulatedDiskOptions): SimulatedDisk {
   const journal = new GrowingJournal();
   const random = options.world.random("disk");
   let last: OpenDisk | undefined;
+  let opening = 0;
   return {
     journal,
     async open(life) {
@@ -49,7 +50,7 @@ export function simulatedDisk(options: SimulatedDiskOptions): SimulatedDisk {
       const clock = pinnedClock(options.world.clock);
       const engine = options.makeEngine(clock);
       for (const entry of journal.entries) await clock.pinned(entry.at, () => engine.apply(entry.units));
-      last = new OpenDisk({ ...options, journal, random, engine, life });
+      last = new OpenDisk({ ...options, journal, random, engine, life, opening: ++opening });
       return last.asEngine();
     },
   };
@@ -101,6 +102,7 @@ interface OpenDiskParts extends SimulatedDiskOptions {
   readonly random: Random;
   readonly engine: Engine;
   readonly life: Life;
+  readonly opening: number;
 }
 
 class OpenDisk {
@@ -114,9 +116,10 @@ class OpenDisk {
   }
 
   asEngine(): Engine {
-    const { engine, life } = this.parts;
+    const { engine, life, opening } = this.parts;
     return {
       capabilities: { ...engine.capabilities, isDurable: true },
+      opening,
       apply: (units) => life.through(this.apply(units)),
       ...wrappedReads(engine, (_, __, query) => life.through(this.read(query))),
       close: async () => {},

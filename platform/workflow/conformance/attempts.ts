@@ -79,6 +79,46 @@ export const attemptProofs: Proofs = {
     assert.equal(await saysOn(trial, stage, withPolicy({}, { heartbeatMs: 300 })), "x");
     assert.deepEqual(told, [undefined, "half of 1", "half of 2"]);
   },
+  "stop while a step is under way": async (trial) => {
+    const pair = workflow({
+      name: "pair",
+      input: z.null(),
+      output: z.string(),
+      run: async (ctx) => (await ctx.step(say, "a")) + (await ctx.step(say, "b")),
+    });
+    const stage = new Stage().on("a", (word, { signal }) => trial.after(1_000, signal, word));
+    const stopping = trial.engine({ workflows: [pair], steps: stage.steps });
+    await trial.until(stopping.engine.start(pair, { id: "s", input: null, cause: CAUSE }));
+    await trial.untilTrue(() => stage.calls.length === 1);
+    await trial.until(stopping.engine.stop());
+    assert.deepEqual(stage.calls, ["a#1"], "it is waited for, and nothing begins after it");
+    const { engine } = trial.engine({ workflows: [pair], steps: stage.steps });
+    assert.equal(await trial.until(engine.result(pair, "s")), "ab");
+    assert.deepEqual(stage.calls, ["a#1", "b#1"]);
+  },
+  "stop that cannot wait for a step": async (trial) => {
+    const once = withPolicy({ attemptsMax: 1 });
+    const definition = saying(once);
+    const told: unknown[] = [];
+    const late = Promise.withResolvers<string>();
+    const stage = new Stage().on("x", (word, attempt) => {
+      told.push(attempt.lastHeartbeat);
+      if (told.length > 2) return word;
+      attempt.heartbeat(`life ${told.length}`);
+      attempt.signal.addEventListener("abort", () => told.push(errorCode(attempt.signal.reason)));
+      return late.promise;
+    });
+    const steps = stage.steps.map((each) => (each.contract.name === "say" ? { ...each, contract: once } : each));
+    const first = trial.engine({ workflows: [definition], steps });
+    await trial.until(first.engine.start(definition, { id: "s", input: "x", cause: CAUSE }));
+    await trial.untilTrue(() => stage.calls.length === 1);
+    await trial.until(first.engine.stop());
+    late.resolve("late");
+    const { engine } = trial.engine({ workflows: [definition], steps });
+    assert.equal(await trial.until(engine.result(definition, "s")), "x");
+    assert.deepEqual(told, [undefined, "attempt-cancelled", "life 1"]);
+    assert.deepEqual(stage.calls, ["x#1", "x#1"], "no attempt is used up");
+  },
   "attempt token": async (trial) => {
     const tokens: string[] = [];
     const late = Promise.withResolvers<string>();

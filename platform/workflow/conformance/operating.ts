@@ -3,6 +3,7 @@ import { errorCode } from "@daybook/kernel/errors";
 import { z } from "zod";
 import { workflow } from "../definition.ts";
 import { streamOf } from "../worker/run-stream.ts";
+import { charactersIn, large, pastStreams } from "./large.ts";
 import { say, Stage, stuck } from "./programs.ts";
 import { CAUSE, type Proofs, type Trial } from "./trial.ts";
 
@@ -137,6 +138,29 @@ export const operatingProofs: Proofs = {
     assert.equal(stage.calls.length, 61);
     const { entries } = await engine.history("t");
     assert.equal(entries.filter(({ kind }) => kind === "done").length, 60);
+  },
+  "compaction of histories that no unit can hold": async (trial) => {
+    const stage = large.stage().on("last", stuck);
+    const before = trial.engine({ workflows: [large.workflow], steps: stage.steps });
+    await trial.until(before.engine.start(large.workflow, { ...start, input: null }));
+    await trial.untilTrue(() => stage.calls.includes("last#1"));
+    const [past = "", ...others] = await pastStreams(trial);
+    assert.deepEqual(others, [], "one past, of the last compaction");
+    const kept = await charactersIn(trial, past);
+    assert.ok(kept > 4_000_000, `${kept} characters are in its past`);
+    assert.ok((await charactersIn(trial, streamOf("t"))) < 1.2 * kept, "what follows is not longer");
+    before.kill();
+    const { engine } = trial.engine({ workflows: [large.workflow], steps: stage.on("last", (word) => word).steps });
+    assert.equal(await trial.until(engine.result(large.workflow, "t")), large.result);
+    assert.equal(stage.calls.length, large.steps + 2, "nothing was done again but what was under way");
+    const { entries } = await engine.history("t");
+    assert.equal(entries.filter(({ kind }) => kind === "done").length, large.steps + 1);
+    const late = entries.findLast(({ kind }) => kind === "step");
+    assert.equal(await trial.until(engine.reset("t", late?.kind === "step" ? late.id : "")), undefined);
+    await trial.untilTrue(() => stage.calls.length === large.steps + 3);
+    assert.equal(await trial.until(engine.result(large.workflow, "t")), large.result);
+    await trial.pass(70_000);
+    assert.deepEqual(await pastStreams(trial), [], "after its time nothing is left of it");
   },
   schedule: async (trial) => {
     const stage = new Stage();

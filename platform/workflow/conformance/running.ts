@@ -37,6 +37,22 @@ export const runningProofs: Proofs = {
     const taken = engine.start(other, options).catch(errorCode);
     assert.equal(await trial.until(taken), "workflow-id-taken");
   },
+  "start of a run that is under way": async (trial) => {
+    const answer = Promise.withResolvers<string>();
+    const stage = new Stage().on("a", () => answer.promise);
+    const { engine } = trial.engine({ workflows: [echo], steps: stage.steps });
+    const options = { id: "echo-1", input: ["a", "b"], cause: CAUSE };
+    await trial.until(engine.start(echo, options));
+    await trial.untilTrue(() => stage.calls.length === 1);
+    assert.equal((await trial.until(engine.start(echo, options))).isNew, false);
+    assert.equal(engine.runsInMemory, 1, "it stays the one that it is");
+    assert.equal(await trial.until(engine.pause("echo-1", "look")), undefined);
+    answer.resolve("a");
+    await trial.pass(200);
+    assert.equal(await trial.until(engine.resume("echo-1")), undefined);
+    assert.equal(await trial.until(engine.result(echo, "echo-1")), "ab");
+    assert.deepEqual(stage.calls, ["a#1", "b#1"]);
+  },
   replay: async (trial) => {
     const seen: unknown[] = [];
     const observer = workflow({
@@ -96,6 +112,11 @@ export const runningProofs: Proofs = {
     const { runs } = await engine.list({ needsAttention: true });
     assert.match(runs[0]?.attention ?? "", /its history has 1 step say, its code 1 step unsay/);
     assert.deepEqual(stage.calls, ["a#1", "b#1"], "a run that diverged does nothing");
+    const asked = trial.clock.elapsed();
+    const pending: unknown = await trial.until(engine.resume("d").catch((cause: unknown) => cause));
+    assert.equal(errorCode(pending), "workflow-answer-pending");
+    assert.match(String(pending), /recorded, and done later: .*its history has 1 step say, its code 1 step unsay/);
+    assert.ok(trial.clock.elapsed() - asked < 1_000, "who asks something of it is told at once");
     await trial.until(engine.stop());
     const repaired = trial.engine({ workflows: [echo], steps: stage.on("b", (word) => word).steps });
     assert.equal(await trial.until(repaired.engine.result(echo, "d")), "ab");

@@ -63,6 +63,11 @@ export class Trial {
     return started;
   }
 
+  /** The value, after a time; a step that is cancelled does not come to an end. */
+  after<T>(ms: number, signal: AbortSignal, value: T): Promise<T> {
+    return new Promise((resolve) => this.clock.after(ms, () => signal.aborted || resolve(value)));
+  }
+
   /** Lets everything run that can run without time passing. */
   async idle(): Promise<void> {
     for (let calm = 0; calm < 3; calm++) {

@@ -117,9 +117,9 @@ export type Note =
     }
   /**
    * An attempt begins that the record of its command does not tell of: one after a failure, a pause, a crash. `isVoid`: the
-   * one that it tells of did not begin, because its process lacks the step.
+   * one that it tells of does not count, because its process lacks the step, or gave it up to end in order.
    */
-  | { readonly kind: "begun"; readonly id: string; readonly at: number; readonly isVoid?: true }
+  | { readonly kind: "begun"; readonly id: string; readonly at: number; readonly isVoid?: true; readonly heartbeat?: string }
   /** An undo that failed for good: a person decides; `resume` tries it again. */
   | {
       readonly kind: "stalled";
@@ -159,11 +159,44 @@ export interface History {
   isReset: boolean;
   /** Of the stream. */
   version: number;
+  /** Number of the stream that its older part is in; 0 for none. */
+  past: number;
+  /** Its past included. */
+  length: Length;
+  /** What it was made to by the last compaction. */
+  compactedTo: Length;
 }
 
-export const EVENT_TYPES = { started: "RunStarted", decided: "RunDecided", requested: "RunRequested" } as const;
+/** Records, and their texts in characters. */
+export interface Length {
+  readonly records: number;
+  readonly bytes: number;
+}
 
-interface StreamRecord {
+/** What a compaction leaves, second in the stream. */
+export interface Compacted {
+  /** Number of the stream that has the entries until then; 0 when they follow in this one. */
+  readonly past: number;
+  /** How many records there count. */
+  readonly records: number;
+  readonly length: Length;
+}
+
+export const EVENT_TYPES = {
+  started: "RunStarted",
+  compacted: "RunCompacted",
+  decided: "RunDecided",
+  requested: "RunRequested",
+} as const;
+
+/** A run that nothing is recorded of yet. */
+export function newHistory(started: Started): History {
+  const nothing = { records: 0, bytes: 0 };
+  const lengths = { version: 0, past: 0, length: nothing, compactedTo: nothing };
+  return { started, entries: [], requests: [], redo: undefined, isReset: false, ...lengths };
+}
+
+export interface StreamRecord {
   readonly type: string;
   readonly data: string;
   readonly version: number;
@@ -174,7 +207,7 @@ export function readHistory(records: readonly StreamRecord[]): History | undefin
   const first = records[0];
   if (!first || first.type !== EVENT_TYPES.started) return undefined;
   const started = JSON.parse(first.data) as Started; // written by this package under this type's name
-  const history: History = { started, entries: [], requests: [], redo: undefined, isReset: false, version: 0 };
+  const history = newHistory(started);
   for (const record of records) addRecord(history, record);
   return history;
 }
@@ -182,9 +215,23 @@ export function readHistory(records: readonly StreamRecord[]): History | undefin
 /** Adds the next record of the stream. */
 export function addRecord(history: History, { type, data, version }: StreamRecord): void {
   history.version = version;
+  history.length = longer(history.length, 1, data.length);
+  if (type === EVENT_TYPES.compacted) {
+    const { past, length } = readCompacted(data);
+    history.past = past;
+    history.compactedTo = length;
+  }
   if (type === EVENT_TYPES.requested) history.requests.push(JSON.parse(data) as Request); // by its type's name
   if (type !== EVENT_TYPES.decided) return;
   for (const entry of JSON.parse(data) as readonly Entry[]) addEntry(history, entry); // by its type's name
+}
+
+export function readCompacted(data: string): Compacted {
+  return JSON.parse(data) as Compacted; // by its type's name
+}
+
+export function longer({ records, bytes }: Length, moreRecords: number, moreBytes: number): Length {
+  return { records: records + moreRecords, bytes: bytes + moreBytes };
 }
 
 function addEntry(history: History, entry: Entry): void {

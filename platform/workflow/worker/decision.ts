@@ -1,6 +1,7 @@
 import type { Condition, Effect, NewEvent, Unit } from "@daybook/data/store/unit";
 import { canonical } from "@daybook/kernel/canonical";
-import { compacted, type End, type Entry, type Request, type Started } from "../replay/history.ts";
+import type { Compacted, End, Entry, Request, Started } from "../replay/history.ts";
+import { forgotten, pastForgotten, type Compaction } from "./compaction.ts";
 import type { LiveRun } from "./live-run.ts";
 import { rowOf } from "./run-info.ts";
 import {
@@ -10,6 +11,7 @@ import {
   decidedEvents,
   exists,
   FOREVER,
+  pastStreamOf,
   requestedEvent,
   requestEffects,
   startedEvent,
@@ -23,7 +25,10 @@ export interface Decision {
   readonly entries: readonly Entry[];
   /** Events that the unit adds to the run's stream. */
   readonly recorded: number;
+  /** In characters. */
+  readonly bytes: number;
   readonly isRewritten: boolean;
+  readonly compacted: Compacted | undefined;
   /** What the due item says after it, when that changes. */
   readonly scheduledAt: number | undefined;
   /** The run leaves memory until then. */
@@ -37,23 +42,25 @@ export interface DecisionCircumstances {
   readonly isContested?: boolean;
   /** Its parent is gone. */
   readonly isOrphan?: boolean;
+  /** To be recorded instead of what the stream has. */
+  readonly compaction?: Compaction | undefined;
 }
 
 const DEFAULT_RETENTION_MS = 7 * 86_400_000;
-/** A shorter form that is larger than this is no longer written in one unit. */
-const REWRITE_BYTES_MAX = 3 * 1024 * 1024;
 
 interface Parts {
   readonly conditions: Condition[];
   readonly effects: Effect[];
   recorded: number;
+  bytes: number;
   isRewritten: boolean;
+  compacted?: Compacted;
   scheduledAt?: number;
   again?: number;
 }
 
 export function decisionOf(run: LiveRun, entries: readonly Entry[], circumstances: DecisionCircumstances): Decision {
-  const parts: Parts = { conditions: [run.host.owned()], effects: [], recorded: 0, isRewritten: false };
+  const parts: Parts = { conditions: [run.host.owned()], effects: [], recorded: 0, bytes: 0, isRewritten: false };
   const end = run.core.end;
   const isReset = entries.at(-1)?.kind === "reset";
   if (end?.status === "continued" && !isReset) continueRun(run, end, parts);
@@ -70,18 +77,13 @@ export function decisionOf(run: LiveRun, entries: readonly Entry[], circumstance
     conditions: parts.conditions,
     effects: parts.effects,
   };
-  const { recorded, isRewritten, scheduledAt, again } = parts;
-  return { unit, entries, recorded, isRewritten, scheduledAt, again };
+  const { recorded, bytes, isRewritten, compacted, scheduledAt, again } = parts;
+  return { unit, entries, recorded, bytes, isRewritten, compacted, scheduledAt, again };
 }
 
 /** That the id is free: never used, or the run under it is the one of that version, which has ended. */
 export function unstarted(id: string, version: number): readonly Condition[] {
   return version === 0 ? [versionIs(id, 0), { kind: "keyAbsent", key: usedKey(id) }] : [versionIs(id, version)];
-}
-
-/** Takes away what is left of the run before. */
-export function forgotten(id: string, version: number): readonly Effect[] {
-  return version === 0 ? [] : [{ kind: "deleteWork", stream: streamOf(id) }];
 }
 
 /** Says that the id was used when the history is deleted. */
@@ -93,29 +95,20 @@ function recordEntries(
   run: LiveRun,
   entries: readonly Entry[],
   parts: Parts,
-  { isFirst, isContested }: DecisionCircumstances,
+  { isFirst, isContested, compaction }: DecisionCircumstances,
 ): void {
   const { id, host, history } = run;
   if (isFirst) {
     parts.conditions.push(...unstarted(id, history.version));
-    parts.effects.push(...forgotten(id, history.version));
+    parts.effects.push(...forgotten(id, history));
     record(id, parts, [startedEvent(history.started), ...decidedEvents(entries)]);
     parts.isRewritten = true;
     schedule(run, parts, host.clock.now());
-    return;
-  }
-  if (history.version > host.compactAfter && !isContested && compact(run, parts)) return;
-  if (entries.length > 0) record(id, parts, decidedEvents(entries));
-}
-
-/** Rewrites a long history shorter, in the same unit; false when it would not fit into one. */
-function compact(run: LiveRun, parts: Parts): boolean {
-  const { id, history } = run;
-  const events = [startedEvent(history.started), ...decidedEvents(compacted(history.entries)), ...requested(history.requests)];
-  const bytes = events.reduce((sum, { data }) => sum + Buffer.byteLength(data), 0);
-  if (bytes > REWRITE_BYTES_MAX || events.length > history.version / 2) return false;
-  rewrite(run, parts, id, events);
-  return true;
+  } else if (compaction && !isContested) {
+    rewrite(run, parts, id, compaction.events);
+    parts.compacted = compaction.compacted;
+    if (history.past > 0) parts.effects.push({ kind: "deleteWork", stream: pastStreamOf(id, history.past) });
+  } else if (entries.length > 0) record(id, parts, decidedEvents(entries));
 }
 
 function continueRun(run: LiveRun, end: End, parts: Parts): void {
@@ -131,6 +124,7 @@ function continueRun(run: LiveRun, end: End, parts: Parts): void {
     attributes: info.attributes,
   };
   rewrite(run, parts, id, [startedEvent(started), ...requested([...core.mailbox.waiting, ...history.requests])]);
+  parts.effects.push(...pastForgotten(id, history));
   parts.effects.push(rowOf({ ...info, number: started.number, status: "running", since: core.at }));
   lookAgain(run, parts);
 }
@@ -182,7 +176,7 @@ function summaryOf({ info, history }: LiveRun): Effect {
 /** Out of memory when nothing goes on here: on the condition that nobody has sent anything. */
 function waitIfIdle(run: LiveRun, parts: Parts, { isFirst, isContested }: DecisionCircumstances): void {
   const next = Math.min(FOREVER, run.nextAt());
-  if (isContested || !run.isIdle || next <= run.host.clock.now()) return;
+  if (isContested || run.isRetiring || !run.isIdle || next <= run.host.clock.now()) return;
   parts.again = next;
   if (run.scheduledAt === next) return;
   if (!isFirst && !parts.isRewritten) parts.conditions.push(versionIs(run.id, run.history.version));
@@ -192,6 +186,7 @@ function waitIfIdle(run: LiveRun, parts: Parts, { isFirst, isContested }: Decisi
 function record(id: string, parts: Parts, events: readonly NewEvent[]): void {
   parts.effects.push(appended(id, events));
   parts.recorded = events.length;
+  parts.bytes = events.reduce((sum, { data }) => sum + data.length, 0);
 }
 
 function schedule(run: LiveRun, parts: Parts, at: number): void {

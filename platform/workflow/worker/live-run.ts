@@ -1,9 +1,10 @@
 import { commitSettled } from "@daybook/data/event-store/commit-settled";
 import type { Committed, Unit } from "@daybook/data/store/unit";
 import type { Cancel } from "@daybook/kernel/clock";
-import type { Entry, History, Note, Outcome, Request } from "../replay/history.ts";
+import { longer, type Entry, type History, type Length, type Note, type Outcome, type Request } from "../replay/history.ts";
 import { deliver } from "../replay/replay.ts";
 import type { RunCore } from "../replay/run-core.ts";
+import { compactionOf, isLong, NO_REMAINS } from "./compaction.ts";
 import { operate } from "./operate.ts";
 import { Pursuit } from "./pursuit.ts";
 import type { RunHost } from "./run-host.ts";
@@ -12,8 +13,9 @@ import { loadNewRequests } from "./run-stream.ts";
 import { decisionOf, type Decision } from "./decision.ts";
 
 const DAY_MS = 86_400_000;
-/** Entries that are recorded at once. */
+/** Entries that are recorded at once, and characters of their values. */
 const ENTRIES_MAX = 500;
+const CHARACTERS_MAX = 512 * 1024;
 
 /** A run in the memory of its owner: gives the code its outcomes, records what it decides, then does it. */
 export class LiveRun {
@@ -28,9 +30,16 @@ export class LiveRun {
   private readonly pursuit: Pursuit;
   private readonly inputs: (Outcome | Note)[] = [];
   private isPumping = false;
+  /** Something may have come since the pump last looked. */
+  private mustPump = false;
+  private rested: (() => void) | undefined;
   private mustSync = false;
   private isGone = false;
+  /** It is about to leave memory as it stands: its due item stays in the past, so that whoever comes next finds it. */
+  isRetiring = false;
   private hasExpired = false;
+  /** Of what is being decided. */
+  private characters = 0;
   private cancelWake: Cancel | undefined;
 
   /** `core` is the code, replayed over `history`. `isStored`: the run's row says what the history does. */
@@ -75,16 +84,33 @@ export class LiveRun {
     this.pursuit.drop();
   }
 
+  /**
+   * Begins nothing more and waits for what is under way, at most until `limit`. What is not done then counts as not begun:
+   * it uses up no attempt. Then the run has left memory.
+   */
+  async retire(limit: Promise<void>): Promise<void> {
+    this.isRetiring = true;
+    await Promise.race([this.pursuit.retire(), limit]);
+    this.pursuit.giveUp();
+    void this.pump();
+    if (this.isPumping) await new Promise<void>((resolve) => (this.rested = resolve));
+    this.drop();
+  }
+
   /** Goes on as long as there is something to do. Never rejects. */
   async pump(): Promise<void> {
+    this.mustPump = true;
     if (this.isPumping || this.isGone) return;
     this.isPumping = true;
     try {
-      while (await this.turn());
+      while (this.mustPump && !this.isGone) {
+        this.mustPump = false;
+        while (await this.turn());
+      }
     } catch (error) {
       if (!this.isGone) this.host.failed(this.info, error);
     } finally {
-      this.isPumping = false;
+      this.rest();
     }
   }
 
@@ -94,22 +120,35 @@ export class LiveRun {
    */
   async begin(commit: (unit: Unit) => Promise<Committed | undefined>): Promise<boolean> {
     this.isPumping = true;
-    const decision = decisionOf(this, await this.decide(), { isFirst: true });
-    const committed = await commit(decision.unit);
-    if (!committed || this.isGone) {
-      this.drop();
+    try {
+      const decision = decisionOf(this, await this.decide(), { isFirst: true });
+      const committed = await commit(decision.unit);
+      if (committed && !this.isGone) this.mustPump = this.follow(decision, committed);
+      else this.drop();
       return committed !== undefined;
+    } catch (error) {
+      this.drop();
+      throw error;
+    } finally {
+      this.rest();
+      if (this.mustPump) void this.pump();
     }
-    const isHere = this.follow(decision, committed);
+  }
+
+  private rest(): void {
     this.isPumping = false;
-    if (isHere) void this.pump();
-    return true;
+    this.rested?.();
   }
 
   /** The decision is stored. False when the run has left memory. */
   private follow(decision: Decision, { versions }: Committed): boolean {
-    const { recorded, isRewritten } = decision;
+    const { recorded, isRewritten, compacted } = decision;
     const version = versions[0] ?? Infinity; // a repeated unit does not say it
+    const { history } = this;
+    const before = isRewritten ? NO_REMAINS.length : history.length;
+    history.length = compacted?.length ?? longer(before, recorded, decision.bytes);
+    if (isRewritten) history.past = compacted?.past ?? 0;
+    if (compacted) history.compactedTo = compacted.length;
     if (isRewritten) this.history.version = recorded;
     else if (recorded > 0 && version > this.history.version + recorded) this.mustSync = true;
     else if (!this.mustSync) this.history.version += recorded; // else the records that are read include these
@@ -148,7 +187,8 @@ export class LiveRun {
     const entries = await this.decide();
     if (this.isGone || !(await this.record(entries)) || this.isGone) return false;
     this.act();
-    return this.mustSync || this.inputs.length > 0 || this.history.requests.length > 0 || this.isIdle;
+    if (this.mustSync || this.inputs.length > 0 || this.history.requests.length > 0) return true;
+    return this.isIdle && !this.isRetiring;
   }
 
   private async sync(): Promise<void> {
@@ -166,7 +206,8 @@ export class LiveRun {
   /** Gives the code all that is there. */
   private async decide(): Promise<Entry[]> {
     const entries: Entry[] = [];
-    while (entries.length < ENTRIES_MAX && !this.isGone) {
+    this.characters = 0;
+    while (entries.length < ENTRIES_MAX && this.characters < CHARACTERS_MAX && !this.isGone) {
       const input = this.inputs.shift();
       if (input) await this.give(input, entries);
       else {
@@ -225,6 +266,7 @@ export class LiveRun {
 
   private write(entry: Entry, entries: Entry[]): void {
     entries.push(entry);
+    this.characters += charactersOf(entry);
     this.history.entries.push(entry);
     this.absorb(entry);
   }
@@ -239,8 +281,9 @@ export class LiveRun {
   private async record(entries: readonly Entry[]): Promise<boolean> {
     const { host } = this;
     if (entries.length === 0 && !this.isOver && !this.isIdle) return true;
+    const compaction = this.mayCompact(entries) ? await compactionOf(host, this.history) : undefined;
     for (let isContested = false, isOrphan = false; ;) {
-      const decision = decisionOf(this, entries, { isContested, isOrphan });
+      const decision = decisionOf(this, entries, { isContested, isOrphan, compaction });
       if (decision.unit.effects.length === 0) return decision.again === undefined || this.leave(decision.again);
       const verdict = await commitSettled(host.store, decision.unit, { clock: host.clock });
       if (this.isGone) return false;
@@ -253,9 +296,14 @@ export class LiveRun {
       if (condition?.kind === "exists") isOrphan = true;
       else {
         isContested = true;
+        if (compaction) this.history.compactedTo = putOff(this.history.length);
         await this.sync();
       }
     }
+  }
+
+  private mayCompact(entries: readonly Entry[]): boolean {
+    return isLong(this.history, this.host) && !this.isOver && !this.isRetiring && entries.at(-1)?.kind !== "reset";
   }
 
   private tell(entries: readonly Entry[]): void {
@@ -268,4 +316,15 @@ export class LiveRun {
     this.host.release(this.id, again);
     return false;
   }
+}
+
+/** As if it had just been made a little shorter than it is: it is tried again when it has grown by a tenth. */
+function putOff({ records, bytes }: Length): Length {
+  return { records: 0.55 * records, bytes: 0.55 * bytes };
+}
+
+function charactersOf(entry: Entry): number {
+  const value = "value" in entry ? (entry.value?.length ?? 0) : 0;
+  const input = "input" in entry ? entry.input.length : 0;
+  return value + input + (entry.kind === "given" && "value" in entry.request ? entry.request.value.length : 0);
 }

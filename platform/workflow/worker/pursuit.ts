@@ -20,7 +20,6 @@ import { RunningStep, type AttemptEnd } from "./step-attempt.ts";
 interface Retry {
   readonly next: number;
   readonly attempts: AttemptRecord;
-  readonly heartbeat?: string;
 }
 
 interface FailedAttempt {
@@ -39,7 +38,11 @@ export class Pursuit {
   private readonly receive: (input?: Outcome | Note) => void;
   private readonly cause: UnitCause;
   private readonly running = new Map<string, RunningStep>();
+  /** Steps whose attempt has ended, and that is not recorded yet. */
+  private readonly ended = new Set<string>();
   private readonly retries = new Map<string, Retry>();
+  /** What the last attempt at a step told by its heartbeat. */
+  private readonly heartbeats = new Map<string, string>();
   private readonly stalled = new Set<string>();
   /** Steps an attempt at which is recorded as begun, and since when: when its process dies, it counts all the same. */
   private readonly begun = new Map<string, number>();
@@ -47,6 +50,8 @@ export class Pursuit {
   /** Children that were started, and those that were told to end. */
   private readonly children = new Map<string, "starting" | "started" | "cancelled">();
   private isDropped = false;
+  /** Told when nothing is under way any more; while it is set nothing begins. */
+  private retired: (() => void) | undefined;
 
   constructor(host: RunHost, core: RunCore, receive: (input?: Outcome | Note) => void) {
     this.host = host;
@@ -57,6 +62,8 @@ export class Pursuit {
 
   /** Learns from what is recorded. */
   absorb(entry: Entry): void {
+    if (entry.kind !== "begun" && "id" in entry) this.ended.delete(entry.id);
+    if ("heartbeat" in entry && entry.heartbeat !== undefined) this.heartbeats.set(entry.id, entry.heartbeat);
     switch (entry.kind) {
       case "step":
       case "undo":
@@ -88,6 +95,23 @@ export class Pursuit {
     this.stalled.clear();
   }
 
+  /** Begins nothing more. Resolves when nothing is under way. */
+  retire(): Promise<void> {
+    return new Promise((resolve) => {
+      this.retired = resolve;
+      if (!this.isBusy) resolve();
+    });
+  }
+
+  /** After `retire`: ends what is still under way; it counts as not begun. */
+  giveUp(): void {
+    for (const [id, step] of this.running) {
+      step.drop();
+      if (step.heartbeat !== undefined) this.heartbeats.set(id, step.heartbeat);
+    }
+    this.running.clear();
+  }
+
   /** What became of the attempts that were under way when the process that made them ended. */
   lost(): readonly (Outcome | Note)[] {
     const at = this.host.clock.now();
@@ -98,6 +122,7 @@ export class Pursuit {
       const number = (this.retries.get(id)?.attempts.count ?? 0) + 1;
       const error = attemptLost(`the process ended during attempt ${number}`);
       const attempt = { ...failedAttempt(number, startedAt, at, error), outcome: "lost" } as const;
+      this.ended.add(id);
       return [this.afterFailure(command, { attempt, error, pauseMs: 0 })];
     });
   }
@@ -116,11 +141,12 @@ export class Pursuit {
       const { command } = pending;
       if ((command.kind !== "step" && command.kind !== "undo") || pending.isCancelled) continue;
       const { id } = command;
-      const isKnown = this.host.programs.steps.has(command.name);
+      const isKnown = this.host.programs.steps.has(command.name) && (!this.retired || this.isUnderWay(id));
       const isBegun = this.begun.has(id);
       if (isBegun === isKnown) continue;
-      if (isBegun) notes.push({ at, id, isVoid: true, kind: "begun" });
-      else if (this.running.has(id) || this.canBegin(pending, isPaused, at)) notes.push({ at, id, kind: "begun" });
+      const heartbeat = this.heartbeats.get(id);
+      if (isBegun) notes.push({ at, ...(heartbeat !== undefined && { heartbeat }), id, isVoid: true, kind: "begun" });
+      else if (this.isUnderWay(id) || this.canBegin(pending, isPaused, at)) notes.push({ at, id, kind: "begun" });
     }
     return notes;
   }
@@ -177,7 +203,7 @@ export class Pursuit {
 
   private canBegin({ command, isCancelled }: Pending, isPaused: boolean, now: number): boolean {
     const { id, kind } = command;
-    if (kind === "timer" || this.running.has(id) || this.stalled.has(id)) return false;
+    if (kind === "timer" || this.retired || this.isUnderWay(id) || this.stalled.has(id)) return false;
     if (kind === "child") {
       const child = this.children.get(id);
       return isCancelled ? child !== "starting" && child !== "cancelled" : !isPaused && child === undefined;
@@ -185,8 +211,12 @@ export class Pursuit {
     return isCancelled || (!isPaused && (this.retries.get(id)?.next ?? 0) <= now);
   }
 
+  private isUnderWay(id: string): boolean {
+    return this.running.has(id) || this.ended.has(id);
+  }
+
   private tendStep(command: StepCommand, isCancelled: boolean): void {
-    if (isCancelled) this.receive(this.cancelledStep(command.id));
+    if (isCancelled) this.end(command.id, this.cancelledStep(command.id));
     else this.attempt(command);
   }
 
@@ -216,26 +246,32 @@ export class Pursuit {
       isUndo,
       workflowId: core.started.id,
       cause: { ...this.cause, causation: isUndo ? `${key}/undo` : key },
-      lastHeartbeat: retry?.heartbeat,
+      lastHeartbeat: this.heartbeats.get(id),
     });
     this.running.set(id, running);
-    void running.ended.then((end) => this.ended(command, policy, running, end));
+    void running.ended.then((end) => this.attempted(command, policy, running, end));
   }
 
-  private ended(command: StepCommand, policy: AttemptPolicy, running: RunningStep, end: AttemptEnd): void {
+  private attempted(command: StepCommand, policy: AttemptPolicy, running: RunningStep, end: AttemptEnd): void {
     const { id } = command;
     if (this.isDropped || this.running.get(id) !== running) return;
     this.running.delete(id);
+    this.seeWhetherQuiet();
     const at = this.host.clock.now();
     const before = this.retries.get(id)?.attempts;
     if ("value" in end) {
-      return this.receive({ at, ...(before && { attempts: before }), id, kind: "done", value: end.value });
+      return this.end(id, { at, ...(before && { attempts: before }), id, kind: "done", value: end.value });
     }
-    if (running.isCancelled) return this.receive(this.cancelledStep(id));
+    if (running.isCancelled) return this.end(id, this.cancelledStep(id));
     const attempt = failedAttempt(running.number, running.startedAt, at, end.error);
     const { heartbeat } = running;
-    const failed = { attempt, error: end.error, pauseMs: retryDelay(policy, running.number, this.host.random) };
-    this.receive(this.afterFailure(command, { ...failed, ...(heartbeat !== undefined && { heartbeat }) }));
+    const failed = { attempt, error: end.error, pauseMs: retryDelay(policy, running.number, this.host.random, end.error) };
+    this.end(id, this.afterFailure(command, { ...failed, ...(heartbeat !== undefined && { heartbeat }) }));
+  }
+
+  private end(id: string, outcome: Outcome | Note): void {
+    this.ended.add(id);
+    this.receive(outcome);
   }
 
   private afterFailure(command: StepCommand, { attempt, error, pauseMs, heartbeat }: FailedAttempt): Outcome | Note {
@@ -278,5 +314,10 @@ export class Pursuit {
       this.children.set(id, "cancelled");
       this.receive({ kind: "failed", id, at: clock.now(), failure: failureOf(error, "child-workflow-failed") });
     }
+    this.seeWhetherQuiet();
+  }
+
+  private seeWhetherQuiet(): void {
+    if (!this.isBusy) this.retired?.();
   }
 }

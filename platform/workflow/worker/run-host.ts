@@ -19,6 +19,8 @@ export interface RunHost {
   readonly programs: Programs;
   /** Records of a stream after which it is rewritten shorter. */
   readonly compactAfter: number;
+  /** And their bytes. */
+  readonly compactBytes: number;
   /** That this process still owns the run. */
   owned(): Condition;
   /** Starts a child, unless it is started already; answers its end when it has one. */

@@ -1,7 +1,17 @@
-import type { Store } from "@daybook/data/store";
+import type { Store, StoredEvent } from "@daybook/data/store";
 import type { Condition, Effect, NewEvent, UnitCause } from "@daybook/data/store/unit";
 import { canonical } from "@daybook/kernel/canonical";
-import { addRecord, EVENT_TYPES, readHistory, type Entry, type History, type Request, type Started } from "../replay/history.ts";
+import {
+  addRecord,
+  EVENT_TYPES,
+  readCompacted,
+  readHistory,
+  type Compacted,
+  type Entry,
+  type History,
+  type Request,
+  type Started,
+} from "../replay/history.ts";
 
 /** Runs are owned by shards, not one by one: an owner holds the lease of the shard, whose name is its queue's. */
 export const SHARDS = 16;
@@ -22,12 +32,21 @@ export function shardOf(id: string): number {
   return (hash >>> 0) % SHARDS;
 }
 
+/** What a compaction of the run could not leave in its own stream. */
+export function pastStreamOf(id: string, number: number): string {
+  return `runpast-${id}.${number}`;
+}
+
 export function shardQueue(taskQueue: string, shard: number): string {
   return `workflow/${taskQueue}/${shard}`;
 }
 
 export function startedEvent(started: Started): NewEvent {
   return { type: EVENT_TYPES.started, schemaVersion: 1, data: canonical(started) };
+}
+
+export function compactedEvent(mark: Compacted): NewEvent {
+  return { type: EVENT_TYPES.compacted, schemaVersion: 1, data: canonical(mark) };
 }
 
 export function requestedEvent(request: Request): NewEvent {
@@ -56,7 +75,11 @@ export function decidedEvents(entries: readonly Entry[]): readonly NewEvent[] {
 }
 
 export function appended(id: string, events: readonly NewEvent[]): Effect {
-  return { kind: "append", stream: streamOf(id), as: "work", events };
+  return workAppended(streamOf(id), events);
+}
+
+export function workAppended(stream: string, events: readonly NewEvent[]): Effect {
+  return { kind: "append", stream, as: "work", events };
 }
 
 export function exists(id: string): Condition {
@@ -64,7 +87,11 @@ export function exists(id: string): Condition {
 }
 
 export function versionIs(id: string, version: number): Condition {
-  return { kind: "version", stream: streamOf(id), as: "work", is: version };
+  return workVersionIs(streamOf(id), version);
+}
+
+export function workVersionIs(stream: string, version: number): Condition {
+  return { kind: "version", stream, as: "work", is: version };
 }
 
 /** A request to a run, and the due item that makes its owner look. */
@@ -88,15 +115,28 @@ export function readStarted({ data }: { readonly data: string }): Started {
 
 /** Undefined when there is none. */
 export async function loadHistory(store: Store, id: string): Promise<History | undefined> {
-  const records = [];
+  for (;;) {
+    const records = await readWork(store, streamOf(id));
+    const [started, mark, ...rest] = records;
+    const compacted = mark?.type === EVENT_TYPES.compacted ? readCompacted(mark.data) : undefined;
+    if (!started || !mark || !compacted?.past) return readHistory(records);
+    const past = await readWork(store, pastStreamOf(id, compacted.past));
+    if (past.length < compacted.records) continue; // compacted once more meanwhile
+    const history = readHistory([started, mark, ...past.slice(0, compacted.records), ...rest]);
+    if (history) history.version = records.at(-1)?.version ?? 0;
+    return history;
+  }
+}
+
+async function readWork(store: Store, stream: string): Promise<readonly StoredEvent[]> {
+  const records: StoredEvent[] = [];
   for (let from = 1; ;) {
-    const page = await store.readStream(streamOf(id), { as: "work", from });
+    const page = await store.readStream(stream, { as: "work", from });
     records.push(...page);
     const last = page.at(-1);
-    if (!last || page.length < 1_000) break;
+    if (!last || page.length < 1_000) return records;
     from = last.version + 1;
   }
-  return readHistory(records);
 }
 
 export function causeOfRun({ correlation, actor, tenant, trace, workflow }: Started): UnitCause {

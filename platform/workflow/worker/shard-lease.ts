@@ -34,6 +34,10 @@ export class ShardLease {
     return isHeld;
   }
 
+  get isHeld(): boolean {
+    return this.options.lease.freeing().length > 0;
+  }
+
   condition(): Condition {
     return this.options.lease.condition();
   }

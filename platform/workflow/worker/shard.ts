@@ -5,18 +5,21 @@ import type { Committed, Condition, Effect, Unit } from "@daybook/data/store/uni
 import type { Cancel } from "@daybook/kernel/clock";
 import { errorCode, messageOf } from "@daybook/kernel/errors";
 import { workflowNotRegistered } from "../errors.ts";
-import type { History, Started } from "../replay/history.ts";
+import { newHistory, type History, type Started } from "../replay/history.ts";
 import { replay } from "../replay/replay.ts";
 import { RunCore } from "../replay/run-core.ts";
+import { forgotten, type Remains } from "./compaction.ts";
 import { usedKey } from "./decision.ts";
 import { LiveRun } from "./live-run.ts";
 import type { RunHost } from "./run-host.ts";
 import { advanced, infoOf, isOver, rowOf, type RunInfo } from "./run-info.ts";
 import { ShardLease } from "./shard-lease.ts";
 import { isScheduleItem, runSchedule, type Schedule } from "./scheduled.ts";
-import { FOREVER, loadHistory, shardQueue, streamOf, versionIs } from "./run-stream.ts";
+import { FOREVER, loadHistory, shardQueue, versionIs } from "./run-stream.ts";
 
 export interface ShardOptions extends Omit<RunHost, "owned" | "release" | "lost" | "failed"> {
+  /** Told of a run that its code can not go on with. */
+  stuck(info: RunInfo, error: unknown): void;
   startScheduled(schedule: Schedule, at: number): Promise<void>;
   readonly taskQueue: string;
   readonly shard: number;
@@ -24,6 +27,8 @@ export interface ShardOptions extends Omit<RunHost, "owned" | "release" | "lost"
   readonly leaseMs: number;
   /** Runs in memory at once. */
   readonly runsMax: number;
+  /** Whether the shard should be this process's. */
+  readonly isWanted: () => boolean;
 }
 
 const PAGE = 200;
@@ -46,6 +51,7 @@ export class Shard implements RunHost {
   private readonly seen = new Map<string, number>();
   private scanning: Promise<void> | undefined;
   private mustScan = false;
+  private leaving: Promise<void> | undefined;
   private isStopped = false;
   private wakeAt = Infinity;
   private cancelWake: Cancel | undefined;
@@ -55,7 +61,7 @@ export class Shard implements RunHost {
     this.options = options;
     this.queue = shardQueue(taskQueue, shard);
     const lease = workLease({ store, clock, ids, owner, name: this.queue, ttlMs: leaseMs });
-    const isNeeded = () => this.active.size > 0 && !this.isStopped;
+    const isNeeded = () => this.active.size > 0;
     this.lease = new ShardLease({ lease, deadlines, leaseMs, isNeeded, lost: () => this.lost() });
   }
 
@@ -79,6 +85,9 @@ export class Shard implements RunHost {
   }
   get compactAfter() {
     return this.options.compactAfter;
+  }
+  get compactBytes() {
+    return this.options.compactBytes;
   }
   startChild: RunHost["startChild"] = (child) => this.options.startChild(child);
   cancelChild: RunHost["cancelChild"] = (id, reason) => this.options.cancelChild(id, reason);
@@ -112,20 +121,23 @@ export class Shard implements RunHost {
     this.parked.set(id, { until, revision: this.seen.get(id) });
     this.wakeBy(until);
     if (!isOfCode) return;
+    this.options.stuck(info, error);
     const row = rowOf({ ...info, attention: messageOf(error) });
     void this.commit(id, info, [], [row]).catch(() => undefined); // it is looked at again anyway
   }
 
   /** Starts a run and makes its first decision in one unit; undefined when another process owns the shard. */
-  async start(started: Started, version: number): Promise<"started" | "refused" | undefined> {
+  async start(started: Started, remains: Remains): Promise<"started" | "refused" | undefined> {
     const definition = this.programs.workflow(started.workflow, started.version);
-    if (!definition || this.active.size >= this.options.runsMax || !(await this.lease.hold())) return undefined;
-    const history: History = { started, entries: [], requests: [], redo: undefined, isReset: false, version };
+    const { id } = started;
+    if (!definition || this.active.size >= this.options.runsMax || !(await this.hold())) return undefined;
+    if (this.active.has(id) || this.loading.has(id)) return undefined; // in memory it is one run, whoever starts it again
+    const history: History = { ...newHistory(started), ...remains };
     const run = new LiveRun(this, history, new RunCore(definition, started), false);
-    this.active.set(started.id, run);
-    this.seen.set(started.id, 1);
+    this.active.set(id, run);
+    this.seen.set(id, 1);
     let isOwned = true;
-    const forget = () => void (this.active.get(started.id) === run && this.active.delete(started.id));
+    const forget = () => void (this.active.get(id) === run && this.active.delete(id));
     const isStarted = await run
       .begin(async (unit) => {
         const verdict = await commitSettled(this.store, unit, { clock: this.clock });
@@ -139,6 +151,7 @@ export class Shard implements RunHost {
       });
     if (!isStarted) forget();
     if (!isOwned) this.lost();
+    else if (!isStarted) void this.scan(); // who looked for the run that is there found this one
     return isStarted ? "started" : isOwned ? "refused" : undefined;
   }
 
@@ -157,22 +170,54 @@ export class Shard implements RunHost {
     return this.scanning;
   }
 
-  async stop(): Promise<void> {
+  /** Sees to it that the shard is worked on here when it should be, and left to others when not. */
+  tend(limit: () => Promise<void>): void {
+    if (this.options.isWanted()) void this.scan();
+    else if (this.lease.isHeld) void this.leave(limit());
+  }
+
+  async stop(limit: Promise<void>): Promise<void> {
     this.isStopped = true;
     this.cancelWake?.();
+    await this.leave(limit);
     this.lease.stop();
-    for (const run of this.active.values()) run.drop();
+  }
+
+  /** Begins nothing more, waits until `limit` for what is under way, then frees the lease. */
+  private leave(limit: Promise<void>): Promise<void> {
+    this.leaving ??= this.leaveNow(limit).finally(() => {
+      this.leaving = undefined;
+      if (this.options.isWanted()) void this.scan();
+    });
+    return this.leaving;
+  }
+
+  private async leaveNow(limit: Promise<void>): Promise<void> {
+    await Promise.all([...this.active.values()].map((run) => run.retire(limit)));
     this.active.clear();
+    this.seen.clear();
     await this.scanning;
     const unit = this.unit({ correlation: this.queue, actor: "sys_workflow", tenant: "system" }, [this.lease.condition()]);
     const effects = this.lease.freeing();
+    this.lease.drop();
     if (effects.length > 0)
       await commitSettled(this.store, { ...unit, effects }, { clock: this.clock, attempts: 1 }).catch(() => undefined);
   }
 
+  /** Whether runs may be taken up here, or begun. */
+  private get isOpen(): boolean {
+    return !this.isStopped && !this.leaving && this.options.isWanted();
+  }
+
+  /** False while the shard is not this process's. */
+  private async hold(): Promise<boolean> {
+    if (!this.isOpen) return false;
+    return (await this.lease.hold()) && this.isOpen;
+  }
+
   private async scanAll(): Promise<void> {
     try {
-      while (this.mustScan && !this.isStopped) {
+      while (this.mustScan && this.isOpen) {
         this.mustScan = false;
         await this.scanOnce();
       }
@@ -188,7 +233,7 @@ export class Shard implements RunHost {
     for (;;) {
       const page: readonly DueItem[] = await this.store.listDue(this.queue, now, { limit: PAGE, ...(after && { after }) });
       const fresh = page.filter((item) => this.isFresh(item, now));
-      if (fresh.length > 0 && !(await this.lease.hold())) return this.wakeBy(now + this.options.leaseMs / 3);
+      if (fresh.length > 0 && !(await this.hold())) return this.wakeBy(now + this.options.leaseMs / 3);
       for (const item of fresh) await this.attendTo(item);
       const last = page.at(-1);
       if (!last || page.length < PAGE) break;
@@ -215,10 +260,10 @@ export class Shard implements RunHost {
   }
 
   private async load(id: string, scheduledAt?: number): Promise<void> {
-    if (this.isStopped || this.active.has(id) || this.loading.has(id)) return;
+    if (!this.isOpen || this.active.has(id) || this.loading.has(id)) return;
     this.loading.add(id);
     try {
-      if (!(await this.lease.hold())) return this.wakeBy(this.clock.now() + this.options.leaseMs / 3);
+      if (!(await this.hold())) return this.wakeBy(this.clock.now() + this.options.leaseMs / 3);
       if (isScheduleItem(id)) return await this.runSchedule(id);
       const history = await loadHistory(this.store, id);
       if (history) await this.resume(history, scheduledAt);
@@ -245,7 +290,7 @@ export class Shard implements RunHost {
       if (!definition) throw workflowNotRegistered(`workflow ${started.workflow} is not registered in this process`);
       const run = new LiveRun(this, history, await replay(definition, history), true);
       run.scheduledAt = scheduledAt;
-      if (this.isStopped) return;
+      if (!this.isOpen) return;
       this.active.set(started.id, run);
       void run.pump();
     } catch (error) {
@@ -254,16 +299,13 @@ export class Shard implements RunHost {
   }
 
   /** Deletes the history of a run whose time after the end is over. */
-  private async isForgotten(
-    { started, requests, version }: History,
-    info: RunInfo,
-    retentionMs = 7 * 86_400_000,
-  ): Promise<boolean> {
+  private async isForgotten(history: History, info: RunInfo, retentionMs = 7 * 86_400_000): Promise<boolean> {
+    const { started, requests, version } = history;
     const { id } = started;
     if (!isOver(info.status) || requests.length > 0) return false;
     if ((info.endedAt ?? info.since) + retentionMs > this.clock.now()) return false;
     const used: Effect = { kind: "putKey", key: usedKey(id), value: String(info.number) };
-    const effects: readonly Effect[] = [{ kind: "deleteWork", stream: streamOf(id) }, used, this.finished(id)];
+    const effects: readonly Effect[] = [...forgotten(id, history), used, this.finished(id)];
     await this.commit(id, info, [versionIs(id, version)], effects);
     return true;
   }

@@ -5,6 +5,7 @@ import type { Clock } from "@daybook/kernel/clock";
 import { causeOf, type Context } from "@daybook/kernel/context";
 import type { IdSource } from "@daybook/kernel/ids";
 import type { Answer } from "@daybook/network/rpc/contract";
+import { passwordChangesOf } from "../customer.ts";
 import { CUSTOMERS, parseCustomerRow } from "../customer-row.ts";
 import type { ReservedNames } from "../reserved-names.ts";
 import type { AttemptLimit, AttemptRate } from "./attempt-limit.ts";
@@ -23,7 +24,10 @@ export interface Session extends SessionToken {
   readonly customerId: string;
 }
 
-/** How often is tried: a name from one address, any name from an address, a name from anywhere, registering from an address. */
+/**
+ * How often is tried: a name from one address, any name from an address, a name from anywhere, registering from an address.
+ * A change of a password counts as a try of a name of its own.
+ */
 export interface AttemptRates {
   readonly nameAndAddress: AttemptRate;
   readonly address: AttemptRate;
@@ -37,6 +41,15 @@ export const ATTEMPT_RATES: AttemptRates = {
   name: { burst: 100, everyMs: 10_000 },
   registering: { burst: 100, everyMs: 1_000 },
 };
+
+/** As what a try of a name's password counts. */
+export function attemptsOf(name: string, address: string, rates: AttemptRates) {
+  return [
+    [`${name} ${address}`, rates.nameAndAddress],
+    [`address ${address}`, rates.address],
+    [name, rates.name],
+  ] as const;
+}
 
 export interface LogInParts {
   readonly events: EventStore;
@@ -80,21 +93,18 @@ export function logIn(parts: LogInParts): (input: LogIn, context: Context) => Pr
 
   return async ({ name, password, address }, context) => {
     const nameKey = names.keyOf(name);
-    limit.attempt([
-      [`${nameKey} ${address}`, rates.nameAndAddress],
-      [`address ${address}`, rates.address],
-      [nameKey, rates.name],
-    ]);
+    limit.attempt(attemptsOf(nameKey, address, rates));
     const customerId = await store.getKey(nameKey);
+    // Read before the digest: who proves a password that is changed just now gets a session of that one.
+    const row = await store.getRow(CUSTOMERS, customerId ?? "");
     const digest = await store.getKey(passwordKey(customerId ?? ""));
     const verified = await passwords.verify(password, digest);
     if (customerId === undefined || digest === undefined || verified === "wrong") {
       return refuse("log-in-refused", "The user name or the password is wrong.");
     }
-    const row = await store.getRow(CUSTOMERS, customerId);
-    const status = row && parseCustomerRow(row.value).customer.status;
-    if (status !== "active") return refuse("customer-inactive", "This customer cannot log in.");
+    const customer = row && parseCustomerRow(row.value).customer;
+    if (customer?.status !== "active") return refuse("customer-inactive", "This customer cannot log in.");
     if (verified === "isOutdated") await renew(customerId, password, digest, context);
-    return { value: { customerId, ...(await tokens.issue(customerId)) } };
+    return { value: { customerId, ...(await tokens.issue(customerId, passwordChangesOf(customer))) } };
   };
 }

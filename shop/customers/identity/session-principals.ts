@@ -2,6 +2,7 @@ import { recentlyUsed } from "@daybook/data/event-store/recently-used";
 import type { Store } from "@daybook/data/store";
 import type { Clock } from "@daybook/kernel/clock";
 import type { Principal, Principals } from "@daybook/network/http/principals";
+import { passwordChangesOf } from "../customer.ts";
 import { CUSTOMERS, parseCustomerRow } from "../customer-row.ts";
 import type { SessionTokens } from "./session-tokens.ts";
 
@@ -11,31 +12,45 @@ export interface SessionPrincipalsParts {
   readonly tokens: SessionTokens;
   /** Tenant of the principals. */
   readonly tenant: string;
-  /** How long what is known of a customer is taken for true: a deactivation counts after that; 2,000 ms. */
+  /** How long what is known of a customer is taken for true: a deactivation, another password count after that; 2,000 ms. */
   readonly knownForMs?: number;
 }
 
 const KNOWN_MAX = 10_000;
 
-/** Whose a session is: the token says who, the customer's row says whether they are active and what they may. */
-export function sessionPrincipals({ store, clock, tokens, tenant, knownForMs = 2_000 }: SessionPrincipalsParts): Principals {
-  const known = recentlyUsed<Principal | "inactive">(KNOWN_MAX, knownForMs, clock);
+/** What a customer's row says of their sessions. */
+interface Standing {
+  /** Undefined when nobody may go on. */
+  readonly principal: Principal | undefined;
+  readonly passwordChanges: number;
+}
 
-  async function principalOf(customerId: string): Promise<Principal | "inactive"> {
+/**
+ * Whose a session is: the token says who, the customer's row says whether they are active, what they may, and whether the
+ * password is still the one that the session was given for.
+ */
+export function sessionPrincipals({ store, clock, tokens, tenant, knownForMs = 2_000 }: SessionPrincipalsParts): Principals {
+  const known = recentlyUsed<Standing>(KNOWN_MAX, knownForMs, clock);
+
+  async function standingOf(customerId: string): Promise<Standing> {
     const row = await store.getRow(CUSTOMERS, customerId);
     const customer = row && parseCustomerRow(row.value).customer;
-    if (customer?.status !== "active") return "inactive";
-    return { id: customerId, roles: ["customer", ...customer.roles], tenant };
+    const passwordChanges = passwordChangesOf(customer);
+    if (customer?.status !== "active") return { principal: undefined, passwordChanges };
+    return { principal: { id: customerId, roles: ["customer", ...customer.roles], tenant }, passwordChanges };
   }
 
   return {
     async authenticate(token) {
-      const customerId = await tokens.subjectOf(token);
-      if (customerId === undefined) return undefined;
-      const earlier = known.get(customerId);
-      const found = earlier ?? (await principalOf(customerId));
-      if (!earlier) known.set(customerId, found);
-      return found === "inactive" ? undefined : found;
+      const session = await tokens.claimsOf(token);
+      if (!session) return undefined;
+      const { subject, passwordChanges } = session;
+      const earlier = known.get(subject);
+      // A session of a password that is newer than what is known: it is looked again.
+      const isKnown = earlier !== undefined && earlier.passwordChanges >= passwordChanges;
+      const found = isKnown ? earlier : await standingOf(subject);
+      if (!isKnown) known.set(subject, found);
+      return found.passwordChanges === passwordChanges ? found.principal : undefined;
     },
   };
 }

@@ -16,11 +16,17 @@ export interface SessionToken {
   readonly expiresAt: number;
 }
 
-/** Bearer tokens of our own: signed, for an hour, saying nothing but whose they are. */
+/** What a token says: whose it is, and how often the password had been changed when it was given. */
+export interface SessionClaims {
+  readonly subject: string;
+  readonly passwordChanges: number;
+}
+
+/** Bearer tokens of our own: signed, for an hour, saying nothing but whose they are and for which password. */
 export interface SessionTokens {
-  issue(subject: string): Promise<SessionToken>;
-  /** Whose token it is; undefined for one that is not ours, has ended, or is of a key whose tokens have all ended. */
-  subjectOf(token: string): Promise<string | undefined>;
+  issue(subject: string, passwordChanges: number): Promise<SessionToken>;
+  /** What it says; undefined for one that is not ours, has ended, or is of a key whose tokens have all ended. */
+  claimsOf(token: string): Promise<SessionClaims | undefined>;
   /** Signs by a new key from now on; tokens of the one before are good until they end. By one process at a time. */
   rotate(): Promise<void>;
 }
@@ -30,6 +36,8 @@ const AUDIENCE = "daybook-shop";
 /** RFC 9068. */
 const TYPE = "at+jwt";
 const ALGORITHM = "Ed25519";
+/** Our own claim. */
+const PASSWORD = "pwd";
 /** Compact serialization of a signed token (RFC 7515). */
 const COMPACT = /^[\w-]{1,500}\.[\w-]{1,2000}\.[\w-]{1,200}$/;
 const LIFE_MS = 60 * 60 * 1_000;
@@ -39,8 +47,7 @@ const KEYS_FOR_MS = 60_000;
 const UNKNOWN_KEY_PAUSE_MS = 10_000;
 const VERIFIED_MAX = 10_000;
 
-interface Verified {
-  readonly subject: string;
+interface Verified extends SessionClaims {
   readonly expiresAt: number;
 }
 
@@ -62,11 +69,11 @@ class Tokens implements SessionTokens {
     this.verified = recentlyUsed<Verified>(VERIFIED_MAX, LIFE_MS, this.clock);
   }
 
-  async issue(subject: string): Promise<SessionToken> {
+  async issue(subject: string, passwordChanges: number): Promise<SessionToken> {
     const { id, privateKey } = (await this.read(KEYS_FOR_MS)).current;
     const issuedAt = seconds(this.clock.now());
     const expiresAt = issuedAt + LIFE_MS / 1_000;
-    const token = await new SignJWT({ jti: this.options.ids("ses") })
+    const token = await new SignJWT({ jti: this.options.ids("ses"), [PASSWORD]: passwordChanges })
       .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid: id })
       .setIssuer(ISSUER)
       .setAudience(AUDIENCE)
@@ -77,13 +84,13 @@ class Tokens implements SessionTokens {
     return { token, expiresAt: expiresAt * 1_000 };
   }
 
-  async subjectOf(token: string): Promise<string | undefined> {
+  async claimsOf(token: string): Promise<SessionClaims | undefined> {
     if (!COMPACT.test(token)) return undefined;
     const digest = hash("sha256", token, "hex");
     const found = this.verified.get(digest) ?? (await this.verify(token));
     if (!found || found.expiresAt <= this.clock.now()) return undefined;
     this.verified.set(digest, found);
-    return found.subject;
+    return found;
   }
 
   async rotate(): Promise<void> {
@@ -101,7 +108,8 @@ class Tokens implements SessionTokens {
         currentDate: new Date(this.clock.now()),
         requiredClaims: ["sub", "exp", "iat"],
       });
-      return { subject: payload.sub ?? "", expiresAt: (payload.exp ?? 0) * 1_000 };
+      const passwordChanges = Number(payload[PASSWORD] ?? 0);
+      return { subject: payload.sub ?? "", passwordChanges, expiresAt: (payload.exp ?? 0) * 1_000 };
     } catch (error) {
       if (error instanceof errors.JOSEError) return undefined;
       throw error;

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { decimalText, type Money } from "@daybook/kernel/money";
-import type { BilledLine, BilledOrder } from "./billed-order.ts";
-import type { Bill } from "./bills.ts";
+import type { BilledLine } from "./billed-order.ts";
+import { billId } from "./bills.ts";
+import type { ShownBill } from "./shown-bill.ts";
 
 const STYLE = `body{font:11pt/1.5 system-ui,sans-serif;max-width:42rem;margin:3rem auto;padding:0 1rem}
 table{width:100%;border-collapse:collapse;font-variant-numeric:tabular-nums}
@@ -12,8 +13,8 @@ td.n,th.n{text-align:right}tfoot td{font-weight:600;border-bottom:0}@media print
 export const BILL_PAGE_POLICY = `default-src 'none'; style-src 'sha256-${createHash("sha256").update(STYLE).digest("base64")}'; frame-ancestors 'none'`;
 
 /** The bill or credit note as a page to print, complete in itself; whatever is said by people is escaped. */
-export function billPage(bill: Bill, order: BilledOrder): string {
-  const title = `${bill.kind === "bill" ? "Bill" : "Credit note"} ${bill.year}-${bill.number}`;
+export function billPage({ bill, corrects, ...order }: ShownBill): string {
+  const title = `${bill.kind === "bill" ? "Bill" : "Credit note"} ${billId(bill)}`;
   const date = Temporal.Instant.fromEpochMilliseconds(bill.issuedAt).toString().slice(0, 10);
   const said = bill.kind === "bill" ? "Paid." : "Paid back.";
   return `<!doctype html>
@@ -22,7 +23,7 @@ export function billPage(bill: Bill, order: BilledOrder): string {
 <body>
 <h1>${escaped(title)}</h1>
 <p>${order.recipient.map(escaped).join("<br>")}</p>
-<p>Order ${escaped(bill.orderId)}<br>Payment ${escaped(bill.paymentId)}<br><time>${date}</time></p>
+<p>${corrects === undefined ? "" : `To bill ${escaped(corrects)}<br>`}Order ${escaped(bill.orderId)}<br>Payment ${escaped(bill.paymentId)}<br><time>${date}</time></p>
 <table>
 <thead><tr><th>Product</th><th class="n">Quantity</th><th class="n">Price</th><th class="n">Tax</th><th class="n">Amount</th></tr></thead>
 <tbody>

@@ -1,11 +1,12 @@
 import { streamName, type RecordedEvent } from "@daybook/data/event-store/event";
 import type { EventStore } from "@daybook/data/event-store/event-store";
 import type { Money } from "@daybook/kernel/money";
-import { BILL_CATEGORY, type BillEvent } from "../events.ts";
+import type { z } from "zod";
+import { BILL_CATEGORY, type BillEvent, type creditedLineSchema } from "../events.ts";
 
 /**
- * A bill, issued when an order is paid, or the credit note that takes one back. Numbers of a year run from 1 without a gap,
- * over both kinds.
+ * A bill, issued when an order is paid, or the credit note that takes one back, or some lines of it. Numbers of a year run
+ * from 1 without a gap, over both kinds.
  */
 export interface Bill {
   readonly year: number;
@@ -14,8 +15,16 @@ export interface Bill {
   readonly orderId: string;
   readonly paymentId: string;
   readonly amount: Money;
+  /** Of a credit note: the id of the refund, and its lines; all of the bill without them. */
+  readonly refundId?: string | undefined;
+  readonly lines?: readonly z.infer<typeof creditedLineSchema>[] | undefined;
   /** Epoch milliseconds. */
   readonly issuedAt: number;
+}
+
+/** As people write it: `2026-17`. */
+export function billId({ year, number }: Pick<Bill, "year" | "number">): string {
+  return `${year}-${number}`;
 }
 
 export interface Bills {

@@ -70,6 +70,23 @@ void describe("payments and the provider's books", () => {
     assert.deepEqual(await found(), []);
   });
 
+  void test("agree on what went back in part, and differ when one side does not know of it", async () => {
+    const { pay, rebook, found, payments } = trial();
+    for (const orderId of ["a", "b"]) {
+      await pay(orderId);
+      const amount = money(250n, "GBP");
+      const part = { orderId, refundId: `ret_${orderId}`, amount, reason: "broken", lines: [{ line: 1, quantity: 1, amount }] };
+      valueOf(await payments.giveBack(part, call));
+    }
+    assert.deepEqual(await found(), []);
+    rebook("a", { refunded: money(0n, "GBP") });
+    rebook("b", { refunded: money(300n, "GBP") });
+    assert.deepEqual(await found(), [
+      "refund-missing a: There: completed, 10.00 GBP. Here: completed, 10.00 GBP, 2.50 GBP paid back.",
+      "refund-unknown b: There: completed, 10.00 GBP, 3.00 GBP paid back. Here: completed, 10.00 GBP, 2.50 GBP paid back.",
+    ]);
+  });
+
   void test("differ in each of these ways, and each is named", async () => {
     const { pay, cancel, rebook, found, provider, clock } = trial();
     const orders = "gone amount currency state unpaid refunded unrefunded twice again".split(" ");

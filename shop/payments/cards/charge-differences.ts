@@ -2,7 +2,7 @@ import { decimalText, isSameMoney, type Money } from "@daybook/kernel/money";
 import { givenId } from "@daybook/kernel/ids";
 import type { Difference } from "@daybook/shop-questions/contract";
 import type { BookedCharge } from "../card-provider.ts";
-import type { Payment } from "../payment.ts";
+import { givenBack, type Payment } from "../payment.ts";
 import type { PaymentView } from "../payment-view.ts";
 import { chargeKey } from "../payments.ts";
 
@@ -80,8 +80,8 @@ function refundCauses({ refunded }: BookedCharge, payment: Payment): readonly st
   return BigInt(here.minor) > BigInt(refunded.minor) ? ["refund-missing"] : ["refund-unknown"];
 }
 
-function paidBack({ status, amount }: Payment): Money {
-  return { minor: status === "refunded" ? (amount?.minor ?? "0") : "0", currency: amount?.currency ?? "" };
+function paidBack(payment: Payment): Money {
+  return payment.status === "refunded" && payment.amount ? payment.amount : givenBack(payment);
 }
 
 /** The customer's money is there, or on its way there. */
@@ -98,7 +98,8 @@ function paymentText(payment: Payment | undefined): string {
   if (!payment || payment.status === "absent") return "nothing";
   const { status, amount, paidBy } = payment;
   const by = paidBy === "account" ? " from an account" : "";
-  return amount ? `${status}, ${amountText(amount)}${by}` : status;
+  const back = payment.givenBack ? `, ${amountText(givenBack(payment))} paid back` : "";
+  return amount ? `${status}, ${amountText(amount)}${by}${back}` : status;
 }
 
 function amountText(amount: Money): string {

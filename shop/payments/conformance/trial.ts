@@ -14,8 +14,8 @@ import { accountRow } from "../accounts.ts";
 import type { Asking } from "@daybook/shop-questions/contract";
 import type { BookPage, BookTime } from "@daybook/data/cqrs/two-sides";
 import type { Clock } from "@daybook/kernel/clock";
-import { money } from "@daybook/kernel/money";
-import type { BookedCharge, CardProvider, ChargeAnswer, ChargeOrder } from "../card-provider.ts";
+import { add, money } from "@daybook/kernel/money";
+import type { BookedCharge, CardProvider, ChargeAnswer, ChargeOrder, RefundAnswer, RefundOrder } from "../card-provider.ts";
 import { accountEvents, billEvents, paymentEvents } from "../events.ts";
 import { providerUnavailable } from "../errors.ts";
 import { Payments } from "../payments.ts";
@@ -28,6 +28,11 @@ export class TrialProvider implements CardProvider {
   readonly refunded = new Map<string, number>();
   /** By key: what a test writes into them is so. */
   readonly books = new Map<string, BookedCharge[]>();
+  /** Parts that went back, by key. */
+  readonly givenBack = new Map<string, { readonly chargeId: string; readonly minor: bigint }>();
+  /** Refunds take effect, but their answers are lost. */
+  isLosing = false;
+  isDisputed = false;
   private readonly answers = new Map<string, ChargeAnswer>();
   private readonly clock: Pick<Clock, "now">;
 
@@ -53,6 +58,19 @@ export class TrialProvider implements CardProvider {
     if (before?.status === "completed") this.rebook(key, (charge) => ({ refunded: charge.amount }));
     if (before?.status === "pending") this.rebook(key, () => ({ status: "cancelled" }));
     return { isRefunded: this.refunded.has(key) };
+  }
+
+  async refund({ key, chargeId, amount }: RefundOrder): Promise<RefundAnswer> {
+    this.checkThere();
+    if (this.isDisputed) return { status: "refused", reason: "Disputed." };
+    if (!this.givenBack.has(key)) {
+      this.givenBack.set(key, { chargeId, minor: BigInt(amount.minor) });
+      for (const [charged, [charge]] of this.books) {
+        if (charge?.chargeId === chargeId) this.rebook(charged, ({ refunded }) => ({ refunded: add(refunded, amount) }));
+      }
+    }
+    if (this.isLosing) throw providerUnavailable("the answer was lost");
+    return { status: "refunded", refundId: `re_${[...this.givenBack.keys()].indexOf(key)}` };
   }
 
   async find(key: string) {

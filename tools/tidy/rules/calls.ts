@@ -30,7 +30,7 @@ const BANS: readonly Ban[] = [
   {
     what: "process.env",
     instead: "take the configuration",
-    homes: ["platform/foundation/config/", "cli/daybook.ts"],
+    homes: ["platform/foundation/config/", "cli/program.ts"],
     matches: isReadOf("process.env"),
   },
   {

@@ -22,6 +22,12 @@ function reopened(trial: StoreUnderTest): Promise<Store> {
 }
 
 export const durablePromises: Promises = {
+  "where one process owns the store each opening has a higher number than the one before": async (trial) => {
+    const { opening } = trial.store;
+    const next = (await reopened(trial)).opening;
+    if (trial.store.capabilities.isShared) assert.deepEqual([opening, next], [undefined, undefined]);
+    else assert.ok(opening !== undefined && next !== undefined && next > opening, `${opening}, then ${next}`);
+  },
   "everything survives a reopening": async (trial) => {
     const now = await trial.store.now();
     await committed(

@@ -97,6 +97,17 @@ export const sharedPromises: Promises = {
     const leases = await Promise.all([trial.store.commit(taking("la", "a")), other.commit(taking("lb", "b"))]);
     assert.deepEqual(leases.map((verdict) => verdict.outcome).sort(), ["committed", "refused"]);
   },
+  "a watcher is told of another process's commit, also when its own process commits right after it": async (trial) => {
+    const other = await siblingOf(trial);
+    for (let n = 0; n < 5; n++) {
+      const told = Promise.withResolvers<void>();
+      const unwatch = other.watch(({ isForeign }) => isForeign && told.resolve());
+      await committed(trial.store, unit(`theirs-${n}`, { do: [facts("order-1")] }));
+      await committed(other, unit(`own-${n}`, { do: [facts("order-2")] }));
+      await told.promise;
+      unwatch();
+    }
+  },
   "a watcher is called when another process has committed": async (trial) => {
     const other = await siblingOf(trial);
     const called = new Promise<void>((resolve) => other.watch(() => resolve()));

@@ -10,6 +10,8 @@ export interface StoreUnderTest {
   readonly reopen?: () => Promise<Store>;
   /** Shared engines: another process's view of the same data; closed by `destroy`. */
   readonly sibling?: () => Promise<Store>;
+  /** Stores that move: closes the store, copies it to another place, and opens it there. */
+  readonly moved?: () => Promise<Store>;
   /** Engines that take a clock: lets time pass by it. */
   readonly advance?: (ms: number) => void;
   /** Closes whatever is open and removes the data; also after the suite has closed the store itself. */
@@ -94,7 +96,7 @@ export async function rejectsWith(code: string, attempt: Promise<unknown>): Prom
 }
 
 /** What the store holds under the names that the suite uses most: equal before and after means that nothing happened. */
-export async function snapshot(store: Store): Promise<unknown> {
+export async function snapshot(store: Store): Promise<Readonly<Record<string, unknown>>> {
   return {
     head: await store.head(),
     log: (await store.readLog({ after: 0 })).events.map((stored) => stored.id),

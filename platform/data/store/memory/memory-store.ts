@@ -19,6 +19,7 @@ export function memoryEngine(options: MemoryEngineOptions = {}): Engine {
   const clock = options.clock ?? systemClock;
   return {
     capabilities: { engine: "memory", isDurable: false, isShared: false, batchesInFlight: 1 },
+    opening: ++state.openings,
     apply: async (batch) => {
       const now = clock.now();
       return batch.map((unit) => applyUnit(state, unit, now));

@@ -19,6 +19,8 @@ interface StoredLease {
 
 /** Everything that the memory engine holds. Maps are keyed by the names of the contract, joined by a line feed. */
 export interface MemoryState {
+  /** How often an engine was made over it. */
+  openings: number;
   epoch: number;
   recordedAt: number;
   /** All facts; a fact's position is its index + 1. */
@@ -35,6 +37,7 @@ export interface MemoryState {
 
 export function emptyState(): MemoryState {
   return {
+    openings: 0,
     epoch: 1,
     recordedAt: 0,
     log: [],

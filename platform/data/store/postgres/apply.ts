@@ -28,6 +28,8 @@ export interface WriterOptions {
 export class Writer {
   /** Number of the last batch that this process knows of. */
   lastNumber: number;
+  /** Batches of others came between its own, and nobody was told. */
+  hasPassedOthers = false;
   private readonly options: WriterOptions;
   private readonly statement: string;
   private readonly plainStatements: ReadonlyMap<number, string>;
@@ -82,7 +84,7 @@ export class Writer {
     const { client, lost } = this;
     try {
       const { fence, number } = await this.inTime(joinLog(client, this.options.text, lost));
-      this.lastNumber = number;
+      this.learn(number);
       return (this.fence = fence);
     } catch (error) {
       this.giveUp(client);
@@ -96,7 +98,7 @@ export class Writer {
     if (!batch) return undefined;
     const answer = await this.sendPlain(fence, batch);
     if (answer.number !== null) {
-      this.lastNumber = Math.max(this.lastNumber, answer.number);
+      this.learn(answer.number);
       return batch.verdicts(answer);
     }
     const refusals = batch.refusals(answer);
@@ -116,8 +118,14 @@ export class Writer {
   private async applySteps(fence: number, units: readonly EncodedUnit[]): Promise<readonly Verdict[]> {
     const batch = new Batch(units);
     const answer = await this.send<CommitAnswer>(this.statement, [fence, ...batch.parameters()]);
-    this.lastNumber = Math.max(this.lastNumber, answer.number);
+    this.learn(answer.number);
     return verdictsOf(batch, answer);
+  }
+
+  /** Numbers are contiguous over all processes: after its last one, the next is this process's own. */
+  private learn(number: number): void {
+    this.hasPassedOthers ||= number > this.lastNumber + 1;
+    this.lastNumber = number;
   }
 
   close(): Promise<void> {

@@ -13,15 +13,18 @@ export interface ClientOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Behind a pooler: see `hasPooler`. It refuses settings, and may give each statement to another session. */
   readonly isPooled?: boolean;
+  /** Connections are kept however long they live or rest: they hold a transaction. */
+  readonly isKept?: boolean;
 }
 
 /** A pool of connections, each opened when it is first needed and again when it was lost. */
-export function connect({ url, name, connections, settings = {}, isPooled = false }: ClientOptions): Client {
+export function connect(client: ClientOptions): Client {
+  const { url, name, connections, settings = {}, isPooled = false, isKept = false } = client;
   const options = {
     ...(hasOneHost(url) ? { socket: promptSocket } : {}), // of several, the client tries one after another itself
     max: connections,
-    max_lifetime: 45 * 60,
-    idle_timeout: 10 * 60,
+    max_lifetime: isKept ? null : 45 * 60,
+    idle_timeout: isKept ? 0 : 10 * 60,
     connect_timeout: 5,
     backoff: (tries: number) => Math.min(1, 0.02 * 2 ** tries),
     fetch_types: false,

@@ -1,5 +1,6 @@
 import type { Client } from "./client.ts";
 import type { InSchema } from "./schema.ts";
+import { IS_UNFINISHED, refuseUnfinished } from "./unfinished-copy.ts";
 
 /** SQLSTATE of a commit that was refused whole because its writer must join the log first. */
 export const MUST_JOIN = "DB002";
@@ -52,8 +53,13 @@ export interface Joined {
   readonly number: number;
 }
 
-/** `lost`: see JOIN_FUNCTION; `NOTHING_LOST` to be told the present fence. */
+/**
+ * `lost`: see JOIN_FUNCTION; `NOTHING_LOST` to be told the present fence. Throws `copy-unfinished` in a schema into which a
+ * copy is being made.
+ */
 export async function joinLog(client: Pick<Client, "unsafe">, text: InSchema, lost: number | null): Promise<Joined> {
-  const [joined] = await client.unsafe<Joined[]>(text("select * from {schema}.join_1($1)"), [lost], { prepare: true });
+  const sql = text(`select j.*, ${IS_UNFINISHED} as "isUnfinished" from {schema}.join_1($1) j`);
+  const [joined] = await client.unsafe<(Joined & { readonly isUnfinished: boolean })[]>(sql, [lost], { prepare: true });
+  if (joined?.isUnfinished) await refuseUnfinished(client, text);
   return joined as Joined; // a function with OUT parameters answers one row
 }

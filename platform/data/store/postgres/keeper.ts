@@ -11,8 +11,8 @@ const SWEEP = `delete from {schema}.keys where key in (
 export interface KeeperOptions {
   readonly queries: Queries;
   readonly clock: Clock;
-  /** Holds the number of the last batch that is known here already. */
-  readonly known: { lastNumber: number };
+  /** Holds the number of the last batch that is known here already, and whether it passed over some of others. */
+  readonly known: { lastNumber: number; hasPassedOthers: boolean };
 }
 
 /** What a store does on its own: notices batches of other processes, and removes keys that expired. */
@@ -31,8 +31,9 @@ export class Keeper {
     const stop = this.repeat(POLL_EVERY_MS, async () => {
       const number = (await this.options.queries.first<{ number: number }>(LAST_BATCH))?.number ?? 0;
       const { known } = this.options;
-      const isNews = number !== known.lastNumber; // lower in a log that was put back
+      const isNews = known.hasPassedOthers || number !== known.lastNumber; // lower in a log that was put back
       known.lastNumber = number;
+      known.hasPassedOthers = false;
       if (isNews && this.stops.has(stop)) listener();
     });
     return stop;

@@ -54,6 +54,13 @@ export async function migrate(client: Client, schema: string, migrations = MIGRA
   });
 }
 
+/** Whether the schema holds a store, and of which format; throws as `migrate` does. Changes nothing. */
+export async function formatOf(client: Client, schema: string): Promise<"none" | "older" | "current"> {
+  const there = await applied(client, schema);
+  if (missing(there, MIGRATIONS).length === 0) return "current";
+  return there.length === 0 ? "none" : "older";
+}
+
 const MIGRATIONS_TABLE = `
 create table if not exists {schema}.migrations (
   number integer primary key,

@@ -7,6 +7,7 @@ import { systemClock, type Clock } from "@daybook/kernel/clock";
 import { assert, messageOf } from "@daybook/kernel/errors";
 import { systemRandom, type Random } from "@daybook/kernel/random";
 import { backupInvalid, backupTargetExists } from "../errors.ts";
+import { newEpoch } from "../new-epoch.ts";
 import { makeDataFolder } from "./data-lock.ts";
 import { syncFolderOf, syncPath } from "./durability.ts";
 import { FileWorker } from "./file-worker.ts";
@@ -188,13 +189,6 @@ function headOf(file: string): { readonly epoch: number; readonly position: numb
   } finally {
     db.close();
   }
-}
-
-const EPOCHS_PER_MS = 1_000;
-
-/** Two restores of one backup, wherever and however close to each other, must not share an epoch: the time, and chance below it. */
-function newEpoch(now: number, random: Random): number {
-  return now * EPOCHS_PER_MS + (random.word() % EPOCHS_PER_MS);
 }
 
 function beginNewLife(file: string, epoch: number): void {

@@ -4,11 +4,14 @@ import { errorCode, messageOf } from "@daybook/kernel/errors";
 import { sqliteTooOld, storeCorrupt, storeForeignFile, storeIoFailed, storeOlderFormat } from "../errors.ts";
 import { rewriteLog, syncFolderOf, syncPath } from "./durability.ts";
 import { formatOf, migrate, MIGRATIONS, pragma, type Migration } from "./schema.ts";
+import { refuseUnfinished } from "./unfinished-copy.ts";
 
 export interface OpenFile {
   readonly file: string;
   readonly readOnly?: boolean;
   readonly secureDelete?: boolean;
+  /** Only the copy itself opens a file into which a copy is being made; to others it is `copy-unfinished`. */
+  readonly mayBeUnfinished?: boolean;
   /** Epoch milliseconds, recorded with a migration. */
   readonly now: number;
   readonly migrations?: readonly Migration[];
@@ -24,10 +27,11 @@ const CACHE_KIB = 16_384;
  */
 export function openFile(options: OpenFile): DatabaseSync {
   const migrations = options.migrations ?? MIGRATIONS;
-  if (options.readOnly) return openReadOnly(options.file, migrations);
+  if (options.readOnly) return openReadOnly(options, migrations);
   rewriteLog(options.file);
   return opened(options.file, false, (db) => {
     const format = formatOf(db, migrations);
+    if (!options.mayBeUnfinished) refuseUnfinished(db);
     setUp(db, options.secureDelete ?? false);
     checkLength(db, options.file);
     if (format > 0 && format < migrations.length) copyBefore(db, options.file, format);
@@ -37,9 +41,10 @@ export function openFile(options: OpenFile): DatabaseSync {
   });
 }
 
-function openReadOnly(file: string, migrations: readonly Migration[]): DatabaseSync {
+function openReadOnly({ file, mayBeUnfinished }: OpenFile, migrations: readonly Migration[]): DatabaseSync {
   return opened(file, true, (db) => {
     const format = formatOf(db, migrations);
+    if (!mayBeUnfinished) refuseUnfinished(db);
     if (format < migrations.length) throw storeOlderFormat(`the file has format ${format}, this program ${migrations.length}`);
     db.exec("PRAGMA query_only = ON");
   });

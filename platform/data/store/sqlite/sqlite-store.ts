@@ -59,6 +59,7 @@ function readOnly(): Error {
 }
 
 function writingEngine(db: DatabaseSync, file: string, clock: Clock, options: SqliteEngineOptions, unlock: () => void): Engine {
+  const opening = queried(() => nextOpening(db));
   const durability = new Durability(file);
   const worker = new FileWorker(file, false);
   const checkpointer = new Checkpointer(db, worker, {
@@ -68,6 +69,7 @@ function writingEngine(db: DatabaseSync, file: string, clock: Clock, options: Sq
   const batches = new Batches(db, clock, durability, checkpointer);
   return {
     capabilities: CAPABILITIES,
+    opening,
     apply: (batch) => batches.apply(batch),
     ...sqliteReads({ db, clock, worker, durable: durableRead(durability) }),
     async close() {
@@ -80,6 +82,13 @@ function writingEngine(db: DatabaseSync, file: string, clock: Clock, options: Sq
       unlock();
     },
   };
+}
+
+/** Not synced: what is written under it is synced after it. */
+function nextOpening(db: DatabaseSync): number {
+  const counted =
+    "INSERT INTO meta VALUES ('opening', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value AS opening";
+  return Number(db.prepare(counted).get()?.["opening"]);
 }
 
 /** A reader beside the owner may see what the owner has not synced yet: it syncs for itself. */

@@ -140,6 +140,36 @@ export const consumingTimePromises: Promises = {
     assert.deepEqual(await rowsOf(trial.store), ["1 by 2"]);
     assert.deepEqual(errors, ["attempt-timeout"]);
   },
+  "what a consumer that is stopped cannot finish in its time it gives back: told so, late, and no attempt is used up": async (
+    origin,
+  ) => {
+    for (const policy of [FAST, { ...FAST, timeoutMs: 600_000 }]) {
+      const trial = origin.with({ policy });
+      const told: (string | undefined)[] = [];
+      const late = Promise.withResolvers<void>();
+      const consumer = trial.consume({
+        drainMs: 2_000,
+        handle: async (_, { signal }) => {
+          signal.addEventListener("abort", () => told.push(errorCode(signal.reason)));
+          await late.promise;
+          return [putRow("late")];
+        },
+      });
+      await trial.send(1);
+      await trial.until(() => consumer.status().running === 1);
+      const from = trial.clock.elapsed();
+      let isStopped = false;
+      void consumer.stop().then(() => (isStopped = true));
+      await trial.until(() => isStopped);
+      assert.ok(trial.clock.elapsed() - from >= 2_000);
+      assert.deepEqual([told, consumer.status().givenBack], [["attempt-cancelled"], 1]);
+      late.resolve();
+      const next = await trial.takeOne();
+      assert.deepEqual([next.number, next.attempts.count], [1, 0]);
+      assert.equal(await next.acknowledge(), "done");
+      assert.deepEqual(await rowsOf(trial.store), []);
+    }
+  },
   "a handler that may take longer than the visibility keeps its message": async (origin) => {
     const trial = origin.with({ policy: { ...FAST, timeoutMs: 600_000 } });
     const gate = Promise.withResolvers<void>();

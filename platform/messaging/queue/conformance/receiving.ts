@@ -56,7 +56,8 @@ export const receivingPromises: Promises = {
       return items;
     };
     const { queue, clock, ids } = trial;
-    const quiet = receiver({ queue, store: { ...trial.store, listDue }, clock, ids, random: seededRandom(4) });
+    const store = { ...trial.store, listDue, opening: undefined }; // no look at what earlier owners had taken
+    const quiet = receiver({ queue, store, clock, ids, random: seededRandom(4) });
     assert.deepEqual(await quiet.receive({ max: 2 }), []);
     assert.deepEqual(await quiet.receive({ max: 2 }), []);
     assert.deepEqual(read, [3, 1]);
@@ -114,6 +115,25 @@ export const receivingPromises: Promises = {
     assert.deepEqual(await rowsOf(trial.store), []);
     assert.equal(await delivery.acknowledge([putRow("b")]), "done");
     assert.deepEqual(await rowsOf(trial.store), ["b"]);
+  },
+  "a delivery that is given back uses up no attempt, and lies where it lay": async (trial) => {
+    for (const n of sequence(3)) await trial.send(n, n < 2 ? { key: "k" } : {});
+    const [first, other] = await trial.take();
+    assert.deepEqual([first?.message.n, other?.message.n], [0, 2]);
+    assert.equal(await first?.giveBack(), "givenBack");
+    assert.equal(await first?.acknowledge([putRow("late")]), "lost");
+    const again = await trial.takeOne();
+    assert.deepEqual([again.message.n, again.number, again.attempts.count], [0, 1, 0]);
+    assert.ok(Number(again.token) > Number(first?.token));
+    await again.reject(new TypeError("no"), 0);
+    const third = await trial.takeOne();
+    assert.equal(await third.giveBack(), "givenBack");
+    assert.equal(await third.giveBack(), "lost");
+    const last = await trial.takeOne();
+    assert.deepEqual([last.message.n, last.number, last.attempts.count], [0, 2, 1]);
+    assert.equal(await last.acknowledge(), "done");
+    assert.deepEqual(await trial.numbers(), [1]);
+    assert.deepEqual(await rowsOf(trial.store), []);
   },
   "a message that the policy does not try again is parked at once, with cause and origin": async (trial) => {
     const id = await trial.send(1, { key: "k" });

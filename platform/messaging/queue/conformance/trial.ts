@@ -20,6 +20,8 @@ export interface QueueStoreUnderTest {
   readonly clock: Clock;
   /** Another process's view of the same data; the same store where one process owns it. */
   readonly sibling: () => Promise<Store>;
+  /** Where one process owns the store: opens it anew, as after its process was killed. */
+  readonly reopen?: () => Promise<Store>;
   /** Lets time pass, where the store goes by a clock that can be moved. */
   readonly advance?: (ms: number) => void;
   destroy(): Promise<void>;
@@ -66,6 +68,12 @@ export class QueueTrial {
     return new QueueTrial(this.under, options, this.ids);
   }
 
+  /** The same in the next owner's process. */
+  async reopened(): Promise<QueueTrial> {
+    assert.ok(this.under.reopen, "the chapter needs a store that one process owns");
+    return new QueueTrial({ ...this.under, store: await this.under.reopen() }, this.queue.settings, this.ids);
+  }
+
   advance(ms: number): void {
     assert.ok(this.under.advance, "the chapter needs a clock that can be moved");
     this.under.advance(ms);
@@ -109,6 +117,7 @@ export class QueueTrial {
   }
 
   async close(): Promise<void> {
+    if (this.consumers.length === 0) return;
     let isStopped = false;
     const stopped = Promise.all(this.consumers.map((consumer) => consumer.stop())).then(() => (isStopped = true));
     if (this.under.advance) await this.until(() => isStopped);
