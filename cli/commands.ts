@@ -53,6 +53,14 @@ import {
   queueResumeCommand,
 } from "./commands/queue.ts";
 import {
+  questionCompareCommand,
+  questionComparisonsCommand,
+  questionGetCommand,
+  questionListCommand,
+  questionResolveCommand,
+  questionTakeCommand,
+} from "./commands/question.ts";
+import {
   returnAcceptCommand,
   returnGetCommand,
   returnListCommand,
@@ -133,6 +141,12 @@ export const COMMANDS: readonly Command[] = [
   streamTailCommand,
   projectionListCommand,
   projectionRebuildCommand,
+  questionListCommand,
+  questionGetCommand,
+  questionTakeCommand,
+  questionResolveCommand,
+  questionCompareCommand,
+  questionComparisonsCommand,
   workflowListCommand,
   workflowGetCommand,
   workflowHistoryCommand,

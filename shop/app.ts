@@ -19,6 +19,7 @@ import { STOCK_STATUSES, stockRoutes } from "@daybook/shop-inventory/http";
 import { recommendationCheck, recommendationRoutes } from "@daybook/shop-inventory/recommendations/routes";
 import { ORDER_STATUSES, orderRoutes } from "@daybook/shop-ordering/http";
 import { PAYMENT_STATUSES, paymentRoutes } from "@daybook/shop-payments/http";
+import { QUESTION_STATUSES, questionRoutes } from "@daybook/shop-questions/http";
 import { RETURN_STATUSES, returnRoutes } from "@daybook/shop-returns/http";
 import { RETURN_WORKFLOWS } from "@daybook/shop-returns/service";
 import { SHIPPING_STATUSES, shippingRoutes } from "@daybook/shop-shipping/http";
@@ -117,6 +118,7 @@ const STATUSES: StatusTable = {
   ...PRODUCT_STATUSES,
   ...STOCK_STATUSES,
   ...SHIPPING_STATUSES,
+  ...QUESTION_STATUSES,
   ...RETURN_STATUSES,
   ...WORKFLOW_STATUSES,
   ...QUEUE_STATUSES,
@@ -125,7 +127,8 @@ const STATUSES: StatusTable = {
 
 /** The routes of all contexts. */
 export function shopRoutes(shop: Shop, partners?: Partners): readonly Route[] {
-  const { store, clock, ids, ordering, catalogue, customers, inventory, payments, shipping, returns, events, random } = shop;
+  const { store, clock, ids, ordering, catalogue, customers, inventory, payments, shipping, questions, returns, events, random } =
+    shop;
   const all = [...WORKFLOWS, ...RETURN_WORKFLOWS];
   const resting = { taskQueue: TASK_QUEUE, answerMs: ANSWER_MS, workflows: all, isAlone: true };
   const workflows = workflowClient({ store, clock, ids, random, ...resting });
@@ -137,6 +140,7 @@ export function shopRoutes(shop: Shop, partners?: Partners): readonly Route[] {
     ...recommendationRoutes(shop.recommendations),
     ...paymentRoutes({ payments, store, ids, orders: billedOrders(ordering.queries) }),
     ...shippingRoutes({ shipping, clock, hookSecrets: partners ? [partners.webhookSecret] : [] }),
+    ...questionRoutes({ questions, store, clock }),
     ...returnRoutes({ returns, store, ids }),
     ...adminRoutes(shop),
     ...importRoutes(shop),

@@ -17,7 +17,7 @@ import { catalogService, type CatalogService } from "@daybook/shop-catalog/servi
 import { customersContract, erasures } from "@daybook/shop-customers/contract";
 import { customerEvents } from "@daybook/shop-customers/events";
 import { customersService, type CustomersService } from "@daybook/shop-customers/service";
-import { startFulfilment, type FulfilmentService } from "@daybook/shop-fulfilment/service";
+import { stalledRuns, startFulfilment, type FulfilmentService } from "@daybook/shop-fulfilment/service";
 import { inventoryContract, reservationExpiry } from "@daybook/shop-inventory/contract";
 import { stockEvents } from "@daybook/shop-inventory/events";
 import { recommendations, type Recommendations } from "@daybook/shop-inventory/recommendations";
@@ -38,6 +38,9 @@ import { httpCardProvider } from "@daybook/shop-payments/http-card-provider";
 import { paymentsContract } from "@daybook/shop-payments/contract";
 import { accountEvents, billEvents, paymentEvents } from "@daybook/shop-payments/events";
 import { PAYMENT_QUEUES, paymentsService, type PaymentsService, type PaymentsServiceParts } from "@daybook/shop-payments/service";
+import { comparisonContract, questionsContract } from "@daybook/shop-questions/contract";
+import { questionEvents } from "@daybook/shop-questions/events";
+import { QUESTION_QUEUES, questionsService, type QuestionsService } from "@daybook/shop-questions/service";
 import { returnsContract } from "@daybook/shop-returns/contract";
 import { returnEvents } from "@daybook/shop-returns/events";
 import { RETURN_QUEUES, returnRuns, returnsService, type ReturnsService } from "@daybook/shop-returns/service";
@@ -57,6 +60,7 @@ export const OWNERS = {
   account: "payments",
   bills: "payments",
   shipment: "shipping",
+  question: "questions",
   return: "returns",
   notification: "notifications",
   workflow: "fulfilment",
@@ -72,6 +76,7 @@ export const EVENT_TYPES: EventTypes = {
   ...accountEvents,
   ...billEvents,
   ...shipmentEvents,
+  ...questionEvents,
   ...returnEvents,
   ...notificationEvents,
 };
@@ -86,6 +91,7 @@ export const QUEUES: readonly Queue<unknown>[] = [
   reservationExpiry,
   ...PAYMENT_QUEUES,
   ...SHIPPING_QUEUES,
+  ...QUESTION_QUEUES,
   ...RETURN_QUEUES,
   ...NOTIFICATION_QUEUES,
   erasures,
@@ -128,6 +134,7 @@ export interface Contexts {
   readonly ordering: OrderingService;
   readonly payments: PaymentsService;
   readonly shipping: ShippingService;
+  readonly questions: QuestionsService;
   readonly returns: ReturnsService;
   readonly projections: readonly Projection[];
   /** Starts what works by itself: orders follow other contexts; with partners, orders are carried out. */
@@ -174,11 +181,14 @@ export function contexts(parts: ContextsParts): Contexts {
   local.add(customers.calls);
   const ordering = orderingService({ ...common, catalogue, customers: calls.customers, searchSecret: parts.searchSecret });
   const inventory = inventoryService({ ...common, catalogue });
+  const asking = questionsService({ ...common, log: parts.log, tenant: TENANT, sources: comparing(local.transport) });
   const recommended = recommendations({ ...common, catalogue });
-  const payments = paymentsService({ ...common, provider: outside.provider, hookSecrets: outside.hookSecrets });
-  const shipping = shippingService({ ...common, ordering: calls.ordering, carrier: outside.carrier, collectAt: COUNTER });
+  const payments = paymentsService({ ...common, ...outside, questions: calls.questions });
+  const { ordering: ofOrders, questions } = calls;
+  const shipping = shippingService({ ...common, ...outside, ordering: ofOrders, questions, collectAt: COUNTER });
   const returns = returnsService({ ...common, ordering: calls.ordering });
-  for (const { calls } of [ordering, inventory, payments, shipping, returns]) local.add(calls);
+  for (const { calls } of [ordering, inventory, payments, shipping, returns, asking]) local.add(calls);
+  for (const { comparison } of [payments, shipping, { comparison: stalledRuns(common) }]) local.add(comparison);
 
   return {
     catalogue,
@@ -188,6 +198,7 @@ export function contexts(parts: ContextsParts): Contexts {
     ordering,
     payments,
     shipping,
+    questions: asking,
     returns,
     projections: projectionsOf({ ordering, customers, payments, catalogue, recommendations: recommended }),
     startWork() {
@@ -197,7 +208,7 @@ export function contexts(parts: ContextsParts): Contexts {
         : undefined;
       return running({
         subscriptions: [subscribe({ name: ORDER_PROGRESS, poison: "park", policy: PATIENT, ...progress })],
-        consumers: [...inventory.startConsumers(random), customers.startErasures(), ...asking(), ...returning(fulfilment)],
+        consumers: [...inventory.startConsumers(random), customers.startErasures(), ...ofPartners(), ...returning(fulfilment)],
         fulfilment,
         notifications: isServed ? outside.startNotifications({ ...calls, ...parts }) : undefined,
       });
@@ -211,8 +222,8 @@ export function contexts(parts: ContextsParts): Contexts {
   }
 
   /** What asks partners. */
-  function asking(): readonly Consumer[] {
-    return isServed ? [...payments.startConsumers(random), shipping.startWatch()] : [];
+  function ofPartners(): readonly Consumer[] {
+    return isServed ? [...payments.startConsumers(random), shipping.startWatch(), asking.startComparing(random)] : [];
   }
 }
 
@@ -231,7 +242,17 @@ function clientsBy(transport: LocalTransport["transport"]) {
     inventory: client(inventoryContract, transport),
     payments: client(paymentsContract, transport),
     shipping: client(shippingContract, transport),
+    questions: client(questionsContract, transport),
     returns: client(returnsContract, transport),
+  };
+}
+
+/** Who compares what, by contract. */
+function comparing(transport: LocalTransport["transport"]) {
+  return {
+    payments: client(comparisonContract("payments"), transport),
+    shipping: client(comparisonContract("shipping"), transport),
+    fulfilment: client(comparisonContract("fulfilment"), transport),
   };
 }
 

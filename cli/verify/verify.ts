@@ -2,6 +2,7 @@ import type { Store } from "@daybook/data/store";
 import { systemClock, type Clock } from "@daybook/kernel/clock";
 import { Findings, type CheckResult } from "./findings.ts";
 import { digestsCheck } from "./log/digests.ts";
+import { questionsCheck } from "./questions/questions.ts";
 import { readFacts, type Check } from "./log/fact.ts";
 import { positionsCheck } from "./log/positions.ts";
 import { sealsCheck } from "./log/seals.ts";
@@ -95,6 +96,7 @@ function checksOf(verifying: Verifying): readonly Check[] {
     soldTogetherCheck(verifying),
     paymentsCheck(verifying),
     ledgerCheck(verifying),
+    questionsCheck(verifying),
     agreementCheck(verifying),
     returnsCheck(verifying, replay),
     personalCheck(verifying),

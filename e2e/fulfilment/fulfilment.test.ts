@@ -96,6 +96,25 @@ void describe("an order", () => {
     await running.stop();
   });
 
+  void test("cancelled when nobody knew yet that the carrier has it is paid back, and a person calls the parcel back", async () => {
+    const trial = await trialFulfilment();
+    const orderId = await trial.place();
+    await trial.outcomeOf(holdOrder, { orderId, reason: "odd" });
+    const running = trial.start();
+    const progress = () => running.engine.query(fulfilOrder, fulfilmentId(orderId), "progress").catch(() => "");
+    await trial.until(async () => (await progress()) === "on hold");
+    trial.carrier.handedOver.add(orderId);
+    await trial.outcomeOf(cancelOrder, { orderId, reason: "late" });
+    await trial.until(() => trial.isOver(running, orderId));
+    assert.deepEqual([await trial.orderStatus(orderId), (await trial.stockOf("mug"))?.onHand], ["cancelled", 10]);
+    assert.deepEqual([...trial.provider.refunded.values()], [1]);
+    assert.deepEqual(
+      trial.asked.map(({ source, cause, subject }) => [source, cause, subject]),
+      [["fulfilment", "parcel-under-way", orderId]],
+    );
+    await running.stop();
+  });
+
   void test("waits while the provider is away, and fails when that lasts", async () => {
     const trial = await trialFulfilment();
     trial.provider.isAway = true;

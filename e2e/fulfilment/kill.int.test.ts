@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { after, test } from "node:test";
 import { below, pick, seededRandom, type Random } from "@daybook/kernel/random";
+import { nothingDiffers } from "../questions/asked.ts";
 import { judged, settled } from "./judge.ts";
 import { killAll, killProgram, startProgram, verified, type Program } from "./program.ts";
 import { behave, journal, moveParcel, parcels } from "./sandbox-client.ts";
@@ -76,6 +77,7 @@ async function oneShop(random: Random, tally: Tally): Promise<void> {
   await deliverSome(program, random);
   await settled(program, data, isMeant(sent));
   const orders = await judged(program, KILLS);
+  await nothingDiffers(program);
   const found = await verified(data);
   assert.ok(found.ok, JSON.stringify(found.checks.filter(({ violations }) => violations.length > 0)));
   judgeSent(sent, orders, tally);

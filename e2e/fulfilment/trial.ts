@@ -27,6 +27,7 @@ import { returnsContract } from "@daybook/shop-returns/contract";
 import { returnEvents } from "@daybook/shop-returns/events";
 import { returnRuns, returnsService } from "@daybook/shop-returns/service";
 import { shippingContract } from "@daybook/shop-shipping/contract";
+import type { Asking } from "@daybook/shop-questions/contract";
 import type { Clock } from "@daybook/kernel/clock";
 import type { CardProvider } from "../../shop/payments/card-provider.ts";
 import { accountDecider } from "../../shop/payments/account.ts";
@@ -92,13 +93,14 @@ function world() {
     ids: idSource(clock, seededRandom(1)),
     provider: new TrialProvider(),
     carrier: new TrialShipping(),
+    asked: new Array<Parameters<Asking["ask"]>[0]>(),
   };
 }
 
 type World = Omit<ReturnType<typeof world>, "provider"> & { readonly provider: CardProvider };
 
 /** A process: everything but the store and the world outside is its own. */
-function open({ clock, store, events, ids, provider, carrier }: World) {
+function open({ clock, store, events, ids, provider, carrier, asked }: World) {
   const common = { events, store, clock, ids };
   const catalogue = { product: async (productId: string) => productOf(productId), products: async () => [] };
   const ordering = orderingService({ ...common, catalogue, searchSecret: new Uint8Array(32) });
@@ -109,11 +111,18 @@ function open({ clock, store, events, ids, provider, carrier }: World) {
   const returns = returnsService({ ...common, ordering: client(orderingContract, local.transport) });
   for (const each of [ordering.calls, inventory.calls, service(paymentsContract, payments), returns.calls]) local.add(each);
   local.add(service(shippingContract, carrier.operations()));
+  const questions: Asking = {
+    ask: async (question) => {
+      asked.push(question);
+      return { value: { questionId: `qst_${asked.length}` } };
+    },
+  };
   const partners = {
     ordering: client(orderingContract, local.transport),
     inventory: client(inventoryContract, local.transport),
     payments: client(paymentsContract, local.transport),
     shipping: client(shippingContract, local.transport),
+    questions,
     returns: client(returnsContract, local.transport),
   };
   const random = seededRandom(3);

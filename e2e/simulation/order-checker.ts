@@ -49,6 +49,7 @@ const COMES_FROM: Readonly<Record<string, readonly string[]>> = {
   OrderConfirmed: ["placed", "reserved", "paid"],
   OrderShipped: ["confirmed"],
   OrderDelivered: ["shipped"],
+  ParcelLeft: ["placed", "reserved", "paid", "confirmed"],
   ParcelArrived: ["placed", "reserved", "paid", "confirmed"],
   ItemsReturned: ["shipped", "delivered"],
   OrderHeld: ["placed", "reserved", "paid", "confirmed"],
@@ -67,6 +68,7 @@ const OWN = [
   "OrderCancelled",
   "ItemsReturned",
   "ParcelArrived",
+  "ParcelLeft",
 ];
 const LEFT = "The customer's account was deleted.";
 

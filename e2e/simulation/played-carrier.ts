@@ -34,7 +34,13 @@ export class PlayedCarrier {
       hold: (parcelId) => this.way.ask(caller, `hold ${parcelId}`, () => this.moved(parcelId, "held")),
       release: (parcelId) => this.way.ask(caller, `release ${parcelId}`, () => this.moved(parcelId, "created")),
       find: (key) => this.way.ask(caller, `find ${key}`, () => this.parcels.get(key)),
+      journal: ({ from, to }) => this.way.ask(caller, "journal", () => ({ entries: this.booksOf(from, to) })),
+      booked: (keys) => this.way.ask(caller, `books of ${keys.length}`, () => keys.flatMap((key) => this.parcels.get(key) ?? [])),
     };
+  }
+
+  private booksOf(from: number, to: number): readonly Parcel[] {
+    return [...this.parcels.values()].filter(({ changedAt }) => changedAt >= from && changedAt < to);
   }
 
   /** As the carrier's own people do. */

@@ -2,7 +2,14 @@ import { below, type Random } from "@daybook/kernel/random";
 import type { FaultPlan } from "@daybook/testing/faults/fault-plan";
 import type { Life } from "@daybook/testing/simulation/life";
 import { oneIn, type World } from "@daybook/testing/simulation/world";
-import type { CardProvider, ChargeAnswer, ChargeOrder, RefundAnswer, RefundOrder } from "../../shop/payments/card-provider.ts";
+import type {
+  BookedCharge,
+  CardProvider,
+  ChargeAnswer,
+  ChargeOrder,
+  RefundAnswer,
+  RefundOrder,
+} from "../../shop/payments/card-provider.ts";
 import { providerUnavailable } from "../../shop/payments/errors.ts";
 import type { OutsideFault } from "./outside-faults.ts";
 import { OutsideWay } from "./outside-way.ts";
@@ -12,6 +19,8 @@ export interface PlayedCharge {
   readonly order: ChargeOrder;
   readonly chargeId: string;
   status: "pending" | "completed" | "declined" | "cancelled";
+  /** By the world's clock. */
+  changedAt: number;
   charged: number;
   refunded: number;
   /** What went back in parts, in minor units by key. */
@@ -55,7 +64,14 @@ export class PlayedProvider {
       cancel: (key) => this.way.ask(caller, `cancel ${key}`, () => this.cancel(key)),
       refund: (order) => this.way.ask(caller, `refund ${order.key}`, () => this.refund(order)),
       find: (key) => this.way.ask(caller, `find ${key}`, () => this.find(key)),
+      journal: ({ from, to }) => this.way.ask(caller, "journal", () => ({ entries: this.booksOf(from, to) })),
+      booked: (keys) =>
+        this.way.ask(caller, `books of ${keys.length}`, () => keys.flatMap((key) => this.charges.get(key) ?? []).map(bookedOf)),
     };
+  }
+
+  private booksOf(from: number, to: number): readonly BookedCharge[] {
+    return [...this.charges.values()].map(bookedOf).filter(({ changedAt }) => changedAt >= from && changedAt < to);
   }
 
   private charge(order: ChargeOrder): ChargeAnswer {
@@ -63,7 +79,15 @@ export class PlayedProvider {
     if (this.tombstones.has(key)) return { status: "cancelled" };
     let charge = this.charges.get(key);
     if (!charge) {
-      charge = { order, chargeId: `ch_${this.charges.size}`, status: statusOf(token), charged: 0, refunded: 0, parts: new Map() };
+      charge = {
+        order,
+        chargeId: `ch_${this.charges.size}`,
+        status: statusOf(token),
+        changedAt: this.now(),
+        charged: 0,
+        refunded: 0,
+        parts: new Map(),
+      };
       this.charges.set(key, charge);
       if (charge.status === "completed") charge.charged++;
       if (charge.status === "pending") this.settleLater(charge);
@@ -77,6 +101,7 @@ export class PlayedProvider {
     else if (charge.status !== "cancelled") {
       if (charge.status === "completed") charge.refunded++;
       charge.status = "cancelled";
+      charge.changedAt = this.now();
     }
     return { isRefunded: (charge?.refunded ?? 0) > 0 };
   }
@@ -88,6 +113,7 @@ export class PlayedProvider {
     if (!known && partsOf(charge) + BigInt(amount.minor) > BigInt(charge.order.amount.minor)) {
       return { status: "refused", reason: "So much is not left." };
     }
+    if (!known) charge.changedAt = this.now();
     charge.parts.set(key, BigInt(amount.minor));
     return { status: "refunded", refundId: `re_${key}` };
   }
@@ -98,6 +124,10 @@ export class PlayedProvider {
     return this.tombstones.has(key) ? { status: "cancelled" } : undefined;
   }
 
+  private now(): number {
+    return this.options.world.clock.now();
+  }
+
   /** Sometimes so soon that the news overtakes the answer. */
   private settleLater(charge: PlayedCharge): void {
     const { world, tell } = this.options;
@@ -105,6 +135,7 @@ export class PlayedProvider {
     world.clock.after(delayMs, () => {
       if (charge.status !== "pending") return;
       charge.status = charge.order.token === "tok_pending_ok" ? "completed" : "declined";
+      charge.changedAt = this.now();
       if (charge.status === "completed") charge.charged++;
       world.trace.add(`provider: ${charge.chargeId} is ${charge.status}`);
       tell(charge);
@@ -115,6 +146,15 @@ export class PlayedProvider {
 function statusOf(token: string): PlayedCharge["status"] {
   if (token.startsWith("tok_pending")) return "pending";
   return token === "tok_ok" ? "completed" : "declined";
+}
+
+/** What was paid back stays charged in the books, beside what went back. */
+function bookedOf(charge: PlayedCharge): BookedCharge {
+  const { order, chargeId, status, changedAt, refunded } = charge;
+  const { key, reference, amount } = order;
+  const isPaidBack = status === "cancelled" && refunded > 0;
+  const back = isPaidBack ? amount : { ...amount, minor: String(partsOf(charge)) };
+  return { chargeId, key, reference, amount, refunded: back, status: isPaidBack ? "completed" : status, changedAt };
 }
 
 function answerOf({ status, chargeId }: PlayedCharge): ChargeAnswer {

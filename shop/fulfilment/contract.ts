@@ -15,6 +15,13 @@ export const fulfilment: WorkflowContract<{ orderId: string }, FulfilmentEnd> = 
   output: fulfilmentEndSchema,
 };
 
+const PREFIX = "order-processing-";
+
 export function fulfilmentId(orderId: string): string {
-  return `order-processing-${orderId}`;
+  return `${PREFIX}${orderId}`;
+}
+
+/** The order that a run carries out; undefined for a run of another workflow. */
+export function orderIdOf(runId: string): string | undefined {
+  return runId.startsWith(PREFIX) ? runId.slice(PREFIX.length) : undefined;
 }

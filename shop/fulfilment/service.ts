@@ -7,6 +7,9 @@ import type { MessageAttempt } from "@daybook/messaging/queue";
 import { consume, type Consumer } from "@daybook/messaging/queue/consumer";
 import { orderWork } from "@daybook/shop-ordering/contract";
 import { paymentOutcomes, type PaymentOutcome } from "@daybook/shop-payments/contract";
+import { service, type Service } from "@daybook/network/rpc/server";
+import { comparisonContract } from "@daybook/shop-questions/contract";
+import { workflowClient } from "@daybook/workflow/client";
 import type { AnyWorkflow } from "@daybook/workflow/definition";
 import type { StepImplementation } from "@daybook/workflow/implement";
 import { WorkflowEngine, type WorkflowTuning } from "@daybook/workflow/engine";
@@ -15,6 +18,7 @@ import type { z } from "zod";
 import { stepImplementations, type Partners } from "./carry-out.ts";
 import { fulfilment, fulfilmentId } from "./contract.ts";
 import { fulfilOrder } from "./fulfil-order.workflow.ts";
+import { StalledRuns } from "./stalled-runs.ts";
 
 /** Runs and their workers meet under this name. */
 export const TASK_QUEUE = "fulfilment";
@@ -44,6 +48,12 @@ export interface FulfilmentService {
 }
 
 type OrderWork = z.infer<(typeof orderWork)["message"]["schema"]>;
+
+/** What stalls, by contract, for whoever has it compared. */
+export function stalledRuns(parts: Pick<FulfilmentParts, "store" | "clock" | "ids" | "random">): Service {
+  const workflows = workflowClient({ ...parts, taskQueue: TASK_QUEUE, answerMs: ANSWER_MS });
+  return service(comparisonContract("fulfilment"), new StalledRuns(workflows));
+}
 
 /** Starts the fulfilment context: the workflow's engine, and the consumers of what others ask of it. */
 export function startFulfilment(parts: FulfilmentParts): FulfilmentService {

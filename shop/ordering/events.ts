@@ -132,6 +132,8 @@ export const orderEvents = {
   OrderConfirmed: recordType({ name: "OrderConfirmed", schema: orderConfirmedSchema }),
   OrderShipped: recordType({ name: "OrderShipped", schema: z.strictObject({ trackingNumber: z.string().min(1).max(100) }) }),
   OrderDelivered: recordType({ name: "OrderDelivered", schema: z.strictObject({}) }),
+  /** Of an order that is not shipped yet: the carrier has the parcel, and the order is not cancelled any more. */
+  ParcelLeft: recordType({ name: "ParcelLeft", schema: z.strictObject({}) }),
   /** Of an order that is not shipped yet: delivered it is as soon as it is shipped. */
   ParcelArrived: recordType({ name: "ParcelArrived", schema: z.strictObject({}) }),
   OrderHeld: recordType({ name: "OrderHeld", schema: z.strictObject({ reason: reasonSchema, by: bySchema }) }),

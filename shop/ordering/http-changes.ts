@@ -35,6 +35,7 @@ export const ORDER_STATUSES: StatusTable = {
   "order-under-way": 409,
   "payment-chosen": 409,
   "order-held": 409,
+  "parcel-left": 409,
   "unknown-product": 409,
   "price-differs": 409,
   "quantity-too-large": 400,
@@ -92,6 +93,7 @@ function changes(parts: OrderRoutesParts): readonly Route[] {
       roles: WRITE_ROLES,
       body: reason,
       input: ({ reason }) => ({ reason }),
+      problems: ["parcel-left"],
     }),
     change(parts, addItem, {
       path: "items",

@@ -10,7 +10,8 @@ import { seededRandom } from "@daybook/kernel/random";
 import { stockEvents } from "@daybook/shop-inventory/events";
 import { paymentEvents } from "@daybook/shop-payments/events";
 import { shipmentEvents } from "@daybook/shop-shipping/events";
-import { cancelOrder, holdOrder, IMPORT_ACTOR, releaseOrder } from "./contract.ts";
+import { levelName } from "@daybook/messaging/queue";
+import { cancelOrder, choosePayment, holdOrder, IMPORT_ACTOR, orderWork, releaseOrder } from "./contract.ts";
 import { outcomeOf, trialOrders } from "./conformance/trial.ts";
 import { orderEvents } from "./events.ts";
 
@@ -35,6 +36,11 @@ function trial() {
 
   const shipment = (orderId: string, type: string, more: object = {}) =>
     append(`shipment-${orderId}`, type, { orderId, shipmentId: "shp_1", ...more });
+  /** By the carrier's word, which occurred when it says. */
+  const left = (orderId: string) => {
+    const event = { type: "ShipmentHandedOver", data: { orderId, shipmentId: "shp_1" }, occurredAt: 1 };
+    return events.append({ unitId: ids("unt"), stream: `shipment-${orderId}`, events: [event], context });
+  };
 
   /** Ordering's own part of carrying it out, as fulfilment asks for it. */
   async function confirmed(orderId: string): Promise<void> {
@@ -54,7 +60,7 @@ function trial() {
   }
 
   const typesOf = async (orderId: string) => (await events.read(`order-${orderId}`)).map(({ event }) => event.type);
-  return { ...orders, events, append, reserved, paid, shipment, confirmed, ship, followAll, typesOf };
+  return { ...orders, events, append, reserved, paid, shipment, left, confirmed, ship, followAll, typesOf };
 }
 
 void describe("an order", () => {
@@ -121,6 +127,43 @@ void describe("an order", () => {
     await ship(orderId);
     await followAll("c");
     assert.deepEqual((await typesOf(orderId)).slice(3), ["ParcelArrived", "OrderReleased", "OrderShipped", "OrderDelivered"]);
+  });
+
+  void test("whose parcel the carrier has goes on: it is not cancelled, nobody holds it any more, and its workflow is told", async () => {
+    const trialled = trial();
+    const { left, confirmed, ship, followAll, typesOf, service, store } = trialled;
+    const orderId = await trialled.place();
+    await outcomeOf(service, choosePayment, { orderId, payment: { kind: "card", token: "tok_ok" } });
+    await confirmed(orderId);
+    await outcomeOf(service, holdOrder, { orderId, reason: "odd" });
+    await left(orderId);
+    for (const name of ["a", "b"]) await followAll(name);
+    assert.deepEqual((await typesOf(orderId)).slice(3), ["OrderHeld", "ParcelLeft", "OrderShipped"]);
+    const refused = await outcomeOf(service, cancelOrder, { orderId, reason: "late" });
+    assert.ok(refused.kind === "refused" && refused.refusal.code === "illegal-transition");
+    assert.deepEqual(await ship(orderId), { value: {} });
+    const told = await store.listDue(levelName(orderWork, 0), Infinity);
+    assert.ok(told.some(({ payload }) => payload.includes('"released"')));
+  });
+
+  void test("whose parcel has left before it is confirmed is not cancelled, and shipped as it is confirmed", async () => {
+    const trialled = trial();
+    const { left, confirmed, followAll, typesOf, service } = trialled;
+    const orderId = await trialled.place();
+    await left(orderId);
+    await followAll("a");
+    const refused = await outcomeOf(service, cancelOrder, { orderId, reason: "late" });
+    assert.ok(refused.kind === "refused" && refused.refusal.code === "parcel-left");
+    await confirmed(orderId);
+    assert.deepEqual(await typesOf(orderId), ["OrderPlaced", "ParcelLeft", "OrderConfirmed", "OrderShipped"]);
+  });
+
+  void test("that is handed over by us learns nothing by it", async () => {
+    const trialled = trial();
+    const orderId = await trialled.place();
+    await trialled.shipment(orderId, "ShipmentHandedOver");
+    await trialled.followAll("a");
+    assert.deepEqual(await trialled.typesOf(orderId), ["OrderPlaced"]);
   });
 
   void test("that somebody holds is not released by its shipment's release, also when a page is told again", async () => {

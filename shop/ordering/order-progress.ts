@@ -21,6 +21,7 @@ export const PROGRESS: LogFilter = {
   types: [
     "StockReserved",
     "PaymentCompleted",
+    "ShipmentHandedOver",
     "ShipmentDelivered",
     "ShipmentHeld",
     "ShipmentReleased",
@@ -39,6 +40,9 @@ function learnedFrom({ event }: RecordedEvent): Learned | undefined {
     }
     case "PaymentCompleted":
       return { of: known.data, command: { type: "pay", paymentId: known.data.paymentId } };
+    case "ShipmentHandedOver":
+      // What the carrier has said has occurred when it says; of what we gave out, ordering has decided itself.
+      return known.occurredAt === undefined ? undefined : { of: known.data, command: { type: "leave" } };
     case "ShipmentDelivered":
       return { of: known.data, command: { type: "deliver" } };
     case "ShipmentHeld":

@@ -22,6 +22,7 @@ function workOf(type: OrderCommand["type"], { state }: Folded<Order>): OrderWork
     case "cancel":
       return { type: "cancel", orderId, reason: state.cancellation?.reason ?? "" };
     case "release":
+    case "leave":
       return { type: "released", orderId };
     default:
       return undefined;

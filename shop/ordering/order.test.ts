@@ -19,6 +19,7 @@ const paid: OrderEvent = { type: "OrderPaid", data: { paymentId: "pay_1" } };
 const confirmed: OrderEvent = { type: "OrderConfirmed", data: readiness };
 const shipped: OrderEvent = { type: "OrderShipped", data: { trackingNumber: "T1" } };
 const delivered: OrderEvent = { type: "OrderDelivered", data: {} };
+const left: OrderEvent = { type: "ParcelLeft", data: {} };
 const arrived: OrderEvent = { type: "ParcelArrived", data: {} };
 const held: OrderEvent = { type: "OrderHeld", data: { reason: "looks odd" } };
 const released: OrderEvent = { type: "OrderReleased", data: {} };
@@ -48,6 +49,7 @@ const COMMANDS: Readonly<Record<OrderAction, OrderCommand>> = {
   pay: { type: "pay", paymentId: "pay_1" },
   confirm: { type: "confirm", confirmed: readiness },
   ship: { type: "ship" },
+  leave: { type: "leave" },
   deliver: { type: "deliver" },
   hold: { type: "hold", reason: "looks odd" },
   release: { type: "release" },
@@ -63,6 +65,7 @@ const EVENTS: Readonly<Record<OrderAction, OrderEvent>> = {
   pay: paid,
   confirm: confirmed,
   ship: shipped,
+  leave: left,
   deliver: delivered,
   hold: held,
   release: released,
@@ -70,14 +73,17 @@ const EVENTS: Readonly<Record<OrderAction, OrderEvent>> = {
   fail: failed,
   "note-return": { type: "ItemsReturned", data: returned },
 };
-/** What an order keeps of a delivery that it hears of before it is shipped. */
-const eventOf = (action: OrderAction, status: OrderStatus) =>
-  action === "deliver" && status !== "shipped" ? arrived : EVENTS[action];
+/** What an order keeps of a delivery that it hears of before it is shipped; one that is confirmed leaves with its parcel. */
+function eventsOf(action: OrderAction, status: OrderStatus): readonly OrderEvent[] {
+  if (action === "deliver" && status !== "shipped") return [arrived];
+  return action === "leave" && status === "confirmed" ? [left, shipped] : [EVENTS[action]];
+}
 /** Where what other contexts say comes late or twice. */
 const PLACED = ["placed", "reserved", "paid", "confirmed", "shipped", "delivered", "cancelled", "failed"];
 const LATE: Readonly<Partial<Record<OrderAction, readonly string[]>>> = {
   reserve: PLACED,
   pay: PLACED,
+  leave: ["shipped", "delivered", "cancelled", "failed"],
   deliver: ["delivered", "cancelled", "failed"],
   confirm: ["confirmed", "shipped", "delivered"],
   ship: ["shipped", "delivered"],
@@ -98,7 +104,7 @@ void describe("an order's states", () => {
         void test(`${status}: "${action}" leads to ${next}`, () => {
           const after = given(...REACHED[status], ...(action === "release" ? [held] : []))
             .when(COMMANDS[action])
-            .thenHappens(eventOf(action, status));
+            .thenHappens(...eventsOf(action, status));
           assert.equal(after.status, next);
         });
       } else if (LATE[action]?.includes(status)) {
@@ -134,6 +140,33 @@ void describe("an order's states", () => {
       ["absent"],
     );
   });
+});
+
+void test("what the carrier has is not cancelled, and does not fail: it is the pivot, wherever the order stands", () => {
+  for (const status of ["placed", "reserved", "paid", "confirmed"] as const) {
+    for (const said of [left, arrived]) {
+      given(...REACHED[status], said)
+        .when(COMMANDS.cancel)
+        .thenRefused("parcel-left");
+      given(...REACHED[status], said)
+        .when(COMMANDS.fail)
+        .thenRefused("parcel-left");
+    }
+  }
+});
+
+void test("an order whose parcel left before it was confirmed is shipped with that, and delivered when it has arrived", () => {
+  given(placed, left).when(COMMANDS.leave).thenNothingHappens();
+  given(placed, left).when(COMMANDS.confirm).thenHappens(confirmed, shipped);
+  given(placed, held, left, arrived).when(COMMANDS.confirm).thenHappens(confirmed, shipped, delivered);
+  given(placed, arrived).when(COMMANDS.confirm).thenHappens(confirmed, shipped, delivered);
+});
+
+void test("a hold that comes too late keeps nothing: the order is shipped, and on hold no more", () => {
+  const after = given(...REACHED.confirmed, held)
+    .when(COMMANDS.leave)
+    .thenHappens(left, shipped);
+  assert.ok(after.status === "shipped" && !after.hold);
 });
 
 void test("an order that was confirmed is not confirmed with another shipment", () => {

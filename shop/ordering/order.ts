@@ -26,8 +26,8 @@ export type OrderStatus =
 export type OrderAction = Exclude<OrderCommand["type"], "refuse">;
 
 /**
- * Which command is legal in which state, and where it leads. A delivery that is heard of before the order is shipped leaves it
- * where it is: once shipped, it is delivered.
+ * Which command is legal in which state, and where it leads. A parcel that has left or arrived before the order is confirmed
+ * leaves it where it is, and it is no longer cancelled: once confirmed, it is shipped; once shipped, it is delivered.
  */
 export const orderStates = stateMachine<OrderStatus, OrderAction>("absent", {
   absent: { place: "placed" },
@@ -37,6 +37,7 @@ export const orderStates = stateMachine<OrderStatus, OrderAction>("absent", {
     reserve: "reserved",
     pay: "paid",
     confirm: "confirmed",
+    leave: "placed",
     deliver: "placed",
     hold: "placed",
     release: "placed",
@@ -46,15 +47,25 @@ export const orderStates = stateMachine<OrderStatus, OrderAction>("absent", {
   reserved: {
     pay: "paid",
     confirm: "confirmed",
+    leave: "reserved",
     deliver: "reserved",
     hold: "reserved",
     release: "reserved",
     cancel: "cancelled",
     fail: "failed",
   },
-  paid: { confirm: "confirmed", deliver: "paid", hold: "paid", release: "paid", cancel: "cancelled", fail: "failed" },
+  paid: {
+    confirm: "confirmed",
+    leave: "paid",
+    deliver: "paid",
+    hold: "paid",
+    release: "paid",
+    cancel: "cancelled",
+    fail: "failed",
+  },
   confirmed: {
     ship: "shipped",
+    leave: "shipped",
     deliver: "confirmed",
     hold: "confirmed",
     release: "confirmed",
@@ -78,6 +89,8 @@ export type Order =
       readonly reservationId?: string;
       readonly paymentId?: string;
       readonly shipment?: Shipment;
+      /** The carrier has the parcel by its own word. */
+      readonly hasLeft?: true;
       /** The carrier has delivered it. */
       readonly hasArrived?: true;
       readonly cancellation?: { readonly reason: string };
@@ -106,6 +119,8 @@ export type OrderCommand =
   | { readonly type: "pay"; readonly paymentId: string }
   | { readonly type: "confirm"; readonly confirmed: OrderConfirmed }
   | { readonly type: "ship" }
+  /** The carrier says that it has the parcel: whoever holds the order is too late. */
+  | { readonly type: "leave" }
   | { readonly type: "deliver" }
   /** `by`: the order follows its shipment; else it is somebody's word. Neither releases what the other holds. */
   | { readonly type: "hold"; readonly reason: string; readonly by?: "shipment"; readonly customerId?: string | undefined }
@@ -149,17 +164,20 @@ function change(command: Change, order: PlacedOrder): Decision<OrderEvent> {
     case "pay":
       return accept({ type: "OrderPaid", data: { paymentId: command.paymentId } });
     case "confirm":
-      return accept({ type: "OrderConfirmed", data: command.confirmed });
+      return confirm(command.confirmed, order);
     case "ship":
       return ship(order);
+    case "leave":
+      return leave(order);
     case "deliver":
       return deliver(order);
     case "hold":
     case "release":
       return heldOrReleased(command, order);
     case "cancel":
-      return accept({ type: "OrderCancelled", data: { reason: command.reason } });
+      return isWithCarrier(order) ? parcelLeft() : accept({ type: "OrderCancelled", data: { reason: command.reason } });
     case "fail":
+      if (isWithCarrier(order)) return parcelLeft();
       return accept({ type: "OrderFailed", data: { code: command.code, reason: command.reason } });
     case "note-return": {
       const isKnown = order.returns?.some(({ returnId }) => returnId === command.returned.returnId);
@@ -174,6 +192,7 @@ function isLate(command: OrderCommand, order: Order): boolean {
   switch (command.type) {
     case "reserve":
     case "pay":
+    case "leave":
     case "deliver":
       return true;
     case "confirm":
@@ -231,8 +250,32 @@ const LINES_MAX = 1_000;
 function ship(order: PlacedOrder): Decision<OrderEvent> {
   const hold = holdOf(order);
   if (hold) return refuse("order-held", "The order is on hold.", { reason: hold.reason });
-  const shipped: OrderEvent = { type: "OrderShipped", data: { trackingNumber: order.shipment?.trackingNumber ?? "" } };
-  return order.hasArrived ? accept(shipped, DELIVERED) : accept(shipped);
+  return accept(...shipped(order));
+}
+
+function shipped({ shipment, hasArrived }: PlacedOrder): readonly OrderEvent[] {
+  const event: OrderEvent = { type: "OrderShipped", data: { trackingNumber: shipment?.trackingNumber ?? "" } };
+  return hasArrived ? [event, DELIVERED] : [event];
+}
+
+function confirm(confirmed: OrderConfirmed, order: PlacedOrder): Decision<OrderEvent> {
+  const event: OrderEvent = { type: "OrderConfirmed", data: confirmed };
+  return accept(event, ...(isWithCarrier(order) ? shipped({ ...order, ...confirmed }) : []));
+}
+
+/** What the carrier has is the pivot: the order goes on, also when we have not come to shipping it, or hold it. */
+function leave(order: PlacedOrder): Decision<OrderEvent> {
+  if (order.hasLeft) return accept();
+  const left: OrderEvent = { type: "ParcelLeft", data: {} };
+  return order.status === "confirmed" ? accept(left, ...shipped(order)) : accept(left);
+}
+
+function isWithCarrier({ hasLeft, hasArrived }: PlacedOrder): boolean {
+  return hasLeft === true || hasArrived === true;
+}
+
+function parcelLeft(): Decision<OrderEvent> {
+  return refuse("parcel-left", "The carrier has the parcel: what it brings is returned, the order is not cancelled any more.");
 }
 
 /** The carrier has the parcel from when it is made, and may be faster than we are: what it says is kept until it counts. */
@@ -291,9 +334,11 @@ function evolved(order: PlacedOrder, event: Exclude<OrderEvent, { type: "OrderPl
     case "OrderConfirmed":
       return { ...order, status: "confirmed", ...event.data };
     case "OrderShipped":
-      return { ...order, status: "shipped" };
+      return { ...released(shipmentReleased(order)), status: "shipped" };
     case "OrderDelivered":
       return { ...order, status: "delivered" };
+    case "ParcelLeft":
+      return { ...order, hasLeft: true };
     case "ParcelArrived":
       return { ...order, hasArrived: true };
     case "OrderHeld": {

@@ -1,3 +1,4 @@
+import type { BookPage, BookTime } from "@daybook/data/cqrs/two-sides";
 import type { Money } from "@daybook/kernel/money";
 
 /** The card provider, as payments need it. Adapters reject with `provider-unavailable` and `provider-refused`. */
@@ -13,6 +14,22 @@ export interface CardProvider {
   refund(order: RefundOrder): Promise<RefundAnswer>;
   /** What has become of the charge under a key; undefined when there was none. */
   find(chargeKey: string): Promise<ChargeAnswer | undefined>;
+  /** What the provider's books say of a time: charges that changed in it last, as they are now, ours and others', in pages. */
+  journal(time: BookTime): Promise<BookPage<BookedCharge>>;
+  /** What they say under some keys, at most 100; of a key without a charge nothing. */
+  booked(chargeKeys: readonly string[]): Promise<readonly BookedCharge[]>;
+}
+
+/** A charge in the provider's books. */
+export interface BookedCharge {
+  readonly chargeId: string;
+  readonly key: string;
+  readonly reference: string;
+  readonly amount: Money;
+  readonly refunded: Money;
+  readonly status: "pending" | "completed" | "declined" | "disputed" | "cancelled";
+  /** Epoch milliseconds, by the provider's clock. */
+  readonly changedAt: number;
 }
 
 export interface ChargeOrder {

@@ -1,23 +1,27 @@
 import { retryBudget } from "@daybook/foundation/resilience/retry-budget";
 import type { Clock } from "@daybook/kernel/clock";
 import { errorCode, messageOf } from "@daybook/kernel/errors";
+import { money } from "@daybook/kernel/money";
 import { requestName, type JsonAnswer, type JsonClient, type JsonRequest } from "@daybook/network/http/json-client";
 import { z } from "zod";
-import type { CardProvider, ChargeAnswer, DeclineCode } from "./card-provider.ts";
+import type { BookedCharge, CardProvider, ChargeAnswer, DeclineCode } from "./card-provider.ts";
 import { providerRefused, providerUnavailable } from "./errors.ts";
 
 const chargeSchema = z.object({
-  id: z.string(),
-  key: z.string(),
-  reference: z.string(),
+  id: z.string().min(1).max(100),
+  key: z.string().min(1).max(255),
+  reference: z.string().max(255),
   amountMinor: z.int(),
-  currency: z.string(),
+  currency: z.string().regex(/^[A-Z]{3}$/),
+  refundedMinor: z.int().default(0),
   status: z.enum(["pending", "succeeded", "declined", "disputed", "cancelled"]),
   declineCode: z.string().optional(),
+  changedAt: z.iso.datetime().optional(),
 });
 /** A charge as the provider shows it, in answers and in its web hooks. */
 export type ProviderCharge = z.infer<typeof chargeSchema>;
 
+const journalSchema = z.object({ charges: z.array(chargeSchema), next: z.string().nullable() });
 const cancellationSchema = z.object({ result: z.string(), refundedMinor: z.int() });
 const refundSchema = z.object({ id: z.string() });
 const errorSchema = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
@@ -32,6 +36,10 @@ const DECLINES: Readonly<Record<string, DeclineCode>> = {
 export function httpCardProvider({ client, clock }: { readonly client: JsonClient; readonly clock: Clock }): CardProvider {
   const budget = retryBudget({ name: "the card provider", clock });
   const send = (request: JsonRequest) => budget.run(requestName(request), () => asked(client, request));
+
+  async function readBooks(query: URLSearchParams): Promise<z.infer<typeof journalSchema>> {
+    return parsed(journalSchema, await send({ method: "GET", path: `/card/v1/journal?${query.toString()}` }));
+  }
 
   return {
     async charge({ key, amount, token, reference }) {
@@ -62,7 +70,35 @@ export function httpCardProvider({ client, clock }: { readonly client: JsonClien
       const answer = await send({ method: "GET", path: `/card/v1/charges?key=${encodeURIComponent(chargeKey)}` });
       return answer.status === 404 ? undefined : chargeAnswer(parsed(chargeSchema, answer));
     },
+    async journal({ from, to, after }) {
+      const query = new URLSearchParams({ from: timeText(from), to: timeText(to), ...(after !== undefined && { after }) });
+      const { charges, next } = await readBooks(query);
+      return { entries: charges.map(bookedCharge), ...(next !== null && { next }) };
+    },
+    async booked(chargeKeys) {
+      if (chargeKeys.length === 0) return [];
+      const query = new URLSearchParams(chargeKeys.map((key) => ["key", key]));
+      return (await readBooks(query)).charges.map(bookedCharge);
+    },
   };
+}
+
+/** As the books have it; what a web hook says of it is the same. */
+export function bookedCharge(charge: ProviderCharge): BookedCharge {
+  const { id: chargeId, key, reference, amountMinor, refundedMinor, currency, status, changedAt } = charge;
+  return {
+    chargeId,
+    key,
+    reference,
+    amount: money(BigInt(amountMinor), currency),
+    refunded: money(BigInt(refundedMinor), currency),
+    status: status === "succeeded" ? "completed" : status,
+    changedAt: changedAt === undefined ? 0 : Date.parse(changedAt),
+  };
+}
+
+function timeText(epochMs: number): string {
+  return new Date(epochMs).toISOString();
 }
 
 /** What a charge has come to. A dispute comes after the charge: it was made. */

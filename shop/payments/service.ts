@@ -3,6 +3,7 @@ import type { Projection } from "@daybook/data/cqrs/projection";
 import type { EventStore } from "@daybook/data/event-store/event-store";
 import type { Clock } from "@daybook/kernel/clock";
 import type { IdSource } from "@daybook/kernel/ids";
+import { comparisonContract, type Asking } from "@daybook/shop-questions/contract";
 import type { Money } from "@daybook/kernel/money";
 import type { Random } from "@daybook/kernel/random";
 import { consume, type Consumer } from "@daybook/messaging/queue/consumer";
@@ -12,6 +13,7 @@ import { accountRow, accounts, type Accounts } from "./accounts.ts";
 import { bills, type Bills } from "./bills/bills.ts";
 import type { CardProvider } from "./card-provider.ts";
 import { cardHooks, type CardHooks } from "./cards/card-hooks.ts";
+import { CardComparison } from "./cards/card-comparison.ts";
 import { pendingCharges } from "./cards/pending-charges.ts";
 import { paymentOutcomes, paymentsContract } from "./contract.ts";
 import type { AccountEvent, PaymentEvent } from "./events.ts";
@@ -27,6 +29,8 @@ export interface PaymentsServiceParts {
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly provider: CardProvider;
+  /** Whom to ask about what does not fit. */
+  readonly questions: Asking;
   /** Of the provider's web hooks: `whsec_…`; several while one is exchanged, none when it tells nothing. */
   readonly hookSecrets: readonly string[];
   /** After which a pending charge is asked for, time and again; 10 minutes. */
@@ -36,6 +40,8 @@ export interface PaymentsServiceParts {
 export interface PaymentsService {
   /** Carries out `paymentsContract` for other contexts. */
   readonly calls: Service;
+  /** Compares payments with the provider's books, by contract. */
+  readonly comparison: Service;
   readonly accounts: Accounts;
   readonly bills: Bills;
   readonly hooks: CardHooks;
@@ -51,15 +57,16 @@ export interface PaymentsService {
 
 /** The payments context, put together. */
 export function paymentsService(parts: PaymentsServiceParts): PaymentsService {
-  const { events, clock, ids, hookSecrets } = parts;
+  const { events, clock, ids, questions, hookSecrets } = parts;
   const { store } = events;
   const ofAccounts = aggregates({ events, clock, ids, decider: accountDecider, inline: accountRow });
   const payments = new Payments({ ...parts, accounts: ofAccounts });
   return {
     calls: service(paymentsContract, payments),
+    comparison: service(comparisonContract("payments"), new CardComparison({ ...parts, payments })),
     accounts: accounts(store, ofAccounts),
     bills: bills(events),
-    hooks: cardHooks({ payments, store, clock, ids, secrets: hookSecrets }),
+    hooks: cardHooks({ payments, events, clock, ids, questions, secrets: hookSecrets }),
     payment: (orderId) => paymentView(events, orderId),
     ledger: ledgerProjection(),
     houseBalances: () => houseBalances(store),

@@ -1,3 +1,5 @@
+import type { BookPage, BookTime } from "@daybook/data/cqrs/two-sides";
+
 /**
  * The carrier, as shipping needs it. Adapters reject with `carrier-unavailable` and `carrier-refused`. `deadline`: epoch
  * milliseconds after which nobody waits for the answer.
@@ -16,6 +18,10 @@ export interface Carrier {
   release(parcelId: string, deadline: number | undefined): Promise<Parcel | "under-way">;
   /** The parcel under a key. */
   find(key: string, deadline: number | undefined): Promise<Parcel | undefined>;
+  /** What the carrier's books say of a time: parcels that changed in it last, as they are now, ours and others', in pages. */
+  journal(time: BookTime, deadline: number | undefined): Promise<BookPage<Parcel>>;
+  /** What they say under some keys, at most 100; of a key without a parcel nothing. */
+  booked(keys: readonly string[], deadline: number | undefined): Promise<readonly Parcel[]>;
 }
 
 export interface ParcelOrder {

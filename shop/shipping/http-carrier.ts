@@ -23,7 +23,7 @@ const timeSchema = z.iso.datetime().transform((text) => Date.parse(text));
 const parcelSchema = z
   .object({
     id: z.string().min(1).max(100),
-    key: z.string().max(255),
+    key: z.string().min(1).max(255),
     reference: z.string().max(255),
     trackingNumber: z.string().min(1).max(100),
     status: z.enum(Object.keys(STATUSES)),
@@ -34,6 +34,7 @@ const parcelSchema = z
     const day = estimatedDelivery === undefined ? {} : { estimatedDelivery: Date.parse(estimatedDelivery) };
     return { ...parcel, parcelId: id, status: STATUSES[status] ?? "created", ...day };
   });
+const journalSchema = z.object({ parcels: z.array(parcelSchema), next: z.string().nullable() });
 const cancelledSchema = z.object({ result: z.string() });
 const errorSchema = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
 
@@ -80,9 +81,23 @@ export function httpCarrier({ client, clock, name, timeoutMs = TIMEOUT_MS }: Htt
     return answer.status === 409 ? "under-way" : parsed(parcelSchema, answer);
   }
 
+  async function books(query: URLSearchParams, deadline: number | undefined) {
+    const answer = await send({ method: "GET", path: `/carrier/v1/journal?${query.toString()}` }, deadline);
+    return parsed(journalSchema, answer);
+  }
+
   return {
     name,
     find,
+    async journal({ from, to, after }, deadline) {
+      const query = new URLSearchParams({ from: timeText(from), to: timeText(to), ...(after !== undefined && { after }) });
+      const { parcels, next } = await books(query, deadline);
+      return { entries: parcels, ...(next !== null && { next }) };
+    },
+    async booked(keys, deadline) {
+      if (keys.length === 0) return [];
+      return (await books(new URLSearchParams(keys.map((key) => ["key", key])), deadline)).parcels;
+    },
     hold: (parcelId, deadline) => move(parcelId, "hold", deadline),
     release: (parcelId, deadline) => move(parcelId, "release", deadline),
     async create({ key, reference, recipient, pieces }, deadline) {
@@ -110,6 +125,10 @@ export function httpCarrier({ client, clock, name, timeoutMs = TIMEOUT_MS }: Htt
 /** A parcel out of a web hook; undefined when it is none. */
 export function readParcel(data: unknown): Parcel | undefined {
   return parcelSchema.safeParse(data).data;
+}
+
+function timeText(epochMs: number): string {
+  return new Date(epochMs).toISOString();
 }
 
 const AWAY: ReadonlySet<string> = new Set(["partner-unavailable", "attempt-timeout", "circuit-open"]);

@@ -8,7 +8,7 @@ import { valueOf } from "@daybook/network/rpc/contract";
 import type { Parcel } from "./carrier.ts";
 import { context, trialShipping } from "./conformance/trial.ts";
 import { SHIPPING_STATUSES, shippingRoutes } from "./http.ts";
-import { parcelKeyOf } from "./shippings.ts";
+import { parcelKeyOf } from "./shipment-id.ts";
 
 const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
@@ -98,28 +98,30 @@ void describe("shipping over HTTP", () => {
     await server.close();
   });
 
-  void test("takes what it does not understand, and refuses a parcel that is none", async () => {
-    const { server, tell, storyOf } = await served();
+  void test("takes what is for others, and asks a person about what it does not understand, once", async () => {
+    const { server, tell, storyOf, asked } = await served();
     assert.equal(await tell("msg_1", { type: "invoice.sent", data: {} }), 204);
-    assert.equal(await tell("msg_2", { type: "parcel.delivered", data: { id: "pc_1" } }), 400);
-    assert.equal(await tell("msg_3", [1]), 400);
+    assert.equal(await tell("msg_2", { type: "parcel.delivered", data: { id: "pc_1" } }), 204);
+    for (let n = 0; n < 2; n++) assert.equal(await tell("msg_3", [1]), 204);
     assert.equal(await storyOf("a"), "Created");
+    assert.deepEqual(
+      asked.map(({ cause, subject }) => [cause, subject]),
+      [
+        ["hook-unknown", "msg_2"],
+        ["hook-unknown", "msg_3"],
+      ],
+    );
     await server.close();
   });
 
-  void test("keeps an unknown parcel for a person, who settles it", async () => {
-    const { server, ask, tell, carrier } = await served();
+  void test("asks a person about an unknown parcel", async () => {
+    const { server, tell, carrier, asked } = await served();
     const strange = hookOf({ ...carrier.move(parcelKeyOf("a"), "held"), reference: "b" });
     assert.equal(await tell("msg_1", strange), 204);
-    const { questions } = (await ask("GET", "/parcel-questions")).body as {
-      questions: readonly Readonly<Record<string, string>>[];
-    };
     assert.deepEqual(
-      questions.map(({ parcelId, cause, reference, said }) => [parcelId, cause, reference, said]),
-      [["pc_1", "parcel-unknown", "b", "held"]],
+      asked.map(({ source, subject, cause, orderId, found }) => [source, subject, cause, orderId, found]),
+      [["shipping", "pc_1", "parcel-unknown", "b", "There: held. Here: nothing."]],
     );
-    assert.equal((await ask("DELETE", "/parcel-questions/pc_1/parcel-unknown")).status, 204);
-    assert.deepEqual((await ask("GET", "/parcel-questions")).body, { questions: [] });
     await server.close();
   });
 });

@@ -1,7 +1,7 @@
 import type { Clock } from "@daybook/kernel/clock";
 import { assert } from "@daybook/kernel/errors";
 import { givenId } from "@daybook/kernel/ids";
-import { notFound, requestInvalid } from "@daybook/network/http/errors";
+import { notFound } from "@daybook/network/http/errors";
 import { problemAnswer } from "@daybook/network/http/problem";
 import { jsonAnswer, route, type HttpAnswer, type HttpRequest, type Route } from "@daybook/network/http/route";
 import type { StatusTable } from "@daybook/network/http/statuses";
@@ -9,7 +9,6 @@ import { readWebhook } from "@daybook/network/http/webhooks";
 import type { Answer } from "@daybook/network/rpc/contract";
 import { z } from "zod";
 import { readParcel } from "./http-carrier.ts";
-import { parcelQuestionSchema } from "./parcel-questions.ts";
 import type { ShippingService } from "./service.ts";
 
 /** Statuses of the refusals and errors of this context. */
@@ -30,7 +29,6 @@ export interface ShippingRoutesParts {
 
 const READ_ROLES = ["operator", "viewer"];
 const PROBLEMS = ["shipment-missing", "shipment-cancelled", "shipment-under-way", "carrier-unavailable"];
-const QUESTIONS_MAX = 1_000;
 
 const idSchema = z.strictObject({ id: givenId });
 const shipmentSchema = z.strictObject({
@@ -41,11 +39,10 @@ const shipmentSchema = z.strictObject({
   estimatedDelivery: z.iso.datetime().optional(),
   hold: z.strictObject({ reason: z.string(), by: z.enum(["operator", "carrier"]) }).optional(),
 });
-const questionSchema = parcelQuestionSchema.extend({ at: z.iso.datetime() });
 
 /** The routes of shipments, and the carrier's web hook. */
 export function shippingRoutes(parts: ShippingRoutesParts): readonly Route[] {
-  return [details(parts), hold(parts), release(parts), questions(parts), settle(parts), hook(parts)];
+  return [details(parts), hold(parts), release(parts), hook(parts)];
 }
 
 function details({ shipping }: ShippingRoutesParts): Route {
@@ -102,39 +99,6 @@ function release({ shipping }: ShippingRoutesParts): Route {
   });
 }
 
-function questions({ shipping }: ShippingRoutesParts): Route {
-  return route({
-    method: "GET",
-    path: "/api/v1/parcel-questions",
-    name: "listParcelQuestions",
-    summary: "News of the carrier that a person has to look at, a thousand at most",
-    tag: "shipping",
-    auth: { roles: READ_ROLES },
-    success: { status: 200, schema: z.strictObject({ questions: z.array(questionSchema) }) },
-    async handle() {
-      const open = await shipping.questions.list(QUESTIONS_MAX);
-      return jsonAnswer(200, { questions: open.map((one) => ({ ...one, at: new Date(one.at).toISOString() })) });
-    },
-  });
-}
-
-function settle({ shipping }: ShippingRoutesParts): Route {
-  return route({
-    method: "DELETE",
-    path: "/api/v1/parcel-questions/{parcelId}/{cause}",
-    name: "settleParcelQuestion",
-    summary: "Say that a person has seen to it",
-    tag: "shipping",
-    auth: { roles: ["operator"] },
-    params: parcelQuestionSchema.pick({ parcelId: true, cause: true }),
-    success: { status: 204 },
-    async handle({ params, context }) {
-      await shipping.questions.settle(params, context);
-      return NOTHING;
-    },
-  });
-}
-
 /** News of other things than parcels are for others, and are taken: the carrier would send them for ever. */
 const newsSchema = z.object({ type: z.string(), data: z.unknown() });
 
@@ -148,16 +112,16 @@ function hook({ shipping, clock, hookSecrets }: ShippingRoutesParts): Route {
     auth: "public",
     rawBody: true,
     success: { status: 204 },
-    problems: ["webhook-untrusted"],
+    problems: ["webhook-untrusted", "body-malformed"],
     async handle({ received, context }) {
       assert(received, "a route with a raw body has received it");
-      const { id, body } = readWebhook(received, hookSecrets, clock.now());
-      const news = newsSchema.safeParse(body).data;
-      if (!news) throw requestInvalid("a web hook has a type and data");
-      if (!news.type.startsWith("parcel.")) return NOTHING;
-      const parcel = readParcel(news.data);
-      if (!parcel) throw requestInvalid("the data are no parcel");
-      await shipping.operations.hear(parcel, { ...context, actor: "sys_carrier" }, id);
+      const webhook = readWebhook(received, hookSecrets, clock.now());
+      const news = newsSchema.safeParse(webhook.body).data;
+      if (news && !news.type.startsWith("parcel.")) return NOTHING;
+      const parcel = readParcel(news?.data);
+      const by = { ...context, actor: "sys_carrier" };
+      if (parcel) await shipping.operations.hear(parcel, by, webhook.id);
+      else await shipping.operations.puzzled(webhook, by);
       return NOTHING;
     },
   });

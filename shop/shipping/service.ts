@@ -7,7 +7,8 @@ import { service, type Service } from "@daybook/network/rpc/server";
 import type { Carrier, Recipient } from "./carrier.ts";
 import { shippingContract } from "./contract.ts";
 import { countryCodes } from "./country-code.ts";
-import { ParcelQuestions } from "./parcel-questions.ts";
+import { comparisonContract, type Asking } from "@daybook/shop-questions/contract";
+import { ParcelComparison } from "./parcel-comparison.ts";
 import { parcelWatch, ParcelWatch } from "./parcel-watch.ts";
 import { Shippings, type ShippingsParts } from "./shippings.ts";
 
@@ -22,6 +23,8 @@ export interface ShippingParts {
   readonly random: Random;
   readonly ordering: ShippingsParts["ordering"];
   readonly carrier: Carrier;
+  /** Whom to ask about what does not fit. */
+  readonly questions: Asking;
   /** Where parcels of orders without an address wait for their customers; without it such an order is `address-missing`. */
   readonly collectAt?: Omit<Recipient, "name">;
   /** How long a shipment may be silent before the carrier is asked; 6 hours. */
@@ -33,8 +36,8 @@ export interface ShippingService {
   readonly calls: Service;
   /** The same here, and what only operators and the carrier's news do. */
   readonly operations: Shippings;
-  /** What a person has to look at. */
-  readonly questions: ParcelQuestions;
+  /** Compares shipments with the carrier's books, by contract. */
+  readonly comparison: Service;
   /** Starts asking the carrier for shipments that were not heard of. */
   startWatch(): Consumer;
 }
@@ -42,13 +45,12 @@ export interface ShippingService {
 /** The shipping context, put together. */
 export function shippingService(parts: ShippingParts): ShippingService {
   const { events, clock, ids, random, quietMs } = parts;
-  const questions = new ParcelQuestions({ store: events.store, clock, ids });
   const watch = new ParcelWatch({ events, clock, ids, quietMs });
-  const operations = new Shippings({ ...parts, countryCodes: countryCodes(), questions, watch });
+  const operations = new Shippings({ ...parts, countryCodes: countryCodes(), watch });
   return {
     calls: service(shippingContract, operations),
     operations,
-    questions,
+    comparison: service(comparisonContract("shipping"), new ParcelComparison({ ...parts, operations })),
     startWatch: () => watch.start(random, (orderId, { context }) => operations.lookUp(orderId, context)),
   };
 }

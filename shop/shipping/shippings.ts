@@ -3,18 +3,23 @@ import { refuse, type Refusal } from "@daybook/data/cqrs/decider";
 import type { DomainEvent } from "@daybook/data/event-store/event";
 import type { EventStore } from "@daybook/data/event-store/event-store";
 import type { Condition, Effect } from "@daybook/data/store/unit";
-import { digestHex } from "@daybook/kernel/digest";
 import type { Clock } from "@daybook/kernel/clock";
 import type { Context } from "@daybook/kernel/context";
 import { assert } from "@daybook/kernel/errors";
-import { givenId, type IdSource } from "@daybook/kernel/ids";
+import type { IdSource } from "@daybook/kernel/ids";
+import { inbox } from "@daybook/messaging/bus/inbox";
 import { valueOf, type Answer, type Operable } from "@daybook/network/rpc/contract";
 import type { Carrier, Parcel, Recipient } from "./carrier.ts";
 import type { shippingContract } from "./contract.ts";
 import type { CountryCodes } from "./country-code.ts";
-import type { ParcelQuestions } from "./parcel-questions.ts";
+import { canonical } from "@daybook/kernel/canonical";
+import type { Webhook } from "@daybook/network/http/webhooks";
+import { FOUND_MAX, type Asking, type Difference } from "@daybook/shop-questions/contract";
+import { isOurs, missingParcel, parcelDifferences } from "./parcel-differences.ts";
 import type { ParcelWatch } from "./parcel-watch.ts";
 import { recipientOf, type Contacts } from "./recipient.ts";
+import { parcelKeyOf, shipmentIdOf } from "./shipment-id.ts";
+import { shipmentView } from "./shipment-view.ts";
 import { isOver, isUnderWay, shipmentDecider, type Shipment, type ShipmentCommand } from "./shipment.ts";
 
 export interface ShippingsParts {
@@ -26,7 +31,8 @@ export interface ShippingsParts {
   readonly countryCodes: CountryCodes;
   /** Where parcels of orders without an address wait for their customers; without it such an order is refused. */
   readonly collectAt?: Omit<Recipient, "name"> | undefined;
-  readonly questions: ParcelQuestions;
+  /** Whom to ask about what does not fit. */
+  readonly questions: Asking;
   readonly watch: ParcelWatch;
 }
 
@@ -36,18 +42,10 @@ type Done = Answer<Record<string, never>>;
 /** What became of news: they are known (also what changed nothing), came before, or are somebody's question. */
 export type Heard = "known" | "repeated" | "asked";
 
+/** Who takes in the carrier's web hooks: each is taken in once. */
+const CONSUMER = "carrier-hooks";
 /** How long it is remembered that a web hook came: longer than carriers send one again. */
 const REMEMBERED_MS = 30 * 24 * 60 * 60 * 1_000;
-
-/** One order's shipment has one id, known before anything happened. */
-export function shipmentIdOf(orderId: string): string {
-  return `shp_${digestHex(orderId).slice(0, 26)}`;
-}
-
-/** Under which the carrier has the order's parcel: the same for every attempt. */
-export function parcelKeyOf(orderId: string): string {
-  return `parcel-${shipmentIdOf(orderId)}`;
-}
 
 /**
  * Carries out `shippingContract`. The carrier makes one parcel for the key of an order, and what it says is recorded; it
@@ -82,7 +80,7 @@ export class Shippings implements Operations {
   };
 
   readonly cancel: Operations["cancel"] = async ({ orderId, reason }, { context }) => {
-    const { carrier, questions } = this.parts;
+    const { carrier } = this.parts;
     const { state } = await this.shipments.load(orderId);
     if (isUnderWay(state)) return underWay(state);
     if (state.status === "cancelled") return { value: {} };
@@ -92,8 +90,7 @@ export class Shippings implements Operations {
     const told = await this.tell({ type: "cancel", reason, ...aboutOf(orderId) }, context);
     if (!("refusal" in told)) return { value: {} };
     // Handed over in the same moment: the carrier has given it back, and somebody has to send it anew.
-    const parcel = { parcelId: state.parcel?.parcelId ?? parcelKeyOf(orderId), reference: orderId };
-    await questions.ask("parcel-taken-back", parcel, { ...context, correlationId: orderId });
+    await this.lookedUp(orderId, state, context);
     return told;
   };
 
@@ -128,20 +125,23 @@ export class Shippings implements Operations {
     return state.status === "absent" ? undefined : state;
   }
 
-  /** Takes in what the carrier says of a parcel; under one `newsId` once. */
+  /** Takes in what the carrier says of a parcel; under one `newsId` once. What does not fit is asked of a person. */
   async hear(parcel: Parcel, context: Context, newsId?: string): Promise<Heard> {
-    const { carrier, questions } = this.parts;
+    const { carrier, clock, events } = this.parts;
     const orderId = parcel.reference;
-    const news = newsId === undefined ? NO_NEWS : newsOf(newsId, this.parts.clock.now());
-    if (!givenId.safeParse(orderId).success || parcel.key !== parcelKeyOf(orderId)) {
-      return (await questions.ask("parcel-unknown", parcel, context, news)) ? "asked" : "repeated";
-    }
+    if (!isOurs(parcel)) return this.asked(parcelDifferences(parcel, undefined, clock.now()), context, newsId);
     const command = { type: "report", carrier: carrier.name, parcel, ...aboutOf(orderId) } as const;
-    const told = await this.tell(command, context, news);
-    if (!("refusal" in told)) return "known";
-    if (told.refusal.code === REPEATED.code) return "repeated";
-    const about = { ...context, correlationId: orderId };
-    return (await questions.ask("parcel-contradicts", parcel, about, news)) ? "asked" : "repeated";
+    const told = await this.tell(command, context, newsId === undefined ? {} : newsOf(newsId, clock.now()));
+    if ("refusal" in told && told.refusal.code === REPEATED.code) return "repeated";
+    if (!("refusal" in told) && parcel.status !== "failed") return "known";
+    const differences = parcelDifferences(parcel, await shipmentView(events, orderId), clock.now());
+    return "refusal" in told ? this.asked(differences, context, newsId) : this.asked(differences, context);
+  }
+
+  /** Keeps a web hook of parcels that nobody understands for a person: its sender would send it for ever. */
+  puzzled({ id, body }: Webhook, context: Context): Promise<Heard> {
+    const found = `Nobody understands it: ${canonical(body)}`.slice(0, FOUND_MAX);
+    return this.asked([{ cause: "hook-unknown", subject: id, found }], context, id);
   }
 
   /** Asks the carrier what has become of the order's parcel; answers whether the shipment is over. */
@@ -151,15 +151,28 @@ export class Shippings implements Operations {
   }
 
   private async lookedUp(orderId: string, before: Shipment, context: Context): Promise<Shipment> {
-    const { carrier, questions } = this.parts;
-    const key = parcelKeyOf(orderId);
-    const parcel = await carrier.find(key, context.deadline);
+    const { carrier, clock, events } = this.parts;
+    const parcel = await carrier.find(parcelKeyOf(orderId), context.deadline);
     if (parcel) await this.hear(parcel, context);
-    else if (before.parcel) {
-      const missing = { parcelId: before.parcel.parcelId, reference: orderId };
-      await questions.ask("parcel-missing", missing, { ...context, correlationId: orderId });
+    const view = await shipmentView(events, orderId);
+    await this.asked(parcel ? parcelDifferences(parcel, view, clock.now()) : missingParcel(orderId, view), context);
+    return view?.shipment ?? before;
+  }
+
+  /** Has a person look at it; under one `newsId` once. */
+  private async asked(differences: readonly Difference[], context: Context, newsId?: string): Promise<Heard> {
+    const { questions, events } = this.parts;
+    const ask = async () => {
+      for (const difference of differences) await questions.ask({ source: "shipping", ...difference }, { context });
+      return [];
+    };
+    const end = differences.length > 0 ? "asked" : "known";
+    if (newsId === undefined) {
+      await ask();
+      return end;
     }
-    return (await this.shipments.load(orderId)).state;
+    const news = inbox({ ...this.parts, consumer: CONSUMER, store: events.store, rememberMs: REMEMBERED_MS });
+    return (await news.receive(newsId, context, ask)) === "repeated" ? "repeated" : end;
   }
 
   /** Tells the shipment, and answers what it is then. */
@@ -191,11 +204,10 @@ interface News {
   readonly effects?: readonly Effect[];
 }
 
-const NO_NEWS: News = {};
 const REPEATED: Refusal = { code: "news-repeated", message: "These news came before." };
 
 function newsOf(newsId: string, now: number): News {
-  const key = `news/shipping/${newsId}`;
+  const key = `inbox/${CONSUMER}/${newsId}`;
   return {
     unless: { kind: "keyAbsent", key },
     effects: [{ kind: "putKey", key, value: "1", expiresAt: now + REMEMBERED_MS }],

@@ -13,7 +13,8 @@ type Orders = ReadonlyMap<string, CarriedOrder>;
 const RUN = "order-processing-";
 const RETURN_RUN = "return-";
 /** Queues whose messages wait for their time, and dead letters, which wait for a person. */
-const WAITING = /^(workflow\/|parked\.|queue\/(parcel-watch|pending-charges|reservation-expiry)\/|queue\/[^/]+\/dead$)/;
+const WAITING =
+  /^(workflow\/|parked\.|queue\/(comparisons|parcel-watch|pending-charges|reservation-expiry)\/|queue\/[^/]+\/dead$)/;
 const PERSONS = /^(parked\.|queue\/[^/]+\/dead$)/;
 
 /**
@@ -76,8 +77,16 @@ function* faultsOf(order: CarriedOrder, isHeard: (position: number) => boolean):
     if (shipment === "none" || shipment === "cancelled") yield `it was sent, but its shipment is ${shipment}`;
     if (status === "delivered" && shipment !== "delivered") yield `it was delivered, but its shipment is ${shipment}`;
   } else if (order.shipped.size > 0) yield "pieces of an order that was not sent have left the stock";
+  if (!knowsLeaving(order, isHeard)) yield "the carrier has its parcel, and the order does not know";
   if (!knowsArrival(order, isHeard)) yield "its shipment was delivered, and the order does not know";
   if (order.run === "completed" || order.run === "compensated" || order.run === "cancelled") yield* endFaults(order);
+}
+
+/** What the carrier has is kept until the order is confirmed, and sends it then. */
+function knowsLeaving(order: CarriedOrder, isHeard: (position: number) => boolean): boolean {
+  const { status, leftAt, hasLeft } = order;
+  if (leftAt === undefined || !isHeard(leftAt) || isUndone(order)) return true;
+  return isSent(order) || (hasLeft && status !== "confirmed");
 }
 
 /** An arrival counts once the order is sent; until then it is kept. */
@@ -96,11 +105,12 @@ function* endFaults(order: CarriedOrder): Generator<string> {
   else yield `its workflow has ended, and it is ${String(order.status)}`;
 }
 
-/** What is left of an order that came to nothing. */
-function* leftFaults({ payment, reserved, shipment }: CarriedOrder): Generator<string> {
+/** What is left of an order that came to nothing. A parcel that the carrier had before anybody here knew is a person's. */
+function* leftFaults({ payment, reserved, shipment, isCalledBack }: CarriedOrder): Generator<string> {
   if (payment === "charged" || payment === "pending") yield `it came to nothing, but its payment is ${payment}`;
   if (reserved.size > 0) yield "it came to nothing, but pieces are reserved for it";
-  if (shipment !== "none" && shipment !== "cancelled") yield `it came to nothing, but its shipment is ${shipment}`;
+  if (shipment !== "none" && shipment !== "cancelled" && !isCalledBack)
+    yield `it came to nothing, but its shipment is ${shipment}`;
 }
 
 async function checkAtRest(verifying: Verifying, orders: Orders, findings: Findings): Promise<void> {

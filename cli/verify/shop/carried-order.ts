@@ -9,7 +9,8 @@ export interface CarriedOrder {
   isImported: boolean;
   isHeld: boolean;
   isShipmentHeld: boolean;
-  /** It knows that its parcel has arrived, and is not sent yet. */
+  /** It knows that its parcel has left, and has arrived, and is not sent yet. */
+  hasLeft: boolean;
   hasArrived: boolean;
   /** It was said how it is paid: from then on it is carried out. */
   isChosen: boolean;
@@ -23,8 +24,11 @@ export interface CarriedOrder {
   readonly reserved: Map<string, number>;
   readonly shipped: Map<string, number>;
   shipment: "none" | "created" | "held" | "handed-over" | "delivered" | "failed" | "cancelled";
-  /** Position at which the shipment was delivered. */
+  /** Positions at which the carrier said that it has the parcel, and at which the shipment was delivered. */
+  leftAt?: number;
   deliveredAt?: number;
+  /** Somebody was asked to call its parcel back. */
+  isCalledBack: boolean;
   /** How its workflow ended. */
   run?: string;
 }
@@ -54,7 +58,12 @@ export function carryingOf(fact: Fact): Carrying | undefined {
     case "payment":
       return { orderId, change: (order) => paid(order, type, data) };
     case "shipment":
-      return { orderId, change: (order) => shipped(order, type, position) };
+      return { orderId, change: (order) => shipped(order, type, position, fact) };
+    case "question": {
+      const [of, cause] = [memberOf(data, "orderId"), memberOf(data, "cause")];
+      if (typeof of !== "string" || cause !== "parcel-under-way") return undefined;
+      return { orderId: of, change: (order) => void (order.isCalledBack = true) };
+    }
     case "stock": {
       const of = memberOf(data, "orderId");
       return typeof of === "string" ? { orderId: of, change: (order) => moved(order, type, data) } : undefined;
@@ -72,6 +81,8 @@ export function newOrder(): CarriedOrder {
     isImported: false,
     isHeld: false,
     isShipmentHeld: false,
+    isCalledBack: false,
+    hasLeft: false,
     hasArrived: false,
     isChosen: false,
     lines: new Map(),
@@ -123,6 +134,9 @@ function placed(order: CarriedOrder, type: string, data: unknown): undefined {
     case "PaymentMethodChosen":
       order.isChosen = true;
       return;
+    case "ParcelLeft":
+      order.hasLeft = true;
+      return;
     case "ParcelArrived":
       order.hasArrived = true;
       return;
@@ -160,11 +174,13 @@ const SHIPMENTS: Readonly<Record<string, { readonly from: readonly Shipment[]; r
   ShipmentCancelled: { from: ["none", ...HERE], to: "cancelled" },
 };
 
-function shipped(order: CarriedOrder, type: string, position: number): string | undefined {
+function shipped(order: CarriedOrder, type: string, position: number, { meta }: Fact): string | undefined {
   const move = Object.hasOwn(SHIPMENTS, type) ? SHIPMENTS[type] : undefined;
   if (!move) return "not an event of a shipment";
   const before = order.shipment;
   order.shipment = move.to;
+  // What the carrier has said has occurred when it says.
+  if (move.to === "handed-over" && memberOf(meta, "occurredAt") !== undefined) order.leftAt = position;
   if (move.to === "delivered") order.deliveredAt = position;
   return move.from.includes(before) ? undefined : `${type}, but the shipment was ${before}`;
 }

@@ -30,9 +30,16 @@ export const ORDER_CHANGES: Readonly<Record<string, OrderChange>> = {
   OrderShipped: {
     from: ["confirmed"],
     to: "shipped",
-    change: (order) => (order["hold"] === undefined && order["shipmentHold"] === undefined ? order : "shipped while on hold"),
+    change(order) {
+      const isHeld = order["hold"] !== undefined || order["shipmentHold"] !== undefined;
+      return isHeld && order["hasLeft"] !== true ? "shipped while on hold" : withoutHolds(order);
+    },
   },
   OrderDelivered: { from: ["shipped"], to: "delivered", change: (order) => order },
+  ParcelLeft: {
+    from: CANCELLABLE,
+    change: (order) => (order["hasLeft"] === undefined ? { ...order, hasLeft: true } : "left twice"),
+  },
   ParcelArrived: {
     from: CANCELLABLE,
     change: (order) => (order["hasArrived"] === undefined ? { ...order, hasArrived: true } : "arrived twice"),
@@ -50,13 +57,12 @@ export const ORDER_CHANGES: Readonly<Record<string, OrderChange>> = {
     from: CANCELLABLE,
     to: "cancelled",
     change: (order, { reason }) =>
-      typeof reason === "string" ? { ...withoutHolds(order), cancellation: { reason } } : "cancelled without a reason",
+      typeof reason === "string" ? given(order, { cancellation: { reason } }) : "cancelled without a reason",
   },
   OrderFailed: {
     from: CANCELLABLE,
     to: "failed",
-    change: (order, data) =>
-      typeof data["reason"] === "string" ? { ...withoutHolds(order), failure: data } : "failed without a reason",
+    change: (order, data) => (typeof data["reason"] === "string" ? given(order, { failure: data }) : "failed without a reason"),
   },
 };
 
@@ -79,6 +85,12 @@ function piecesOf(returns: readonly unknown[], number: number): number {
 function withTexts(order: JsonRecord, data: JsonRecord, ...names: readonly string[]): JsonRecord | string {
   const missing = names.find((name) => data[name] === undefined);
   return missing === undefined ? { ...order, ...data } : `an event without ${missing}`;
+}
+
+/** An order is given up until its parcel has left. */
+function given(order: JsonRecord, end: JsonRecord): JsonRecord | string {
+  const isWithCarrier = order["hasLeft"] === true || order["hasArrived"] === true;
+  return isWithCarrier ? "given up after its parcel had left" : { ...withoutHolds(order), ...end };
 }
 
 /** Its shipment's hold is beside somebody's. */

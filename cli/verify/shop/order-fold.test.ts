@@ -75,6 +75,12 @@ describe("the fold of an order", () => {
     assert.deepEqual(after(placed(), confirmed, heldThere, change("OrderShipped")).faults, ["shipped while on hold"]);
     assert.deepEqual(after(placed(), held, releasedThere).faults, ["released, but was not held"]);
     assert.deepEqual(after(placed(), arrived, arrived).faults, ["arrived twice"]);
+    const left = change("ParcelLeft");
+    assert.deepEqual(after(placed(), confirmed, held, left, change("OrderShipped")).faults, []);
+    assert.deepEqual(after(placed(), left, left).faults, ["left twice"]);
+    for (const said of [left, arrived]) {
+      assert.deepEqual(after(placed(), said, cancelled).faults, ["given up after its parcel had left"]);
+    }
     assert.deepEqual(after(placed(), held, held).faults, ["held twice"]);
     assert.deepEqual(after(placed(), change("OrderReleased")).faults, ["released, but was not held"]);
     assert.deepEqual(after(placed(), change("OrderReserved")).faults, ["an event without reservationId"]);

@@ -90,6 +90,16 @@ export const PLANTED_AGREEMENT: readonly Plant[] = [
     ),
     /does not know/,
   ),
+  plant(
+    AGREE,
+    "a parcel that left and its order missed",
+    sql(
+      `UPDATE facts SET type = 'OrderHeld' WHERE type = 'OrderShipped';
+       UPDATE facts SET meta = json_set(meta, '$.occurredAt', 1) WHERE type = 'ShipmentHandedOver';
+       UPDATE keys SET value = '100000' WHERE key = 'checkpoint/order-progress'`,
+    ),
+    /has its parcel, and the order does not know/,
+  ),
   plant(AGREE, "an arrival before the order was sent that it missed", arrivedEarly(""), /does not know/),
   plant(
     AGREE,

@@ -1,6 +1,7 @@
 import { PLANTED_AGREEMENT } from "./planted-agreement.ts";
 import { PLANTED_CUSTOMERS } from "./planted-customers.ts";
 import { PLANTED_GOODS } from "./planted-goods.ts";
+import { PLANTED_QUESTIONS } from "./planted-questions.ts";
 import { PLANTED_RETURNS } from "./planted-returns.ts";
 import { deletedRow, extraRow, insertRow, plant, rewritten, sql, type Plant } from "./planting.ts";
 import type { TrialChange } from "./trial-shop.ts";
@@ -343,6 +344,7 @@ export const PLANTS: readonly Plant[] = [
   ...IN_THE_REST,
   ...PLANTED_CUSTOMERS,
   ...PLANTED_GOODS,
+  ...PLANTED_QUESTIONS,
   ...PLANTED_AGREEMENT,
   ...PLANTED_RETURNS,
 ];

@@ -21,6 +21,7 @@ import {
 import { carriedDay } from "./carried-day.ts";
 import { customersDay, customersEvening } from "./customers-day.ts";
 import { goodsDay } from "./goods-day.ts";
+import { questionsDay } from "./questions-day.ts";
 import { returnsDay } from "./returns-day.ts";
 
 /** A small shop on disk for tests of the verification: orders of each kind, several seals, and orders that no seal covers yet. */
@@ -53,6 +54,7 @@ export async function trialShop(): Promise<TrialShop> {
   await opened(folder, goodsDay);
   await opened(folder, carriedDay);
   await opened(folder, returnsDay);
+  await opened(folder, questionsDay);
   await customersEvening(folder);
   let copies = 0;
   return {

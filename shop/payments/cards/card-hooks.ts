@@ -1,39 +1,46 @@
 import type { Guard } from "@daybook/data/cqrs/aggregates";
 import type { Refusal } from "@daybook/data/cqrs/decider";
-import { commitSettled } from "@daybook/data/event-store/commit-settled";
-import type { Store } from "@daybook/data/store";
+import type { EventStore } from "@daybook/data/event-store/event-store";
 import type { Effect } from "@daybook/data/store/unit";
 import { canonical } from "@daybook/kernel/canonical";
 import type { Clock } from "@daybook/kernel/clock";
-import { causeOf, type Context } from "@daybook/kernel/context";
+import type { Context } from "@daybook/kernel/context";
 import type { IdSource } from "@daybook/kernel/ids";
 import { money } from "@daybook/kernel/money";
 import { readWebhook, type Webhook } from "@daybook/network/http/webhooks";
 import type { Received } from "@daybook/network/http/route";
 import { z } from "zod";
-import { declinedAnswer, readCharge, type ProviderCharge } from "../http-card-provider.ts";
-import { chargeKey, type Heard, type Payments, type Recording } from "../payments.ts";
+import { FOUND_MAX, type Asking, type Difference } from "@daybook/shop-questions/contract";
+import { inbox } from "@daybook/messaging/bus/inbox";
+import { bookedCharge, declinedAnswer, readCharge, type ProviderCharge } from "../http-card-provider.ts";
+import { paymentView } from "../payment-view.ts";
+import { chargeDifferences, isOurs, orderOf } from "./charge-differences.ts";
+import { type Heard, type Payments, type Recording } from "../payments.ts";
 
 /** Takes in what the card provider tells by web hook. */
 export interface CardHooks {
   /**
    * Applies a web hook once, however often and in whatever order they come; what speaks of no payment of ours, or against
-   * what is known of it, is kept as a row of "card-hooks" for a person. Rejects with `webhook-untrusted`: nothing happened.
+   * what is known of it, is asked of a person. Rejects with `webhook-untrusted`: nothing happened.
    */
-  receive(received: Received, context: Context): Promise<"applied" | "repeated" | "kept">;
+  receive(received: Received, context: Context): Promise<HookEnd>;
 }
+
+/** `kept`: as a question. */
+export type HookEnd = "applied" | "repeated" | "kept";
 
 export interface CardHooksParts {
   readonly payments: Payments;
-  readonly store: Store;
+  readonly events: EventStore;
+  readonly questions: Asking;
   readonly clock: Clock;
   readonly ids: IdSource;
   /** Of the provider's signatures (`whsec_…`); several while one is exchanged. */
   readonly secrets: readonly string[];
 }
 
-/** The collection of web hooks that a person has to look at; listed by time. */
-export const KEPT_HOOKS = "card-hooks";
+/** Who takes them in: each is taken in once. */
+const CONSUMER = "card-hooks";
 /** Longer than a sender tries again. */
 const REMEMBERED_MS = 30 * 24 * 60 * 60 * 1_000;
 const REPEATED = "webhook-repeated";
@@ -44,10 +51,12 @@ const hookSchema = z.object({
 });
 type HookType = z.infer<typeof hookSchema>["type"];
 
-export function cardHooks({ payments, store, clock, ids, secrets }: CardHooksParts): CardHooks {
+export function cardHooks({ payments, events, questions, clock, ids, secrets }: CardHooksParts): CardHooks {
+  const { store } = events;
+
   /** The hook is remembered in the unit that applies it. */
   function recording({ id }: Webhook): Recording {
-    const key = `inbox/card-hooks/${id}`;
+    const key = `inbox/${CONSUMER}/${id}`;
     const guard: Guard = {
       condition: { kind: "keyAbsent", key },
       refusal: { code: REPEATED, message: "The web hook was applied before." },
@@ -68,19 +77,23 @@ export function cardHooks({ payments, store, clock, ids, secrets }: CardHooksPar
     return payments.dispute(orderId, chargeId, call, once);
   }
 
-  async function keep(hook: Webhook, why: string, context: Context): Promise<"kept" | "repeated"> {
-    const { guards = [], effects = [] } = recording(hook);
-    const at = clock.now();
-    const value = canonical({ id: hook.id, why, at, body: hook.body });
-    const index = { received: [String(at).padStart(15, "0")] };
-    const unit = {
-      id: ids("unt"),
-      cause: causeOf(context),
-      conditions: guards.map(({ condition }) => condition),
-      effects: [...effects, { kind: "putRow", collection: KEPT_HOOKS, key: hook.id, value, index } as const],
-    };
-    const { outcome } = await commitSettled(store, unit, { clock });
-    return outcome === "committed" ? "kept" : "repeated";
+  /** What does not fit is a person's; what is remembered was asked. */
+  async function keep(hook: Webhook, differences: readonly Difference[], context: Context): Promise<HookEnd> {
+    const taken = await inbox({ consumer: CONSUMER, store, clock, ids, rememberMs: REMEMBERED_MS }).receive(
+      hook.id,
+      context,
+      async () => {
+        for (const difference of differences) await questions.ask({ source: "payments", ...difference }, { context });
+        return [];
+      },
+    );
+    return taken === "applied" && differences.length > 0 ? "kept" : taken;
+  }
+
+  async function differencesOf(charge: ProviderCharge): Promise<readonly Difference[]> {
+    const booked = bookedCharge(charge);
+    const orderId = orderOf(booked);
+    return chargeDifferences(booked, orderId === undefined ? undefined : await paymentView(events, orderId), clock.now());
   }
 
   return {
@@ -88,16 +101,16 @@ export function cardHooks({ payments, store, clock, ids, secrets }: CardHooksPar
       const hook = readWebhook(received, secrets, clock.now());
       const read = hookSchema.safeParse(hook.body).data;
       const charge = read && readCharge(read.data);
-      if (!charge || !isOurs(charge)) return keep(hook, "unknown", context);
+      if (!charge) return keep(hook, [unknownHook(hook)], context);
+      if (!isOurs(charge)) return keep(hook, await differencesOf(charge), context);
       const refusal = await apply(read.type, charge, recording(hook), context);
       if (refusal?.code === REPEATED) return "repeated";
       // The provider has undone the charge with the payment, whatever became of it before.
-      return !refusal || refusal.code === "payment-cancelled" ? "applied" : keep(hook, refusal.code, context);
+      return !refusal || refusal.code === "payment-cancelled" ? "applied" : keep(hook, await differencesOf(charge), context);
     },
   };
 }
 
-/** Its key is the one under which the order's payment charges: nobody else has it. */
-function isOurs({ key, reference }: ProviderCharge): boolean {
-  return key === chargeKey(reference);
+function unknownHook({ id, body }: Webhook): Difference {
+  return { cause: "hook-unknown", subject: id, found: `Nobody understands it: ${canonical(body)}`.slice(0, FOUND_MAX) };
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Answer, Effect } from "../file/answers.ts";
 import { keyField, referenceField } from "../http/fields.ts";
+import { journalQuery, nextOf } from "../http/journal-page.ts";
 import { parsed, wholeNumber, type Call, type KeyedCall } from "../http/route.ts";
 import { Refusal } from "../refusal.ts";
 import type { World } from "../world.ts";
@@ -98,6 +99,13 @@ export function listCharges(desk: CardDesk, { query }: Call): object {
   }
   const page = desk.charges.page(wholeNumber(query, "after", 0, Number.MAX_SAFE_INTEGER), wholeNumber(query, "limit", 100, 1000));
   return { charges: page.map((each) => viewOf(desk, each)), next: page.at(-1)?.n ?? null };
+}
+
+/** What the books say of a time, or under some keys. */
+export function readJournal(desk: CardDesk, { query }: Call): object {
+  const asked = journalQuery(query, desk.clock.now());
+  const found = desk.charges.journal(asked);
+  return { charges: found.map((each) => viewOf(desk, each)), next: nextOf(found, asked) };
 }
 
 export function chargeOf(desk: CardDesk, n: number): Charge {

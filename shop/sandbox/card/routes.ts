@@ -1,5 +1,5 @@
 import { json, type KeyedCall, type Route } from "../http/route.ts";
-import { cancel, charge, listCharges, readCharge, refund, type CardDesk } from "./charging.ts";
+import { cancel, charge, listCharges, readCharge, readJournal, refund, type CardDesk } from "./charging.ts";
 
 export function cardRoutes(desk: CardDesk): readonly Route[] {
   const keyed = { partner: "card", method: "POST", isKeyed: true } as const;
@@ -10,5 +10,6 @@ export function cardRoutes(desk: CardDesk): readonly Route[] {
     { ...keyed, path: "/card/v1/cancellations", operation: "cancel", run: (call: KeyedCall) => cancel(desk, call) },
     { ...read, path: "/card/v1/charges/:id", run: (call) => json(200, readCharge(desk, call)) },
     { ...read, path: "/card/v1/charges", run: (call) => json(200, listCharges(desk, call)) },
+    { ...read, path: "/card/v1/journal", run: (call) => json(200, readJournal(desk, call)) },
   ];
 }

@@ -1,5 +1,6 @@
 import { timeText, type Clock } from "../clock.ts";
 import type { GatheredFile } from "../file/gathered-file.ts";
+import type { JournalQuery } from "../http/journal-page.ts";
 
 export type ParcelStatus = "created" | "held" | "in_transit" | "delivered" | "failed" | "cancelled";
 
@@ -24,6 +25,10 @@ export interface Parcels {
   add(parcel: NewParcel): Parcel;
   get(n: number): Parcel | undefined;
   page(after: number, limit: number): readonly Parcel[];
+  /** By the time of their last change, or those under some keys. */
+  journal(query: JournalQuery): readonly Parcel[];
+  /** Rewrites the books, or tears the page out of them: a partner's mistake. */
+  falsify(parcel: Parcel, change: { readonly status?: ParcelStatus | undefined } | "gone"): void;
   setStatus(parcel: Parcel, status: ParcelStatus): Parcel;
 }
 
@@ -31,6 +36,11 @@ export function parcels(file: GatheredFile, clock: Clock): Parcels {
   const insert = file.prepare("INSERT INTO parcels VALUES (NULL, ?, ?, ?, ?, 'created', ?, ?, ?)");
   const select = file.prepare("SELECT * FROM parcels WHERE n = ?");
   const page = file.prepare("SELECT * FROM parcels WHERE n > ? ORDER BY n LIMIT ?");
+  const changes = file.prepare(
+    "SELECT * FROM parcels WHERE (changed_at, n) > (?, ?) AND changed_at < ? ORDER BY changed_at, n LIMIT ?",
+  );
+  const underKeys = file.prepare("SELECT * FROM parcels WHERE key IN (SELECT value FROM json_each(?)) ORDER BY n");
+  const remove = file.prepare("DELETE FROM parcels WHERE n = ?");
   const update = file.prepare("UPDATE parcels SET status = ?, changed_at = ? WHERE n = ?");
   return {
     add(parcel) {
@@ -44,6 +54,15 @@ export function parcels(file: GatheredFile, clock: Clock): Parcels {
       return row && parcelOf(row);
     },
     page: (after, limit) => page.all(after, limit).map(parcelOf),
+    journal: (query) =>
+      ("keys" in query
+        ? underKeys.all(JSON.stringify(query.keys))
+        : changes.all(query.changedAt, query.n, query.to, query.limit)
+      ).map(parcelOf),
+    falsify(parcel, change) {
+      if (change === "gone") remove.run(parcel.n);
+      else update.run(change.status ?? parcel.status, clock.now(), parcel.n);
+    },
     setStatus(parcel, status) {
       const changedAt = clock.now();
       update.run(status, changedAt, parcel.n);

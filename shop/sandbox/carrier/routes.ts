@@ -1,6 +1,6 @@
 import { json, type KeyedCall, type Route } from "../http/route.ts";
 import { moveParcel } from "./moving.ts";
-import { cancel, listParcels, listRates, readParcel, ship, type CarrierDesk } from "./shipping.ts";
+import { cancel, listParcels, listRates, readJournal, readParcel, ship, type CarrierDesk } from "./shipping.ts";
 
 export function carrierRoutes(desk: CarrierDesk): readonly Route[] {
   const keyed = { partner: "carrier", method: "POST", isKeyed: true } as const;
@@ -17,6 +17,7 @@ export function carrierRoutes(desk: CarrierDesk): readonly Route[] {
     },
     { ...read, path: "/carrier/v1/parcels/:id", run: (call) => json(200, readParcel(desk, call)) },
     { ...read, path: "/carrier/v1/parcels", run: (call) => json(200, listParcels(desk, call)) },
+    { ...read, path: "/carrier/v1/journal", run: (call) => json(200, readJournal(desk, call)) },
     { ...read, path: "/carrier/v1/rates", run: (call) => json(200, listRates(desk, call)) },
   ];
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Answer, Effect } from "../file/answers.ts";
 import { keyField, referenceField } from "../http/fields.ts";
+import { journalQuery, nextOf } from "../http/journal-page.ts";
 import { parsed, wholeNumber, type Call, type KeyedCall } from "../http/route.ts";
 import { Refusal } from "../refusal.ts";
 import type { World } from "../world.ts";
@@ -90,6 +91,13 @@ export function listParcels(desk: CarrierDesk, { query }: Call): object {
   }
   const page = desk.parcels.page(wholeNumber(query, "after", 0, Number.MAX_SAFE_INTEGER), wholeNumber(query, "limit", 100, 1000));
   return { parcels: page.map((each) => viewOf(desk, each)), next: page.at(-1)?.n ?? null };
+}
+
+/** What the books say of a time, or under some keys. */
+export function readJournal(desk: CarrierDesk, { query }: Call): object {
+  const asked = journalQuery(query, desk.clock.now());
+  const found = desk.parcels.journal(asked);
+  return { parcels: found.map((each) => viewOf(desk, each)), next: nextOf(found, asked) };
 }
 
 /** `?country=DE&weightGrams=1200` */

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { CHARGE_STATUSES } from "../card/charges.ts";
 import { moveCharge } from "../card/settling.ts";
-import type { CardDesk } from "../card/charging.ts";
+import { chargeOf, type CardDesk } from "../card/charging.ts";
 import { MOVED_BY_COMMAND, moveParcel } from "../carrier/moving.ts";
-import type { CarrierDesk } from "../carrier/shipping.ts";
+import { parcelOf, type CarrierDesk } from "../carrier/shipping.ts";
 import { JOURNAL_PARTNERS } from "../file/journal.ts";
 import type { Answer } from "../file/answers.ts";
 import { json, parsed, wholeNumber, type Call, type Route } from "../http/route.ts";
@@ -22,6 +22,18 @@ export interface ControlOptions {
 
 const chargeMove = z.strictObject({ status: z.enum(CHARGE_STATUSES) });
 const parcelMove = z.strictObject({ status: z.enum(MOVED_BY_COMMAND) });
+const isGone = z.literal(true).optional();
+const falseCharge = z.strictObject({
+  isGone,
+  amountMinor: z.int().min(1).optional(),
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/)
+    .optional(),
+  refundedMinor: z.int().min(0).optional(),
+  status: z.enum(CHARGE_STATUSES).optional(),
+});
+const falseParcel = z.strictObject({ isGone, status: z.enum([...MOVED_BY_COMMAND, "cancelled"]).optional() });
 const journalPartner = z.enum(JOURNAL_PARTNERS).optional();
 
 /** What only tests and developers use. */
@@ -51,7 +63,21 @@ export function controlRoutes(options: ControlOptions): readonly Route[] {
       path: "/control/carrier/parcels/:id",
       run: ({ params: [id = ""], body }) => json(200, moveParcel(carrier, id, parsed(parcelMove, body).status)),
     },
+    { method: "POST", path: "/control/card/charges/:id/books", run: (call) => falsifyCharge(card, call) },
+    { method: "POST", path: "/control/carrier/parcels/:id/books", run: (call) => falsifyParcel(carrier, call) },
   ];
+}
+
+function falsifyCharge(desk: CardDesk, { params: [id = ""], body }: Call): Answer {
+  const { isGone, ...change } = parsed(falseCharge, body);
+  desk.charges.falsify(chargeOf(desk, desk.ids.numberIn("ch", id)), isGone ? "gone" : change);
+  return json(200, {});
+}
+
+function falsifyParcel(desk: CarrierDesk, { params: [id = ""], body }: Call): Answer {
+  const { isGone, ...change } = parsed(falseParcel, body);
+  desk.parcels.falsify(parcelOf(desk, desk.ids.numberIn("pc", id)), isGone ? "gone" : change);
+  return json(200, {});
 }
 
 function behave({ card: { conduct } }: ControlOptions, wanted: unknown): Answer {

@@ -13,11 +13,15 @@ CREATE TABLE IF NOT EXISTS charges (
   currency TEXT NOT NULL, status TEXT NOT NULL, decline_code TEXT, available INTEGER, refunded INTEGER NOT NULL DEFAULT 0,
   created_at INTEGER NOT NULL, changed_at INTEGER NOT NULL
 );
+CREATE INDEX IF NOT EXISTS charges_changed ON charges (changed_at);
+CREATE INDEX IF NOT EXISTS charges_key ON charges (key);
 CREATE TABLE IF NOT EXISTS refunds (n INTEGER PRIMARY KEY, charge INTEGER NOT NULL, amount INTEGER NOT NULL, at INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS parcels (
   n INTEGER PRIMARY KEY, key TEXT NOT NULL, reference TEXT NOT NULL, service TEXT NOT NULL, content TEXT NOT NULL,
   status TEXT NOT NULL, estimated_delivery TEXT NOT NULL, created_at INTEGER NOT NULL, changed_at INTEGER NOT NULL
 );
+CREATE INDEX IF NOT EXISTS parcels_changed ON parcels (changed_at);
+CREATE INDEX IF NOT EXISTS parcels_key ON parcels (key);
 CREATE TABLE IF NOT EXISTS mails (
   n INTEGER PRIMARY KEY, message_id TEXT, sender TEXT NOT NULL, recipients TEXT NOT NULL, subject TEXT NOT NULL,
   size INTEGER NOT NULL, body TEXT NOT NULL, at INTEGER NOT NULL

@@ -4,6 +4,8 @@ import { memoryStore } from "@daybook/data/store/memory";
 import { idSource } from "@daybook/kernel/ids";
 import { seededRandom } from "@daybook/kernel/random";
 import { virtualClock, type VirtualClock } from "@daybook/kernel/virtual-clock";
+import type { BookPage, BookTime } from "@daybook/data/cqrs/two-sides";
+import type { Asking } from "@daybook/shop-questions/contract";
 import type { Contact } from "../recipient.ts";
 import type { Carrier, CreateAnswer, Parcel, ParcelOrder, ParcelStatus, Recipient } from "../carrier.ts";
 import { carrierUnavailable } from "../errors.ts";
@@ -46,6 +48,15 @@ class TrialCarrier implements Carrier {
   hold = (parcelId: string) => this.moved(parcelId, "held");
   release = (parcelId: string) => this.moved(parcelId, "created");
   find = (key: string) => this.answer(() => this.parcels.get(key));
+  booked = (keys: readonly string[]) => this.answer(() => keys.flatMap((key) => this.parcels.get(key) ?? []));
+
+  journal({ from, to, after = "0" }: BookTime): Promise<BookPage<Parcel>> {
+    return this.answer(() => {
+      const all = [...this.parcels.values()].filter(({ changedAt }) => changedAt >= from && changedAt < to);
+      const end = Number(after) + 2; // small pages
+      return { entries: all.slice(Number(after), end), ...(end < all.length && { next: String(end) }) };
+    });
+  }
 
   /** As the carrier's own people do; answers what it would tell. */
   move(key: string, status: ParcelStatus): Parcel {
@@ -97,6 +108,8 @@ const MOVING: ReadonlySet<ParcelStatus> = new Set(["in-transit", "delivered", "f
 export const context = { correlationId: "cor_1", actor: "usr_1", tenant: "shop" };
 export const SHOP = { lines: ["High Street 1"], city: "Bristol", country: "GB" };
 
+type Asked = Parameters<Asking["ask"]>[0];
+
 /** Shipping in memory, on a virtual clock; `open` is another process on the same store. */
 export function trialShipping(options: Partial<ShippingParts> = {}) {
   const clock = virtualClock();
@@ -107,8 +120,16 @@ export function trialShipping(options: Partial<ShippingParts> = {}) {
   const carrier = new TrialCarrier(clock);
   const contacts = new Map<string, Contact>();
   const ordering = { contactOf: async ({ orderId }: { orderId: string }) => ({ value: contacts.get(orderId) ?? null }) };
-  const open = () => shippingService({ events, clock, ids, random, carrier, ordering, collectAt: SHOP, ...options });
+  const asked: Asked[] = [];
+  const questions: Asking = {
+    ask: async (question) => {
+      asked.push(question);
+      return { value: { questionId: `qst_${asked.length}` } };
+    },
+  };
+  const parts = { events, clock, ids, random, carrier, ordering, questions, collectAt: SHOP };
+  const open = () => shippingService({ ...parts, ...options });
   const storyOf = async (orderId: string) =>
     (await events.read(`shipment-${orderId}`)).map(({ event }) => event.type.replace("Shipment", "")).join(" ");
-  return { clock, store, events, ids, random, carrier, contacts, open, storyOf, shipping: open() };
+  return { clock, store, events, ids, random, carrier, contacts, asked, open, storyOf, shipping: open() };
 }
