@@ -135,7 +135,7 @@ export class StockKeeper {
 
   private follow(product: string, committing: Promise<unknown>): void {
     const before = this.underWay.get(product);
-    const all = Promise.allSettled([before, committing]).then(() => {
+    const all = Promise.allSettled([before, committing]).finally(() => {
       if (this.underWay.get(product) === all) this.underWay.delete(product);
     });
     this.underWay.set(product, all);

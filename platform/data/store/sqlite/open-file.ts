@@ -23,7 +23,8 @@ const CACHE_KIB = 16_384;
 
 /**
  * Opens a store's file, ready for use: identity and format checked before anything is written, what a dead process left in
- * the log reconciled, an older format migrated after a copy was put beside it (`FILE.format-N`). The caller owns the file.
+ * the log reconciled, an older format migrated after a copy was put beside it (`FILE.format-N`), its opening counted. The
+ * caller owns the file.
  */
 export function openFile(options: OpenFile): DatabaseSync {
   const migrations = options.migrations ?? MIGRATIONS;
@@ -36,6 +37,7 @@ export function openFile(options: OpenFile): DatabaseSync {
     checkLength(db, options.file);
     if (format > 0 && format < migrations.length) copyBefore(db, options.file, format);
     migrate(db, format, options.now, migrations);
+    db.exec("INSERT INTO meta VALUES ('opening', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1");
     copyLog(db);
     syncFolderOf(options.file);
   });

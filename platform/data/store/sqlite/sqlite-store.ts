@@ -59,7 +59,7 @@ function readOnly(): Error {
 }
 
 function writingEngine(db: DatabaseSync, file: string, clock: Clock, options: SqliteEngineOptions, unlock: () => void): Engine {
-  const opening = queried(() => nextOpening(db));
+  const opening = queried(() => Number(db.prepare("SELECT value FROM meta WHERE name = 'opening'").get()?.["value"]));
   const durability = new Durability(file);
   const worker = new FileWorker(file, false);
   const checkpointer = new Checkpointer(db, worker, {
@@ -82,13 +82,6 @@ function writingEngine(db: DatabaseSync, file: string, clock: Clock, options: Sq
       unlock();
     },
   };
-}
-
-/** Not synced: what is written under it is synced after it. */
-function nextOpening(db: DatabaseSync): number {
-  const counted =
-    "INSERT INTO meta VALUES ('opening', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value AS opening";
-  return Number(db.prepare(counted).get()?.["opening"]);
 }
 
 /** A reader beside the owner may see what the owner has not synced yet: it syncs for itself. */
