@@ -47,6 +47,8 @@ export class Shard implements RunHost {
   private scanning: Promise<void> | undefined;
   private mustScan = false;
   private isStopped = false;
+  /** Raised whenever what was read of runs before may be out of date. */
+  private era = 0;
   private wakeAt = Infinity;
   private cancelWake: Cancel | undefined;
 
@@ -56,7 +58,8 @@ export class Shard implements RunHost {
     this.queue = shardQueue(taskQueue, shard);
     const lease = workLease({ store, clock, ids, owner, name: this.queue, ttlMs: leaseMs });
     const isNeeded = () => this.active.size > 0 && !this.isStopped;
-    this.lease = new ShardLease({ lease, deadlines, leaseMs, isNeeded, lost: () => this.lost() });
+    const told = { lost: () => this.lost(), retaken: () => this.forget(0) };
+    this.lease = new ShardLease({ lease, deadlines, leaseMs, isNeeded, ...told });
   }
 
   get store() {
@@ -98,9 +101,15 @@ export class Shard implements RunHost {
 
   lost(): void {
     this.lease.drop();
+    this.forget(TROUBLE_MS);
+  }
+
+  /** Others may have gone on with the runs in memory: they are read again. */
+  private forget(againInMs: number): void {
+    this.era++;
     for (const run of this.active.values()) run.drop();
     this.active.clear();
-    this.wakeBy(this.clock.now() + TROUBLE_MS);
+    this.wakeBy(this.clock.now() + againInMs);
   }
 
   failed(info: RunInfo, error: unknown): void {
@@ -116,10 +125,11 @@ export class Shard implements RunHost {
     void this.commit(id, info, [], [row]).catch(() => undefined); // it is looked at again anyway
   }
 
-  /** Starts a run and makes its first decision in one unit; undefined when another process owns the shard. */
+  /** Starts a run and makes its first decision in one unit; undefined when another process owns the shard, or one of its id is in memory. */
   async start(started: Started, version: number): Promise<"started" | "refused" | undefined> {
     const definition = this.programs.workflow(started.workflow, started.version);
     if (!definition || this.active.size >= this.options.runsMax || !(await this.lease.hold())) return undefined;
+    if (this.active.has(started.id) || this.loading.has(started.id)) return undefined;
     const history: History = { started, entries: [], requests: [], redo: undefined, isReset: false, version };
     const run = new LiveRun(this, history, new RunCore(definition, started), false);
     this.active.set(started.id, run);
@@ -220,8 +230,9 @@ export class Shard implements RunHost {
     try {
       if (!(await this.lease.hold())) return this.wakeBy(this.clock.now() + this.options.leaseMs / 3);
       if (isScheduleItem(id)) return await this.runSchedule(id);
+      const { era } = this;
       const history = await loadHistory(this.store, id);
-      if (history) await this.resume(history, scheduledAt);
+      if (history) await this.resume(history, era, scheduledAt);
       else await this.tidy(id);
     } catch {
       this.wakeBy(this.clock.now() + TROUBLE_MS);
@@ -236,7 +247,7 @@ export class Shard implements RunHost {
     void this.scan();
   }
 
-  private async resume(history: History, scheduledAt: number | undefined): Promise<void> {
+  private async resume(history: History, era: number, scheduledAt: number | undefined): Promise<void> {
     const { started } = history;
     const info = history.entries.reduce(advanced, infoOf(started));
     const definition = this.programs.workflow(started.workflow, started.version);
@@ -246,6 +257,7 @@ export class Shard implements RunHost {
       const run = new LiveRun(this, history, await replay(definition, history), true);
       run.scheduledAt = scheduledAt;
       if (this.isStopped) return;
+      if (this.era !== era) return this.wakeBy(this.clock.now());
       this.active.set(started.id, run);
       void run.pump();
     } catch (error) {
