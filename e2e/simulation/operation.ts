@@ -38,8 +38,18 @@ export type Answer =
     }
   | { readonly status: "refused"; readonly code: string };
 
+/** What came back. */
+export interface Answered {
+  executed?: Executed<Answer>;
+  shown?: OrderDetails | undefined;
+  listed?: readonly OrderDetails[];
+  /** Of a search: ids; undefined when the position was not reached in time. */
+  found?: readonly string[] | undefined;
+  error?: string;
+}
+
 /** One request of a client and what became of it. */
-export interface Operation {
+export interface Operation extends Answered {
   /** Also the cause (`causation`) of everything that it brings about. */
   readonly id: string;
   readonly client: string;
@@ -51,12 +61,6 @@ export interface Operation {
   ended: number;
   /** `fail`: surely nothing happened. `info`: nobody knows. */
   outcome: "open" | "ok" | "fail" | "info";
-  executed?: Executed<Answer>;
-  shown?: OrderDetails | undefined;
-  listed?: readonly OrderDetails[];
-  /** Of a search: ids; undefined when the position was not reached in time. */
-  found?: readonly string[] | undefined;
-  error?: string;
 }
 
 /** The operations of all clients, in order of their beginning. */

@@ -6,6 +6,7 @@ import { messageOf } from "@daybook/kernel/errors";
 import { checkKeys } from "./key-checker.ts";
 import { history, type History } from "./operation.ts";
 import { checkOrders } from "./order-checker.ts";
+import { checkPositions } from "./position-checker.ts";
 import { checkSeals } from "./seal-checker.ts";
 import { checkSearchRows } from "./search-checker.ts";
 import { openSite, type Site } from "./site.ts";
@@ -116,7 +117,8 @@ async function judge(one: World, site: Site, told: History, findings: Findings):
   }));
   await driven(one, reading);
   const { state, due } = await reading;
-  checkStore(site.journal, site.record, state, findings);
+  const model = checkStore(site.journal, site.record, state, findings);
+  checkPositions(site.told, model, state, findings);
   checkOrders(told.operations, state, findings);
   checkKeys(told.operations, state, findings);
   checkSearchRows(told.operations, state, findings);

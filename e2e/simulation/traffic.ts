@@ -12,6 +12,7 @@ import { accountOf, LEAVERS } from "./seed-shop.ts";
 export const ORDERS_MIN = 30;
 const OPERATIONS = 9;
 const OPERATIONS_MAX = 60;
+const HOT_PRODUCT = "mug-blue";
 
 /** What clients know of each other's orders: what was acknowledged. */
 export interface Known {
@@ -60,9 +61,9 @@ class Day {
     if (turn < 68) return void (await this.command(this.cancellation()));
     if (turn < 77) return void (await this.command(this.choice()));
     if (turn < 84) return void (await this.command(this.change()));
-    if (turn < 86) return this.receive();
-    if (turn < 87) return void (await ask(this.parts, this.client, { kind: "leave", customerId: pick(this.random, LEAVERS) }));
-    if (turn < 96) return this.read();
+    if (turn < 89) return this.receive();
+    if (turn < 90) return void (await ask(this.parts, this.client, { kind: "leave", customerId: pick(this.random, LEAVERS) }));
+    if (turn < 97) return this.read();
     await ask(this.parts, this.client, { kind: "list", customerId: this.client });
   }
 
@@ -115,7 +116,7 @@ class Day {
   }
 
   private order(): Request & { kind: "place" } {
-    const products = Array.from({ length: 1 + below(this.random, 3) }, () => pick(this.random, Object.keys(PRICES)));
+    const products = Array.from({ length: 1 + below(this.random, 3) }, () => this.product());
     const items = products.map((productId) => ({ productId, quantity: 1 + below(this.random, 5) }));
     const customerId = oneIn(this.random, 4) ? undefined : oneIn(this.random, 6) ? pick(this.random, LEAVERS) : this.client;
     const about = { ...(customerId !== undefined && { customerId }), contact: this.contact(), items };
@@ -146,8 +147,13 @@ class Day {
     }
   }
 
+  /** One product is asked for more than others: many meet at its stock. */
+  private product(): string {
+    return oneIn(this.random, 3) ? HOT_PRODUCT : pick(this.random, Object.keys(PRICES));
+  }
+
   private async receive(): Promise<void> {
-    const productId = pick(this.random, Object.keys(PRICES));
+    const productId = this.product();
     await ask(this.parts, this.client, { kind: "receive", productId, quantity: 1 + below(this.random, 9) });
   }
 

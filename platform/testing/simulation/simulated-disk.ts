@@ -117,8 +117,8 @@ class OpenDisk {
     const { engine, life } = this.parts;
     return {
       capabilities: { ...engine.capabilities, isDurable: true },
-      apply: (units) => life.through(this.apply(units)),
-      ...wrappedReads(engine, (_, __, query) => life.through(this.read(query))),
+      apply: (units) => life.through(() => this.apply(units)),
+      ...wrappedReads(engine, (_, __, query) => life.through(() => this.read(query))),
       close: async () => {},
     };
   }
