@@ -80,7 +80,8 @@ export class LiveRun {
     if (this.isPumping || this.isGone) return;
     this.isPumping = true;
     try {
-      while (await this.turn());
+      // What came while the last turn's answer was on its way found it pumping.
+      while ((await this.turn()) || this.hasNews);
     } catch (error) {
       if (!this.isGone) this.host.failed(this.info, error);
     } finally {
@@ -148,7 +149,11 @@ export class LiveRun {
     const entries = await this.decide();
     if (this.isGone || !(await this.record(entries)) || this.isGone) return false;
     this.act();
-    return this.mustSync || this.inputs.length > 0 || this.history.requests.length > 0 || this.isIdle;
+    return this.hasNews || this.isIdle;
+  }
+
+  private get hasNews(): boolean {
+    return !this.isGone && (this.mustSync || this.inputs.length > 0 || this.history.requests.length > 0);
   }
 
   private async sync(): Promise<void> {

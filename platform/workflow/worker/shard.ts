@@ -163,7 +163,7 @@ export class Shard implements RunHost {
   /** Looks for runs that need attention, and sets out when to look next. */
   scan(): Promise<void> {
     this.mustScan = true;
-    this.scanning ??= this.scanAll().finally(() => (this.scanning = undefined));
+    this.scanning ??= this.scanAll();
     return this.scanning;
   }
 
@@ -188,6 +188,8 @@ export class Shard implements RunHost {
       }
     } catch {
       this.wakeBy(this.clock.now() + TROUBLE_MS); // the store says why elsewhere
+    } finally {
+      this.scanning = undefined; // at once: who asks from here on begins another one
     }
   }
 
