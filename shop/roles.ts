@@ -20,7 +20,7 @@ import { customersService, type CustomersService } from "@daybook/shop-customers
 import { startFulfilment, type FulfilmentService } from "@daybook/shop-fulfilment/service";
 import { inventoryContract, reservationExpiry } from "@daybook/shop-inventory/contract";
 import { stockEvents } from "@daybook/shop-inventory/events";
-import { inventoryService, type InventoryService } from "@daybook/shop-inventory/service";
+import { inventoryService, type InventoryParts, type InventoryService } from "@daybook/shop-inventory/service";
 import { notificationEvents } from "@daybook/shop-notifications/events";
 import {
   NOTIFICATION_QUEUES,
@@ -95,6 +95,10 @@ export interface ContextsParts {
   readonly partners?: Partners | undefined;
   /** Stands for it, in trials. */
   readonly outside?: Outside | undefined;
+  /** How long charges, parcels and reservations are waited for; as their contexts say unless given. */
+  readonly waits?: Pick<PaymentsServiceParts, "askAfterMs"> &
+    Pick<ShippingParts, "quietMs"> &
+    Pick<InventoryParts, "reservedForMs">;
 }
 
 /** The world outside, as the contexts ask it. */
@@ -139,7 +143,7 @@ export function contexts(parts: ContextsParts): Contexts {
   const outside = parts.outside ?? outsideOf(partners, clock);
   const isServed = parts.outside !== undefined || partners !== undefined;
   const { store } = events;
-  const common = { events, store, clock, ids, random };
+  const common = { events, store, clock, ids, random, ...parts.waits };
   const local = localTransport({ clock });
 
   const catalogue = catalogService(common);

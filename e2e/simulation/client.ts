@@ -75,7 +75,7 @@ export async function ask(
 function failed({ request: { kind } }: Operation, caught: unknown): ["fail" | "info", Partial<Answered>] {
   const error = errorCode(caught) ?? messageOf(caught);
   // Its answer is read after the commit: that may fail, too.
-  if (kind === "receive") return ["info", { error }];
+  if (kind === "receive" || kind === "putAside") return ["info", { error }];
   const isCommand = kind in COMMANDS || kind === "leave";
   return [!isCommand || HARMLESS.includes(error) ? "fail" : "info", { error }];
 }
@@ -88,6 +88,11 @@ async function carryOut(process: ShopProcess, operation: Operation): Promise<Par
     case "receive": {
       const { productId, quantity } = request;
       await process.shop.inventory.receive(productId, quantity, context, operation.id);
+      return {};
+    }
+    case "putAside": {
+      const { productId, quantity } = request;
+      await process.shop.inventory.operations.reserve({ orderId: operation.id, items: [{ productId, quantity }] }, { context });
       return {};
     }
     case "leave":

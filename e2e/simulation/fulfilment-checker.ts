@@ -81,7 +81,7 @@ function deedsOf(log: RawState["log"]): ReadonlyMap<string, Deeds> {
     if (type === "StockShipped") order.shipped++;
     if (type === "PaymentCompleted") order.paidAt = position;
     if (type === "OrderShipped") order.shippedAt = position;
-    if (stream.startsWith("payment-")) order.payment = type;
+    if (stream.startsWith("payment-") && type !== "PaymentDisputed") order.payment = type;
     if (stream.startsWith("shipment-")) order.shipment = type;
   }
   return deeds;
@@ -102,7 +102,7 @@ function wrongFulfilled(order: FoldedOrder, done: Deeds, outside: PlayedWorld): 
   return SENT.includes(done.shipment) ? undefined : `its shipment is ${done.shipment}`;
 }
 
-const SENT = ["ShipmentHandedOver", "ShipmentInTransit", "ShipmentDelivered"];
+const SENT = ["ShipmentHandedOver", "ShipmentDelivered", "ShipmentFailed"];
 
 /** Also what was never carried out is so. */
 function wrongUndone(order: FoldedOrder, done: Deeds, outside: PlayedWorld): string | undefined {
@@ -129,9 +129,16 @@ function digest(text: string): string {
 }
 
 /** Queues in which nothing is left when everything has come to its end. */
-const WORKED_OFF = ["order-work", "payment-outcomes", "notifications"];
+export const WORKED_OFF = [
+  "order-work",
+  "payment-outcomes",
+  "notifications",
+  "pending-charges",
+  "parcel-watch",
+  "reservation-expiry",
+];
 
-/** Queues whose messages the checks look at; others wait for hours. */
+/** In the store. */
 export const QUEUES = WORKED_OFF.map((name) => `queue/${name}/0`);
 
 /** No message is left, and none was given up. */

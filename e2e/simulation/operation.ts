@@ -20,6 +20,8 @@ export type Request =
   | { readonly kind: "release"; readonly input: OneOrder }
   /** Pieces arrive. */
   | { readonly kind: "receive"; readonly productId: string; readonly quantity: number }
+  /** Pieces are put aside for an order that never comes. */
+  | { readonly kind: "putAside"; readonly productId: string; readonly quantity: number }
   /** A customer leaves, and their open orders are cancelled. */
   | { readonly kind: "leave"; readonly customerId: string }
   | { readonly kind: "read"; readonly orderId: string; readonly version?: number }

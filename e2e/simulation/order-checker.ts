@@ -20,7 +20,7 @@ export function checkOrders(operations: readonly Operation[], state: RawState, f
     if (request.kind === "read") checkRead(operation, operations, folds, findings);
     else if (request.kind === "list") checkList(operation, operations, folds, findings);
     else if (request.kind === "search") checkSearch(operation, findings);
-    else if (request.kind !== "receive" && request.kind !== "leave")
+    else if (request.kind !== "receive" && request.kind !== "putAside" && request.kind !== "leave")
       checkCommand(operation, effects.get(operation.id) ?? [], operations, folds, findings);
   }
   checkRows(folds, state, findings);

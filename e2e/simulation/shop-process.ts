@@ -51,6 +51,9 @@ export interface ShopProcessParts {
 const NO_FILE = "/nowhere";
 const SESSION_KEYS = { current: NO_FILE, previous: NO_FILE, next: NO_FILE };
 
+/** Shorter than in life, where it is minutes and hours; reservations are kept longer than any order is tried here. */
+export const WAITS = { askAfterMs: 45_000, quietMs: 45_000, reservedForMs: 400_000 } as const;
+
 /** The key under which personal data is sealed in simulations. */
 export const MASTER_KEY = new Uint8Array(32).fill(7);
 const SEARCH_SECRET = searchSecret(MASTER_KEY);
@@ -74,6 +77,7 @@ export function startShopProcess(parts: ShopProcessParts): ShopProcess {
     searchSecret: SEARCH_SECRET,
     sessionKeys: SESSION_KEYS,
     isReadOnly: true,
+    waits: WAITS,
     log: jsonLog({ clock, level: "silent" }),
   });
   const isSmall = oneIn(random, 3);

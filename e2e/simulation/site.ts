@@ -1,5 +1,5 @@
 import type { Store } from "@daybook/data/store";
-import type { Engine } from "@daybook/data/store/engine";
+import type { EncodedUnit, Engine } from "@daybook/data/store/engine";
 import type { Unit } from "@daybook/data/store/unit";
 import { memoryEngine, memoryStore } from "@daybook/data/store/memory";
 import { sleep, type Clock } from "@daybook/kernel/clock";
@@ -116,6 +116,8 @@ class RunningSite implements Site {
   private readonly living = new Map<number, ShopProcess>();
   private readonly recommitted = new Set<RecordedCommit>();
   private recommitting = 0;
+  /** Entries of the journal. */
+  private lookedAt = 0;
   private ends = 0;
   private isCalm = true;
   private isClosing = false;
@@ -165,8 +167,7 @@ class RunningSite implements Site {
   }
 
   isDrained(): boolean {
-    if (this.living.size < this.parts.places - this.givenUp.size || this.recommitting > 0 || this.outside.hooksOnTheWay > 0)
-      return false;
+    if (this.living.size < this.parts.places - this.givenUp.size || this.recommitting > 0 || !this.outside.isQuiet) return false;
     const head = this.journal.head;
     const processes = [...this.living.values()];
     const reached = processes.map((process) => positionsOf(process));
@@ -242,6 +243,18 @@ class RunningSite implements Site {
     }
   }
 
+  /** What is durably handed over, somebody has brought to the carrier. */
+  private handOver(): void {
+    for (const { units, verdicts } of this.journal.entries.slice(this.lookedAt)) {
+      for (const [index, unit] of units.entries()) {
+        const verdict = verdicts[index];
+        if (verdict?.outcome === "committed" && !verdict.isRepeated)
+          handedOver(unit).forEach((id) => this.outside.carrier.take(id));
+      }
+    }
+    this.lookedAt = this.journal.entries.length;
+  }
+
   /** Kills, halts, moves the clock, and ends what its store has stopped: an operator would restart it. */
   private lookAround(): void {
     const { world, faults, random } = this.parts;
@@ -254,6 +267,7 @@ class RunningSite implements Site {
       else if (!process.life.isHalted && faults.strikes("halted")) this.halt(process);
       this.ask(process);
     }
+    this.handOver();
     if (faults.strikes("clock jumped")) world.clock.jump(below(random, 4_000) - 2_000);
     world.clock.after(this.isCalm ? CALM_LOOK_MS : LOOK_MS, () => this.lookAround());
   }
@@ -278,6 +292,14 @@ class RunningSite implements Site {
     if (commit.verdict) return commit.verdict.outcome === "unknown";
     return ![...this.living.values()].some(({ life: one }) => one.name === commit.process);
   }
+}
+
+/** Orders whose shipments the unit records as handed over. */
+function handedOver({ effects }: EncodedUnit): readonly string[] {
+  return effects.flatMap((effect) => {
+    const isHandOver = effect.kind === "append" && effect.events.some(({ type }) => type === "ShipmentHandedOver");
+    return isHandOver ? [effect.stream.slice("shipment-".length)] : [];
+  });
 }
 
 /** How far each of what follows the log has come. */
