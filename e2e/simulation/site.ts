@@ -288,8 +288,9 @@ class RunningSite implements Site {
   }
 
   private isUnknown(commit: RecordedCommit): boolean {
-    if (this.recommitted.has(commit) || commit.rejected !== undefined) return false;
-    if (commit.verdict) return commit.verdict.outcome === "unknown";
+    if (commit.rejected !== undefined || (commit.verdict && commit.verdict.outcome !== "unknown")) return false;
+    if (this.recommitted.has(commit)) return false;
+    if (commit.verdict) return true;
     return ![...this.living.values()].some(({ life: one }) => one.name === commit.process);
   }
 }
