@@ -87,6 +87,4 @@ export const reservationExpiry = queue({
   name: "reservation-expiry",
   policy: PATIENT_POLICY,
   message: recordType({ name: "ReservationExpiry", schema: about }),
-  // A process that dies with it in hand has used up an attempt: pieces are not kept for ever for that.
-  policy: { attemptsMax: 30, firstDelayMs: 1_000, factor: 2, delayMsMax: 100_000, jitter: 0.3 },
 });

@@ -312,8 +312,6 @@ export const orderWork = queue({
       z.strictObject({ type: z.literal("released"), orderId: givenId }),
     ]),
   }),
-  // A process that dies with it in hand has used up an attempt: an order is not given up for that.
-  policy: { attemptsMax: 30, firstDelayMs: 1_000, factor: 2, delayMsMax: 100_000, jitter: 0.3 },
 });
 
 /** What an order asks of those who carry it out. */

@@ -72,7 +72,5 @@ export const paymentOutcomes = queue({
       z.strictObject({ type: z.literal("declined"), orderId: givenId, code: z.string(), reason: z.string() }),
     ]),
   }),
-  // A process that dies with it in hand has used up an attempt: an order is not given up for that.
-  policy: { attemptsMax: 30, firstDelayMs: 1_000, factor: 2, delayMsMax: 100_000, jitter: 0.3 },
 });
 export type PaymentOutcome = z.infer<(typeof paymentOutcomes)["message"]["schema"]>;
