@@ -21,7 +21,7 @@ import { stalledRuns, startFulfilment, type FulfilmentService } from "@daybook/s
 import { inventoryContract, reservationExpiry } from "@daybook/shop-inventory/contract";
 import { stockEvents } from "@daybook/shop-inventory/events";
 import { recommendations, type Recommendations } from "@daybook/shop-inventory/recommendations";
-import { inventoryService, type InventoryService } from "@daybook/shop-inventory/service";
+import { inventoryService, type InventoryParts, type InventoryService } from "@daybook/shop-inventory/service";
 import { notificationEvents } from "@daybook/shop-notifications/events";
 import {
   NOTIFICATION_QUEUES,
@@ -116,6 +116,10 @@ export interface ContextsParts {
   readonly partners?: Partners | undefined;
   /** Stands for it, in trials. */
   readonly outside?: Outside | undefined;
+  /** How long charges, parcels and reservations are waited for; as their contexts say unless given. */
+  readonly waits?: Pick<PaymentsServiceParts, "askAfterMs"> &
+    Pick<ShippingParts, "quietMs"> &
+    Pick<InventoryParts, "reservedForMs">;
 }
 
 /** The world outside, as the contexts ask it. */
@@ -225,8 +229,8 @@ function startCarryingOut(services: Services, { engine }: FulfilmentService, ran
   return [...asking, ...returns.startConsumers(engine, random)];
 }
 
-function commonOf({ events, clock, ids, random }: ContextsParts) {
-  return { events, store: events.store, clock, ids, random };
+function commonOf({ events, clock, ids, random, waits }: ContextsParts) {
+  return { events, store: events.store, clock, ids, random, ...waits };
 }
 
 function projectionsOf(of: Services): readonly Projection[] {

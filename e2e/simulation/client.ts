@@ -1,4 +1,5 @@
 import { waitFor } from "@daybook/data/cqrs/read-model";
+import { sleep } from "@daybook/kernel/clock";
 import { canonical } from "@daybook/kernel/canonical";
 import { digestHex } from "@daybook/kernel/digest";
 import { errorCode, messageOf } from "@daybook/kernel/errors";
@@ -18,7 +19,7 @@ import {
   type PlacedOrRefused,
 } from "@daybook/shop-ordering/contract";
 import type { World } from "@daybook/testing/simulation/world";
-import type { Answer, History, Operation, Request } from "./operation.ts";
+import type { Answer, Answered, History, Operation, Request } from "./operation.ts";
 import type { ShopProcess } from "./shop-process.ts";
 import type { Site } from "./site.ts";
 
@@ -32,6 +33,8 @@ const COMMANDS = {
   release: releaseOrder,
 };
 const REACH_WITHIN_MS = 4_000;
+/** A client that has waited this long gives up. */
+const PATIENCE_MS = 8_000;
 
 /** Errors after which surely nothing has happened. */
 const HARMLESS = ["store-stopped", "store-busy", "batch-not-applied", "contention", "input-invalid"];
@@ -42,7 +45,7 @@ export interface ClientParts {
   readonly history: History;
 }
 
-/** Asks one living process; when that dies before it answers, nobody knows what became of it. */
+/** Asks one living process; when that dies before it answers, or takes too long, nobody knows what became of it. */
 export async function ask(
   { world, site, history }: ClientParts,
   client: string,
@@ -52,26 +55,32 @@ export async function ask(
   const process = await site.process();
   const operation = history.begin(client, request, key);
   world.trace.add(`${operation.id} asks ${process.life.name} ${key ?? ""} ${canonical(request)}`);
+  const settle = (outcome: "ok" | "fail" | "info", what: Partial<Answered> = {}) => {
+    if (operation.outcome !== "open") return; // an answer that nobody waits for any more
+    Object.assign(operation, what);
+    history.end(operation, outcome);
+  };
   const answered = carryOut(process, operation).then(
-    () => "ok" as const,
-    (error: unknown) => failed(operation, error),
+    (what) => settle("ok", what),
+    (error: unknown) => settle(...failed(operation, error)),
   );
-  const outcome = await Promise.race([answered, process.life.ended.then(() => "info" as const)]);
-  history.end(operation, outcome);
-  world.trace.add(`${operation.id} ${outcome} ${operation.error ?? ""} ${JSON.stringify(operation.executed ?? null)}`);
+  const patience = new AbortController();
+  await Promise.race([answered, process.life.ended, sleep(world.clock, PATIENCE_MS, patience.signal)]);
+  patience.abort("answered");
+  settle("info");
+  world.trace.add(`${operation.id} ${operation.outcome} ${operation.error ?? ""} ${JSON.stringify(operation.executed ?? null)}`);
   return operation;
 }
 
-function failed(operation: Operation, error: unknown): "fail" | "info" {
-  operation.error = errorCode(error) ?? messageOf(error);
-  const { kind } = operation.request;
+function failed({ request: { kind } }: Operation, caught: unknown): ["fail" | "info", Partial<Answered>] {
+  const error = errorCode(caught) ?? messageOf(caught);
   // Its answer is read after the commit: that may fail, too.
-  if (kind === "receive") return "info";
+  if (kind === "receive" || kind === "putAside") return ["info", { error }];
   const isCommand = kind in COMMANDS || kind === "leave" || kind === "return" || kind === "decide";
-  return !isCommand || HARMLESS.includes(operation.error) ? "fail" : "info";
+  return [!isCommand || HARMLESS.includes(error) ? "fail" : "info", { error }];
 }
 
-async function carryOut(process: ShopProcess, operation: Operation): Promise<void> {
+async function carryOut(process: ShopProcess, operation: Operation): Promise<Partial<Answered>> {
   const { request } = operation;
   const { queries, search } = process.shop.ordering;
   const { context } = execution(operation);
@@ -79,25 +88,31 @@ async function carryOut(process: ShopProcess, operation: Operation): Promise<voi
     case "receive": {
       const { productId, quantity } = request;
       await process.shop.inventory.receive(productId, quantity, context, operation.id);
-      return;
+      return {};
+    }
+    case "putAside": {
+      const { productId, quantity } = request;
+      await process.shop.inventory.operations.reserve({ orderId: operation.id, items: [{ productId, quantity }] }, { context });
+      return {};
     }
     case "return":
       // Clients have keys of their own.
-      operation.returned = await process.shop.returns.operations.request(request.input, {
-        context,
-        ...(operation.key !== undefined && { key: `${operation.client}-${operation.key}` }),
-      });
-      return;
+      return {
+        returned: await process.shop.returns.operations.request(request.input, {
+          context,
+          ...(operation.key !== undefined && { key: `${operation.client}-${operation.key}` }),
+        }),
+      };
     case "decide":
       await process.shop.returns.operations.change(request.returnId, request.change, { context, render: () => null });
-      return;
+      return {};
     case "leave":
       await process.shop.customers.commands.dispatch(
         deleteCustomer,
         { customerId: request.customerId },
         { context, render: () => null },
       );
-      return;
+      return {};
     case "place":
     case "import":
     case "cancel":
@@ -105,29 +120,26 @@ async function carryOut(process: ShopProcess, operation: Operation): Promise<voi
     case "add":
     case "hold":
     case "release":
-      operation.executed = (await process.shop.ordering.commands.dispatch<unknown, unknown>(
-        COMMANDS[request.kind],
-        request.input,
-        execution(operation),
-      )) as NonNullable<Operation["executed"]>; // what `execution` renders
-      return;
-    case "read":
-      operation.shown = await queries.dispatch(
-        getOrder,
-        { orderId: request.orderId, version: request.version },
-        execution(operation),
-      );
-      return;
-    case "list":
-      operation.listed = (
-        await queries.dispatch(listOrders, { customerId: request.customerId, limit: 500 }, execution(operation))
-      ).orders;
-      return;
+      return {
+        executed: (await process.shop.ordering.commands.dispatch<unknown, unknown>(
+          COMMANDS[request.kind],
+          request.input,
+          execution(operation),
+        )) as NonNullable<Operation["executed"]>, // what `execution` renders
+      };
+    case "read": {
+      const { orderId, version } = request;
+      return { shown: await queries.dispatch(getOrder, { orderId, version }, execution(operation)) };
+    }
+    case "list": {
+      const { customerId } = request;
+      return { listed: (await queries.dispatch(listOrders, { customerId, limit: 500 }, execution(operation))).orders };
+    }
     case "search": {
       const { isReached } = await waitFor(process.store, search, request.position, REACH_WITHIN_MS, process.clock);
-      operation.found = isReached
-        ? (await queries.dispatch(searchOrders, { text: request.text, limit: 20 }, execution(operation))).map(({ id }) => id)
-        : undefined;
+      if (!isReached) return {};
+      const found = await queries.dispatch(searchOrders, { text: request.text, limit: 20 }, execution(operation));
+      return { found: found.map(({ id }) => id) };
     }
   }
 }

@@ -70,6 +70,9 @@ function checkLeavers(folds: ReadonlyMap<string, readonly FoldedOrder[]>, log: R
 
 const NOTHING: Deeds = { reserved: 0, released: 0, shipped: 0, paidAt: 0, shippedAt: 0, payment: "", shipment: "" };
 
+/** What leaves a payment what it is. */
+const ASIDE: ReadonlySet<string> = new Set(["PaymentDisputed", "PaymentGivenBack"]);
+
 function deedsOf(log: RawState["log"]): ReadonlyMap<string, Deeds> {
   const deeds = new Map<string, Deeds>();
   for (const { stream, type, data, position } of log) {
@@ -81,7 +84,7 @@ function deedsOf(log: RawState["log"]): ReadonlyMap<string, Deeds> {
     if (type === "StockShipped") order.shipped++;
     if (type === "PaymentCompleted") order.paidAt = position;
     if (type === "OrderShipped") order.shippedAt = position;
-    if (stream.startsWith("payment-") && type !== "PaymentGivenBack") order.payment = type; // what was sent stays paid
+    if (stream.startsWith("payment-") && !ASIDE.has(type)) order.payment = type;
     if (stream.startsWith("shipment-")) order.shipment = type;
   }
   return deeds;
@@ -102,7 +105,7 @@ function wrongFulfilled(order: FoldedOrder, done: Deeds, outside: PlayedWorld): 
   return SENT.includes(done.shipment) ? undefined : `its shipment is ${done.shipment}`;
 }
 
-const SENT = ["ShipmentHandedOver", "ShipmentInTransit", "ShipmentDelivered"];
+const SENT = ["ShipmentHandedOver", "ShipmentDelivered", "ShipmentFailed"];
 
 /** Also what was never carried out is so. */
 function wrongUndone(order: FoldedOrder, done: Deeds, outside: PlayedWorld): string | undefined {
@@ -129,9 +132,17 @@ function digest(text: string): string {
 }
 
 /** Queues in which nothing is left when everything has come to its end. */
-const WORKED_OFF = ["order-work", "return-work", "payment-outcomes", "notifications"];
+export const WORKED_OFF = [
+  "order-work",
+  "return-work",
+  "payment-outcomes",
+  "notifications",
+  "pending-charges",
+  "parcel-watch",
+  "reservation-expiry",
+];
 
-/** Queues whose messages the checks look at; others wait for hours. */
+/** In the store. */
 export const QUEUES = WORKED_OFF.map((name) => `queue/${name}/0`);
 
 /** No message is left, and none was given up. */

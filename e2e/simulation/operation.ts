@@ -27,6 +27,8 @@ export type Request =
   | { readonly kind: "decide"; readonly returnId: string; readonly change: ReturnChange }
   /** Pieces arrive. */
   | { readonly kind: "receive"; readonly productId: string; readonly quantity: number }
+  /** Pieces are put aside for an order that never comes. */
+  | { readonly kind: "putAside"; readonly productId: string; readonly quantity: number }
   /** A customer leaves, and their open orders are cancelled. */
   | { readonly kind: "leave"; readonly customerId: string }
   | { readonly kind: "read"; readonly orderId: string; readonly version?: number }
@@ -45,8 +47,20 @@ export type Answer =
     }
   | { readonly status: "refused"; readonly code: string };
 
+/** What came back. */
+export interface Answered {
+  executed?: Executed<Answer>;
+  shown?: OrderDetails | undefined;
+  listed?: readonly OrderDetails[];
+  /** Of a search: ids; undefined when the position was not reached in time. */
+  found?: readonly string[] | undefined;
+  /** Of a return. */
+  returned?: RpcAnswer<Return>;
+  error?: string;
+}
+
 /** One request of a client and what became of it. */
-export interface Operation {
+export interface Operation extends Answered {
   /** Also the cause (`causation`) of everything that it brings about. */
   readonly id: string;
   readonly client: string;
@@ -58,14 +72,6 @@ export interface Operation {
   ended: number;
   /** `fail`: surely nothing happened. `info`: nobody knows. */
   outcome: "open" | "ok" | "fail" | "info";
-  executed?: Executed<Answer>;
-  shown?: OrderDetails | undefined;
-  listed?: readonly OrderDetails[];
-  /** Of a search: ids; undefined when the position was not reached in time. */
-  found?: readonly string[] | undefined;
-  /** Of a return. */
-  returned?: RpcAnswer<Return>;
-  error?: string;
 }
 
 /** The operations of all clients, in order of their beginning. */

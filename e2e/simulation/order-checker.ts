@@ -27,7 +27,7 @@ export function checkOrders(operations: readonly Operation[], state: RawState, f
 }
 
 /** Requests that are no commands on an order. */
-const OTHERS: readonly string[] = ["receive", "leave", "return", "decide"];
+const OTHERS: readonly string[] = ["receive", "putAside", "leave", "return", "decide"];
 
 function effectsByCause(folds: Folds): ReadonlyMap<string, readonly FoldedOrder[]> {
   const effects = new Map<string, FoldedOrder[]>();

@@ -25,7 +25,7 @@ export class OutsideWay {
   }
 
   ask<T>(caller: Life, what: string, effect: () => T): Promise<T> {
-    return caller.through(this.carried(caller, what, effect));
+    return caller.through(() => this.carried(caller, what, effect));
   }
 
   private async carried<T>(caller: Life, what: string, effect: () => T): Promise<T> {

@@ -116,7 +116,7 @@ const FOLLOWER_BUGS: readonly PlantedBug[] = [
     file: SUBSCRIPTION,
     find: "this.checkpoint = undefined;\n        await this.trouble(",
     replace: "this.position++;\n        await this.trouble(",
-    foundBy: ["each event once", "search rows", "liveness"],
+    foundBy: ["positions are true", "each event once", "search rows", "liveness"],
   },
   {
     name: "a checkpoint is written before the effects",
@@ -133,14 +133,14 @@ const FOLLOWER_BUGS: readonly PlantedBug[] = [
     file: SUBSCRIPTION,
     find: "conditions: [this.lease.condition(), checkpointIs(name, checkpoint)],\n      effects: [...effects, putCheckpoint(name, to)],",
     replace: "conditions: [],\n      effects: [...effects, putCheckpoint(name, to)],",
-    foundBy: ["each event once", "checkpoints advance"],
+    foundBy: ["each event once", "checkpoints advance", "positions are true", "ledger rows", "letters"],
   },
   {
     name: "a subscriber goes on from what was refused",
     file: SUBSCRIPTION,
     find: 'if (settled.value.outcome === "refused") {',
     replace: "if (false) {",
-    foundBy: ["each event once", "search rows", "ledger rows", "liveness"],
+    foundBy: ["positions are true", "each event once", "search rows", "ledger rows", "liveness"],
   },
   {
     name: "a position counts as shown before its event is (>= for >)",
@@ -172,7 +172,7 @@ const COMMAND_BUGS: readonly PlantedBug[] = [
     file: RUNNER,
     find: "this.warm.delete(id);",
     replace: "",
-    foundBy: ["progress"],
+    foundBy: ["progress", "workflows end"],
   },
   {
     name: "the expected version is not looked at",
@@ -186,7 +186,7 @@ const COMMAND_BUGS: readonly PlantedBug[] = [
     file: "platform/data/cqrs/decisive-verdict.ts",
     find: 'if (second && second.outcome !== "unknown") return second;',
     replace: 'return { outcome: "committed", position: 0, recordedAt: 0, versions: [], tokens: [], isRepeated: true };',
-    foundBy: ["acknowledged is kept", "read your writes", "a key is used once"],
+    foundBy: ["acknowledged is kept", "read your writes", "a key is used once", "refusals have reasons"],
   },
   {
     name: "an idempotency key is kept without its condition",

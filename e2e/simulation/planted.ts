@@ -9,7 +9,7 @@ import type { SeedResult } from "./simulate.ts";
  * Plants each bug and counts the seeds until a check finds it: `node e2e/simulation/planted.ts [name…] [--rounds N] [--json]`. Exit
  * code 1 when one is not found, found by a check that is not named for it, or no longer fits its source.
  */
-const BUDGET = 250;
+const BUDGET = 100;
 
 interface Hunt {
   readonly bug: string;
@@ -18,6 +18,7 @@ interface Hunt {
   readonly median: number;
   /** The checks that found it. */
   readonly found: readonly string[];
+  readonly cpuSeconds: number;
   readonly fault?: string;
 }
 
@@ -31,6 +32,7 @@ const queue = BUGS.filter(({ name }) => positionals.length === 0 || positionals.
 const hunts: Hunt[] = [];
 await Promise.all(Array.from({ length: availableParallelism() }, work));
 if (values.json) console.log(JSON.stringify(hunts, undefined, 2));
+else console.log(`${hunts.length} bugs, ${Math.round(hunts.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0))} s of CPU`);
 process.exitCode = hunts.length > 0 && hunts.every(({ fault }) => fault === undefined) ? 0 : 1;
 
 async function work(): Promise<void> {
@@ -38,24 +40,25 @@ async function work(): Promise<void> {
     const found = await hunt(bug).catch((error: unknown) => lost(bug, String(error)));
     hunts.push(found);
     const { seeds, median, fault } = found;
-    if (!values.json)
-      console.log(
-        `${fault === undefined ? "found " : "FAILED"} ${bug.name}: median ${median} (${seeds.join(", ")}); ${fault ?? found.found.join(", ")}`,
-      );
+    const by = fault ?? found.found.join(", ");
+    const line = `${fault === undefined ? "found " : "FAILED"} ${bug.name}: median ${median} (${seeds.join(", ")}); ${by}`;
+    if (!values.json) console.log(line);
   }
 }
 
 function lost(bug: PlantedBug, fault: string): Hunt {
-  return { bug: bug.name, seeds: [], median: Infinity, found: [], fault };
+  return { bug: bug.name, seeds: [], median: Infinity, found: [], cpuSeconds: 0, fault };
 }
 
 async function hunt(bug: PlantedBug): Promise<Hunt> {
   const worker = await seedWorker(bug.name);
   const seeds: number[] = [];
   const finds: SeedResult[] = [];
+  let cpuSeconds = 0;
   try {
     for (let round = 0; round < ROUNDS; round++) {
-      const { results } = await worker.run({ from: 1 + round * 10_000, count: BUDGET, isUntilViolation: true });
+      const { results, ...spent } = await worker.run({ from: 1 + round * 10_000, count: BUDGET, isUntilViolation: true });
+      cpuSeconds += spent.cpuSeconds;
       const last = results.at(-1);
       if (last && last.violations.length > 0) finds.push(last);
       seeds.push(last && last.violations.length > 0 ? results.length : Infinity);
@@ -66,7 +69,7 @@ async function hunt(bug: PlantedBug): Promise<Hunt> {
   const median = seeds.toSorted((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? Infinity;
   const found = [...new Set(finds.flatMap(({ violations }) => violations.map(({ check }) => check)))];
   const fault = faultOf(bug, finds);
-  return { bug: bug.name, seeds, median, found, ...(fault !== undefined && { fault }) };
+  return { bug: bug.name, seeds, median, found, cpuSeconds, ...(fault !== undefined && { fault }) };
 }
 
 /** Each find is by a check that is named for the bug: another one may have been lucky. */

@@ -1,4 +1,4 @@
-import type { Random } from "@daybook/kernel/random";
+import { below, type Random } from "@daybook/kernel/random";
 import type { FaultPlan } from "@daybook/testing/faults/fault-plan";
 import type { Life } from "@daybook/testing/simulation/life";
 import { oneIn, type World } from "@daybook/testing/simulation/world";
@@ -7,20 +7,26 @@ import { carrierUnavailable } from "../../shop/shipping/errors.ts";
 import type { OutsideFault } from "./outside-faults.ts";
 import { OutsideWay } from "./outside-way.ts";
 
+const NEWS_MS_MAX = 12_000;
 const MOVING: ReadonlySet<ParcelStatus> = new Set(["in-transit", "delivered", "failed"]);
 
-/** The carrier, played: one parcel a key for ever, and a key that was cancelled has none. */
+/** The carrier, played: one parcel a key for ever, and a key that was cancelled has none. What is handed over it carries. */
 export class PlayedCarrier {
   /** By key. */
   readonly parcels = new Map<string, Parcel>();
+  /** Parcels that are to come somewhere yet. */
+  underWay = 0;
+  private readonly tell: (parcel: Parcel) => void;
   private readonly tombstones = new Set<string>();
   private readonly refused = new Set<string>();
   private readonly world: World;
   private readonly random: Random;
   private readonly way: OutsideWay;
 
-  constructor(world: World, faults: FaultPlan<OutsideFault>) {
+  /** `tell`: tells the shop, by web hook, what became of a parcel. */
+  constructor(world: World, faults: FaultPlan<OutsideFault>, tell: (parcel: Parcel) => void) {
     this.world = world;
+    this.tell = tell;
     this.random = world.random("parcels");
     this.way = new OutsideWay({ world, faults, partner: "carrier", unavailable: carrierUnavailable });
   }
@@ -41,6 +47,21 @@ export class PlayedCarrier {
 
   private booksOf(from: number, to: number): readonly Parcel[] {
     return [...this.parcels.values()].filter(({ changedAt }) => changedAt >= from && changedAt < to);
+  }
+
+  /** The shop has brought the order's parcel: it leaves after a while, and arrives, or one in eight does not. */
+  take(orderId: string): void {
+    const { clock } = this.world;
+    const parcel = [...this.parcels.values()].find(({ reference }) => reference === orderId);
+    if (!parcel) return;
+    this.underWay++;
+    clock.after(below(this.random, NEWS_MS_MAX), () => {
+      this.tell(this.move(parcel, "in-transit"));
+      clock.after(below(this.random, NEWS_MS_MAX), () => {
+        this.tell(this.move(parcel, oneIn(this.random, 8) ? "failed" : "delivered"));
+        this.underWay--;
+      });
+    });
   }
 
   /** As the carrier's own people do. */

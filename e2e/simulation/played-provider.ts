@@ -25,11 +25,15 @@ export interface PlayedCharge {
   refunded: number;
   /** What went back in parts, in minor units by key. */
   readonly parts: Map<string, bigint>;
+  /** The customer's bank takes it back, and says so. */
+  isDisputed: boolean;
 }
 
 function partsOf({ parts }: PlayedCharge): bigint {
   return [...parts.values()].reduce((sum, minor) => sum + minor, 0n);
 }
+
+export type ChargeNews = "settled" | "declined" | "disputed";
 
 /** What a card does, by its token; `pending` ones come out later. */
 export const TOKENS = ["tok_ok", "tok_declined", "tok_pending_ok", "tok_pending_declined"] as const;
@@ -37,14 +41,16 @@ export const TOKENS = ["tok_ok", "tok_declined", "tok_pending_ok", "tok_pending_
 export interface PlayedProviderOptions {
   readonly world: World;
   readonly faults: FaultPlan<OutsideFault>;
-  /** Tells the shop, by web hook, what became of a pending charge. */
-  readonly tell: (charge: PlayedCharge) => void;
+  /** Tells the shop, by web hook. */
+  readonly tell: (news: ChargeNews, charge: PlayedCharge) => void;
 }
 
 /** The card provider, played: it keeps its promises to a key for ever, whoever asks. */
 export class PlayedProvider {
   /** By key. A key that was cancelled before it was charged has a tombstone instead. */
   readonly charges = new Map<string, PlayedCharge>();
+  /** Disputes that are to come yet. */
+  disputing = 0;
   private readonly tombstones = new Set<string>();
   private readonly options: PlayedProviderOptions;
   private readonly random: Random;
@@ -87,9 +93,10 @@ export class PlayedProvider {
         charged: 0,
         refunded: 0,
         parts: new Map(),
+        isDisputed: false,
       };
       this.charges.set(key, charge);
-      if (charge.status === "completed") charge.charged++;
+      if (charge.status === "completed") this.complete(charge);
       if (charge.status === "pending") this.settleLater(charge);
     }
     return answerOf(charge);
@@ -128,17 +135,32 @@ export class PlayedProvider {
     return this.options.world.clock.now();
   }
 
+  /** One charge in eight is disputed, sometimes before anybody has heard that it was made, and now and then said again. */
+  private complete(charge: PlayedCharge): void {
+    charge.status = "completed";
+    charge.charged++;
+    if (!oneIn(this.random, 8)) return;
+    const { world, tell } = this.options;
+    this.disputing++;
+    world.clock.after(below(this.random, oneIn(this.random, 2) ? 20 : 20_000), () => {
+      this.disputing--;
+      charge.isDisputed = true;
+      tell("disputed", charge);
+      if (oneIn(this.random, 3)) tell("disputed", charge);
+    });
+  }
+
   /** Sometimes so soon that the news overtakes the answer. */
   private settleLater(charge: PlayedCharge): void {
     const { world, tell } = this.options;
     const delayMs = oneIn(this.random, 3) ? 0 : below(this.random, oneIn(this.random, 3) ? 20_000 : 500);
     world.clock.after(delayMs, () => {
       if (charge.status !== "pending") return;
-      charge.status = charge.order.token === "tok_pending_ok" ? "completed" : "declined";
+      if (charge.order.token === "tok_pending_ok") this.complete(charge);
+      else charge.status = "declined";
       charge.changedAt = this.now();
-      if (charge.status === "completed") charge.charged++;
       world.trace.add(`provider: ${charge.chargeId} is ${charge.status}`);
-      tell(charge);
+      tell(charge.status === "declined" ? "declined" : "settled", charge);
     });
   }
 }

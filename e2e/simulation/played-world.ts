@@ -1,3 +1,4 @@
+import type { Context } from "@daybook/kernel/context";
 import { errorCode } from "@daybook/kernel/errors";
 import { sleep } from "@daybook/kernel/clock";
 import { webhookSignature } from "@daybook/network/http/webhooks";
@@ -9,10 +10,11 @@ import type { Life } from "@daybook/testing/simulation/life";
 import type { World } from "@daybook/testing/simulation/world";
 import { channelUnavailable } from "../../shop/notifications/errors.ts";
 import type { Outside } from "../../shop/roles.ts";
+import type { Parcel } from "../../shop/shipping/carrier.ts";
 import type { OutsideFault } from "./outside-faults.ts";
 import { OutsideWay } from "./outside-way.ts";
 import { PlayedCarrier } from "./played-carrier.ts";
-import { PlayedProvider, type PlayedCharge } from "./played-provider.ts";
+import { PlayedProvider, type ChargeNews, type PlayedCharge } from "./played-provider.ts";
 import type { ShopProcess } from "./shop-process.ts";
 
 const HOOK_SECRET = `whsec_${Buffer.from("of the played card provider's hooks").toString("base64")}`;
@@ -24,7 +26,7 @@ export class PlayedWorld {
   /** Letters by the id of their notification: how often they were sent. */
   readonly letters = new Map<string, number>();
   /** Web hooks that the shop has not taken yet. */
-  hooksOnTheWay = 0;
+  private hooksOnTheWay = 0;
   private readonly world: World;
   private readonly faults: FaultPlan<OutsideFault>;
   private readonly mail: OutsideWay;
@@ -36,8 +38,13 @@ export class PlayedWorld {
     this.faults = faults;
     this.process = process;
     this.mail = new OutsideWay({ world, faults, partner: "mail server", unavailable: channelUnavailable });
-    this.provider = new PlayedProvider({ world, faults, tell: (charge) => this.tell(charge) });
-    this.carrier = new PlayedCarrier(world, faults);
+    this.provider = new PlayedProvider({ world, faults, tell: (news, charge) => this.tellOfCharge(news, charge) });
+    this.carrier = new PlayedCarrier(world, faults, (parcel) => this.tellOfParcel(parcel));
+  }
+
+  /** Whether nothing more comes from it by itself. */
+  get isQuiet(): boolean {
+    return this.hooksOnTheWay === 0 && this.carrier.underWay === 0 && this.provider.disputing === 0;
   }
 
   /** As one process of the shop reaches it. */
@@ -60,34 +67,50 @@ export class PlayedWorld {
     };
   }
 
-  /** Sent until it is taken; now and then twice, or not at all: then the shop has to ask. */
-  private tell(charge: PlayedCharge): void {
-    const id = `hook-${++this.hooks}`;
-    if (this.faults.strikes("web hook lost")) return;
-    void this.deliver(id, charge);
-    if (this.faults.strikes("web hook sent twice")) void this.deliver(id, charge);
-  }
-
-  private async deliver(id: string, { order, chargeId, status }: PlayedCharge): Promise<void> {
+  /** Sent until it is taken; now and then twice, or not at all: then the shop has to ask. Of disputes it could not. */
+  private tellOfCharge(news: ChargeNews, { order, chargeId }: PlayedCharge): void {
+    if (news !== "disputed" && this.faults.strikes("web hook lost")) return;
     const { key, amount, reference } = order;
     const known = { id: chargeId, key, reference, amountMinor: Number(amount.minor), currency: amount.currency };
-    const is = status === "completed" ? "succeeded" : "declined";
-    const type = status === "completed" ? "charge.settled" : "charge.declined";
-    const body = Buffer.from(JSON.stringify({ type, data: { ...known, status: is } }));
+    const data = { ...known, status: news === "settled" ? "succeeded" : news };
+    const body = Buffer.from(JSON.stringify({ type: `charge.${news}`, data }));
+    this.send((process, id, context) => {
+      const seconds = Math.floor(process.clock.now() / 1000);
+      const signature = webhookSignature(HOOK_SECRET, id, seconds, body);
+      const headers = { "webhook-id": id, "webhook-timestamp": String(seconds), "webhook-signature": signature };
+      return process.shop.payments.hooks.receive({ headers, body }, context);
+    });
+  }
+
+  private tellOfParcel(parcel: Parcel): void {
+    if (this.faults.strikes("parcel's news lost")) return;
+    this.send(({ shop }, id, context) => shop.shipping.operations.hear(parcel, context, id));
+  }
+
+  private send(deliver: Delivery): void {
+    const id = `hook-${++this.hooks}`;
+    void this.untilTaken(id, deliver);
+    if (this.faults.strikes("web hook sent twice")) void this.untilTaken(id, deliver);
+  }
+
+  private async untilTaken(id: string, deliver: Delivery): Promise<void> {
     this.hooksOnTheWay++;
-    for (let delayMs = 500; !(await this.isTaken(id, body)); delayMs *= 2) await sleep(this.world.clock, delayMs);
+    for (let delayMs = 500; !(await this.isTaken(id, deliver)); delayMs *= 2) await sleep(this.world.clock, delayMs);
     this.hooksOnTheWay--;
   }
 
-  private async isTaken(id: string, body: Buffer): Promise<boolean> {
-    const { life, shop, clock } = await this.process();
-    const seconds = Math.floor(clock.now() / 1000);
-    const signature = webhookSignature(HOOK_SECRET, id, seconds, body);
-    const headers = { "webhook-id": id, "webhook-timestamp": String(seconds), "webhook-signature": signature };
-    const context = { correlationId: id, causationId: id, actor: "sys_card-hooks", tenant: "default" };
-    const told = shop.payments.hooks.receive({ headers, body }, context).catch((error: unknown) => errorCode(error) ?? "failed");
-    const answer = await Promise.race([told, life.ended.then(() => "died")]);
+  /** What the shop keeps for a person it has taken, too. */
+  private async isTaken(id: string, deliver: Delivery): Promise<boolean> {
+    const process = await this.process();
+    const context = { correlationId: id, causationId: id, actor: "sys_hooks", tenant: "default" };
+    const told = deliver(process, id, context).catch((error: unknown) => errorCode(error) ?? "failed");
+    const answer = await Promise.race([told, process.life.ended.then(() => "died")]);
     this.world.trace.add(`web hook ${id}: ${answer}`);
-    return answer === "applied" || answer === "repeated";
+    return TAKEN.includes(answer);
   }
 }
+
+/** Brings a web hook to a process of the shop, and answers what became of it. */
+type Delivery = (process: ShopProcess, id: string, context: Context) => Promise<string>;
+
+const TAKEN = ["applied", "known", "repeated", "kept", "asked"];

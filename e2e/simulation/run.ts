@@ -1,7 +1,8 @@
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
+import { systemClock } from "@daybook/kernel/clock";
 import { simulate, type SeedResult } from "./simulate.ts";
-import { sweepSeeds, type Sweep } from "./sweep.ts";
+import { sweepSeeds, type Progress, type Sweep } from "./sweep.ts";
 
 /**
  * `npm run sim`: the shop under faults, one life a seed.
@@ -12,13 +13,15 @@ import { sweepSeeds, type Sweep } from "./sweep.ts";
  */
 const { values } = parseArgs({
   options: {
-    seeds: { type: "string", default: "150" },
+    seeds: { type: "string", default: "250" },
     from: { type: "string", default: "1" },
     seed: { type: "string" },
     jobs: { type: "string", default: String(availableParallelism()) },
     json: { type: "boolean", default: false },
   },
 });
+
+const PROGRESS_EVERY_MS = 5_000;
 
 const isGood = values.seed === undefined ? await many() : await one(Number(values.seed));
 process.exitCode = isGood ? 0 : 1;
@@ -31,15 +34,29 @@ async function one(seed: number): Promise<boolean> {
 }
 
 async function many(): Promise<boolean> {
-  let shown = 0;
-  const sweep = await sweepSeeds(Number(values.from), Number(values.seeds), Number(values.jobs), (done) => {
-    if (values.json || done - shown < 200) return;
-    shown = done;
-    console.log(`${done} seeds …`);
-  });
+  const count = Number(values.seeds);
+  const show = values.json ? () => undefined : progressLines(count);
+  const sweep = await sweepSeeds(Number(values.from), count, Number(values.jobs), show);
   if (values.json) console.log(JSON.stringify(sweep, undefined, 2));
   else print(sweep);
   return sweep.failures.length === 0 && sweep.complaints.length === 0;
+}
+
+/** Says now and then how many seeds are done, how fast, and how long the rest takes; at once when one has failed. */
+function progressLines(count: number): (progress: Progress) => void {
+  const startedAt = systemClock.elapsed();
+  let shownAt = startedAt;
+  let hasFailed = false;
+  return ({ seeds, cpuSeconds, failure }) => {
+    const now = systemClock.elapsed();
+    if (now - shownAt < PROGRESS_EVERY_MS && (hasFailed || !failure)) return;
+    shownAt = now;
+    hasFailed = failure !== undefined;
+    const perSecond = seeds / ((now - startedAt) / 1_000);
+    const rate = `${perSecond.toFixed(1)} a second, ${(seeds / cpuSeconds).toFixed(1)} a second of a core`;
+    const rest = failure ? `seed ${failure.seed} FAILED` : `${Math.ceil((count - seeds) / perSecond)} s left`;
+    console.log(`${seeds} of ${count} seeds, ${rate}, ${rest}`);
+  };
 }
 
 function print(sweep: Sweep): void {

@@ -11,10 +11,15 @@ export interface SeedWorker {
 }
 
 const SILENT_MS = 600_000;
+/** Most of what a seed makes is short-lived: with this much room (MB) little of it is copied by the collector. */
+const EXEC_ARGV = ["--max-semi-space-size=32"];
 
 /** Starts a worker; with the name of a planted bug, one that has it. */
 export async function seedWorker(bug?: string): Promise<SeedWorker> {
-  const child = fork(join(import.meta.dirname, "worker.ts"), bug === undefined ? [] : [bug], { silent: true, execArgv: [] });
+  const child = fork(join(import.meta.dirname, "worker.ts"), bug === undefined ? [] : [bug], {
+    silent: true,
+    execArgv: EXEC_ARGV,
+  });
   let output = "";
   child.stderr?.on("data", (chunk: Buffer) => (output = (output + chunk.toString()).slice(-4_000)));
   await answerOf(child, () => output);

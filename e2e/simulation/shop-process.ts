@@ -1,5 +1,6 @@
 import { runProjection, type RunningProjection } from "@daybook/data/cqrs/running-projection";
 import { eventStore, type EventStore } from "@daybook/data/event-store/event-store";
+import type { LogFilter } from "@daybook/data/event-store/subscription";
 import { startSealer, type Sealer } from "@daybook/data/event-store/seal";
 import { searchSecret, soleMasterKey } from "@daybook/data/event-store/master-keys";
 import { subjectKeys } from "@daybook/data/event-store/subject-keys";
@@ -12,7 +13,7 @@ import { below } from "@daybook/kernel/random";
 import { jsonLog } from "@daybook/foundation/log";
 import type { Life } from "@daybook/testing/simulation/life";
 import type { StoreRecord } from "@daybook/testing/simulation/recorded-store";
-import type { World } from "@daybook/testing/simulation/world";
+import { oneIn, type World } from "@daybook/testing/simulation/world";
 import { contexts, EVENT_TYPES, OWNERS, type Contexts, type Outside, type Work } from "../../shop/roles.ts";
 import { tallyProjection } from "./tally.ts";
 
@@ -25,8 +26,13 @@ export interface ShopProcess {
   readonly ids: IdSource;
   readonly shop: Contexts;
   readonly work: Work;
-  readonly projections: readonly RunningProjection[];
+  readonly projections: readonly FollowedProjection[];
   readonly sealer: Sealer;
+}
+
+/** A projection, what it is about, and how far it says that it has come. */
+export interface FollowedProjection extends LogFilter {
+  readonly running: RunningProjection;
 }
 
 export interface ShopProcessParts {
@@ -45,8 +51,12 @@ export interface ShopProcessParts {
 const NO_FILE = "/nowhere";
 const SESSION_KEYS = { current: NO_FILE, previous: NO_FILE, next: NO_FILE };
 
+/** Shorter than in life, where it is minutes and hours; reservations are kept longer than any order is tried here. */
+export const WAITS = { askAfterMs: 45_000, quietMs: 45_000, reservedForMs: 400_000 } as const;
+
 /** The key under which personal data is sealed in simulations. */
 export const MASTER_KEY = new Uint8Array(32).fill(7);
+const SEARCH_SECRET = searchSecret(MASTER_KEY);
 
 export function startShopProcess(parts: ShopProcessParts): ShopProcess {
   const { world, life, engine, record, keyStore, owner, outside } = parts;
@@ -64,12 +74,19 @@ export function startShopProcess(parts: ShopProcessParts): ShopProcess {
     random,
     owner,
     outside,
-    searchSecret: searchSecret(MASTER_KEY),
+    searchSecret: SEARCH_SECRET,
     sessionKeys: SESSION_KEYS,
     isReadOnly: true,
+    waits: WAITS,
     log: jsonLog({ clock, level: "silent" }),
   });
-  const tuning = { pageSize: 1 + below(random, 8), leaseMs: 4_000, pollMs: 500, skipsMax: 5 };
+  const isSmall = oneIn(random, 3);
+  const tuning = {
+    pageSize: isSmall ? 1 + below(random, 3) : 8 + below(random, 40),
+    skipsMax: isSmall ? 5 : 60,
+    leaseMs: 4_000,
+    pollMs: 1_500,
+  };
   const followed = [...shop.projections, tallyProjection];
   return {
     life,
@@ -79,7 +96,11 @@ export function startShopProcess(parts: ShopProcessParts): ShopProcess {
     ids,
     shop,
     work: shop.startWork(),
-    projections: followed.map((one) => runProjection<unknown, never>(one, { events, clock, ids, owner, tuning })),
+    projections: followed.map((one) => ({
+      ...(one.categories && { categories: one.categories }),
+      ...(one.types && { types: one.types }),
+      running: runProjection<unknown, never>(one, { events, clock, ids, owner, tuning }),
+    })),
     sealer: startSealer({ store, clock, ids, owner, everyMs: 700 }),
   };
 }

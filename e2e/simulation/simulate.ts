@@ -7,10 +7,14 @@ import { checkDetails } from "./details-checker.ts";
 import { checkKeys } from "./key-checker.ts";
 import { history, type History } from "./operation.ts";
 import { checkOrders } from "./order-checker.ts";
+import { checkPositions } from "./position-checker.ts";
 import { checkSeals } from "./seal-checker.ts";
 import { checkSearchRows } from "./search-checker.ts";
 import { openSite, type Site } from "./site.ts";
-import { checkFulfilment, checkQueues, QUEUES } from "./fulfilment-checker.ts";
+import { checkFulfilment, checkQueues, QUEUES, WORKED_OFF } from "./fulfilment-checker.ts";
+import { checkDeliveries } from "./delivery-checker.ts";
+import { checkDisputes } from "./dispute-checker.ts";
+import { checkExpiries } from "./expiry-checker.ts";
 import { checkLedger } from "./ledger-checker.ts";
 import { checkLetters } from "./letter-checker.ts";
 import { seedShop } from "./seed-shop.ts";
@@ -18,7 +22,7 @@ import { checkReturns } from "./return-checker.ts";
 import { checkStock } from "./stock-checker.ts";
 import { checkTally } from "./tally-checker.ts";
 import { workEnds } from "./work-end.ts";
-import { clientDay, ORDERS_MIN } from "./traffic.ts";
+import { clientDay, lateWishes, ORDERS_MIN } from "./traffic.ts";
 
 /** What one seed came to. */
 export interface SeedResult {
@@ -57,10 +61,10 @@ const READ_MODELS = [
   "ledger.1",
   "returns",
   "workflow",
+  "card-hooks",
+  "parcel-questions",
 ];
-const DEAD_LETTERS = ["order-work", "return-work", "payment-outcomes", "notifications", "pending-charges"].map(
-  (queue) => `dead.${queue}`,
-);
+const DEAD_LETTERS = WORKED_OFF.map((queue) => `dead.${queue}`);
 const COLLECTIONS = READ_MODELS.concat(DEAD_LETTERS);
 
 /** Runs the shop for one seed: clients under faults, then calm, drain, and every check. */
@@ -85,12 +89,16 @@ async function run(seed: number, one: World, findings: Findings): Promise<SeedRe
     site.process().then((process) => seedShop(process, CLIENTS, one.random("stock"))),
   );
   site.begin();
+  const parts = { world: one, site, history: told };
   const known = { orders: [], placed: new Set<string>() };
-  const days = Promise.all(CLIENTS.map((client) => clientDay({ world: one, site, history: told }, client, known)));
+  const days = Promise.all(CLIENTS.map((client) => clientDay(parts, client, known)));
   const isOver = await driven(one, days, DAY_MS);
   findings.expect("liveness", isOver, () => "the clients' day does not end");
   site.calm();
-  const hasEnded = await driven(one, workEnds({ world: one, site, history: told }), DRAIN_MS);
+  const evening = workEnds(parts)
+    .then(() => lateWishes(parts, known))
+    .then(() => workEnds(parts));
+  const hasEnded = await driven(one, evening, DRAIN_MS);
   findings.expect("liveness", hasEnded, () => "the work does not end");
   const isDrained = await one.run(() => site.isDrained(), DRAIN_MS);
   findings.expect("liveness", isDrained, () => "what is derived does not reach the head of the log");
@@ -132,7 +140,8 @@ async function judge(one: World, site: Site, told: History, findings: Findings):
   }));
   await driven(one, reading);
   const { state, due } = await reading;
-  checkStore(site.journal, site.record, state, findings);
+  const model = checkStore(site.journal, site.record, state, findings);
+  checkPositions(site.told, model, state, findings);
   checkOrders(told.operations, state, findings);
   checkKeys(told.operations, state, findings);
   checkSearchRows(told.operations, state, findings);
@@ -144,6 +153,9 @@ async function judge(one: World, site: Site, told: History, findings: Findings):
   checkFulfilment(site.outside, state, findings);
   checkReturns(told.operations, site.outside, state, findings);
   checkQueues(due, state, findings);
+  checkDeliveries(site.outside, state, findings);
+  checkDisputes(site.outside, state, findings);
+  checkExpiries(told.operations, state, findings);
   const troubles = Object.values(site.faults.struck).reduce((sum, count) => sum + count, deaths);
   checkLetters(site.outside.letters, state, troubles, findings);
   return state;

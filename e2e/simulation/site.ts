@@ -1,5 +1,5 @@
 import type { Store } from "@daybook/data/store";
-import type { Engine } from "@daybook/data/store/engine";
+import type { EncodedUnit, Engine } from "@daybook/data/store/engine";
 import type { Unit } from "@daybook/data/store/unit";
 import { memoryEngine, memoryStore } from "@daybook/data/store/memory";
 import { sleep, type Clock } from "@daybook/kernel/clock";
@@ -12,6 +12,7 @@ import { DISK_FAULTS, simulatedDisk } from "@daybook/testing/simulation/simulate
 import { SERVER_FAULTS, simulatedServer } from "@daybook/testing/simulation/simulated-server";
 import { oneIn, type World } from "@daybook/testing/simulation/world";
 import { OUTSIDE_FAULTS, type OutsideFault } from "./outside-faults.ts";
+import type { ToldPosition } from "./position-checker.ts";
 import { PlayedWorld } from "./played-world.ts";
 import { startShopProcess, type ShopProcess } from "./shop-process.ts";
 
@@ -20,7 +21,11 @@ const SITE_FAULTS = {
   killed: { chance: 0.01, within: 40 },
   "stopped by a failure": { chance: 0 },
   "clock jumped": { chance: 0.01, within: 10 },
+  halted: { chance: 0.004, within: 12 },
 } as const;
+
+/** Of the processes of a shared store. */
+const PAIR_FAULTS = { "not started again": { chance: 0, within: 3 } } as const;
 
 type SiteFault = keyof typeof SITE_FAULTS;
 
@@ -44,6 +49,8 @@ export interface Site {
   reopen(): Promise<Engine>;
   /** How often a process has ended before `reopen`. */
   deaths(): number;
+  /** What processes said of how far they had come. */
+  readonly told: readonly ToldPosition[];
 }
 
 export function openSite(world: World): Site {
@@ -68,10 +75,11 @@ function embeddedSite(world: World, random: Random): Site {
 }
 
 function sharedSite(world: World, random: Random): Site {
-  const faults = faultPlan(world.random("faults"), { ...SITE_FAULTS, ...OUTSIDE_FAULTS, ...SERVER_FAULTS });
+  const faults = faultPlan(world.random("faults"), { ...SITE_FAULTS, ...PAIR_FAULTS, ...OUTSIDE_FAULTS, ...SERVER_FAULTS });
   const server = simulatedServer({ world, faults, makeEngine });
   const open = async (one: Life) => server.connect(one);
-  return new RunningSite({ kind: "shared", world, random, faults, journal: server.journal, open, places: 2 });
+  const isGivenUp = () => faults.strikes("not started again");
+  return new RunningSite({ kind: "shared", world, random, faults, journal: server.journal, open, places: 2, isGivenUp });
 }
 
 interface SiteParts {
@@ -82,9 +90,20 @@ interface SiteParts {
   readonly journal: Journal;
   readonly open: (one: Life) => Promise<Engine>;
   readonly places: number;
+  /** Whether a process that has ended is not started again. */
+  readonly isGivenUp?: () => boolean;
 }
 
+/** Leases of 4 and of 30 seconds, messages that are held for 30, and leases that others have for 30 more. */
+const HALTS_MS = [
+  [0, 3_000],
+  [5_000, 14_000],
+  [5_000, 14_000],
+  [31_000, 41_000],
+  [62_000, 80_000],
+] as const;
 const LOOK_MS = 100;
+const CALM_LOOK_MS = 500;
 
 class RunningSite implements Site {
   readonly kind: Site["kind"];
@@ -97,8 +116,15 @@ class RunningSite implements Site {
   private readonly living = new Map<number, ShopProcess>();
   private readonly recommitted = new Set<RecordedCommit>();
   private recommitting = 0;
+  /** Entries of the journal. */
+  private lookedAt = 0;
   private ends = 0;
+  private isCalm = true;
   private isClosing = false;
+  /** Places whose process will not be started again. */
+  private readonly givenUp = new Set<number>();
+  readonly told: ToldPosition[] = [];
+  private readonly lastTold = new Map<string, number>();
 
   constructor(parts: SiteParts) {
     this.parts = parts;
@@ -120,7 +146,7 @@ class RunningSite implements Site {
   }
 
   begin(): void {
-    this.parts.faults.setActive(true);
+    this.setCalm(false);
     const { world, random } = this.parts;
     // Whatever the plan says, one process dies in every run: days are longer than this.
     world.clock.after(50 + below(random, 450), () => this.kill(this.living.get(1)));
@@ -128,7 +154,12 @@ class RunningSite implements Site {
   }
 
   calm(): void {
-    this.parts.faults.setActive(false);
+    this.setCalm(true);
+  }
+
+  private setCalm(isCalm: boolean): void {
+    this.isCalm = isCalm;
+    this.parts.faults.setActive(!isCalm);
   }
 
   deaths(): number {
@@ -136,7 +167,7 @@ class RunningSite implements Site {
   }
 
   isDrained(): boolean {
-    if (this.living.size < this.parts.places || this.recommitting > 0 || this.outside.hooksOnTheWay > 0) return false;
+    if (this.living.size < this.parts.places - this.givenUp.size || this.recommitting > 0 || !this.outside.isQuiet) return false;
     const head = this.journal.head;
     const processes = [...this.living.values()];
     const reached = processes.map((process) => positionsOf(process));
@@ -173,8 +204,16 @@ class RunningSite implements Site {
       world.trace.add(`${one.name} has ended`);
       if (this.isClosing) return;
       this.ends++;
+      if (this.isGivenUp(place)) return;
       await world.delay(random, 20, 400);
     }
+  }
+
+  /** Whether this was the end of one of two processes: the other one has it all to do. */
+  private isGivenUp(place: number): boolean {
+    if (this.givenUp.size + 1 >= this.parts.places || !this.parts.isGivenUp?.()) return false;
+    this.givenUp.add(place);
+    return true;
   }
 
   private kill(process: ShopProcess | undefined): void {
@@ -183,7 +222,40 @@ class RunningSite implements Site {
     process.life.end();
   }
 
-  /** Kills, moves the clock, and ends what its store has stopped: an operator would restart it. */
+  /** For a moment, for longer than short leases last, than messages are held, or than others have long leases and leave them. */
+  private halt({ life: one }: ShopProcess): void {
+    const { world, random } = this.parts;
+    const [least, most] = pick(random, HALTS_MS);
+    const ms = least + below(random, most - least);
+    world.trace.add(`${one.name} stands still for ${ms} ms`);
+    one.halt();
+    world.clock.after(ms, () => one.goOn());
+  }
+
+  /** Notes what is new of how far the projections say that they have come. */
+  private ask({ life: one, projections }: ShopProcess): void {
+    const entries = this.journal.entries.length;
+    for (const { running, ...filter } of projections) {
+      const { name, position } = running.status().subscription ?? {};
+      if (name === undefined || position === undefined || this.lastTold.get(`${one.name} ${name}`) === position) continue;
+      this.lastTold.set(`${one.name} ${name}`, position);
+      this.told.push({ process: one.name, name, position, entries, ...filter });
+    }
+  }
+
+  /** What is durably handed over, somebody has brought to the carrier. */
+  private handOver(): void {
+    for (const { units, verdicts } of this.journal.entries.slice(this.lookedAt)) {
+      for (const [index, unit] of units.entries()) {
+        const verdict = verdicts[index];
+        if (verdict?.outcome === "committed" && !verdict.isRepeated)
+          handedOver(unit).forEach((id) => this.outside.carrier.take(id));
+      }
+    }
+    this.lookedAt = this.journal.entries.length;
+  }
+
+  /** Kills, halts, moves the clock, and ends what its store has stopped: an operator would restart it. */
   private lookAround(): void {
     const { world, faults, random } = this.parts;
     if (this.isClosing) return;
@@ -192,9 +264,12 @@ class RunningSite implements Site {
         faults.note("stopped by a failure");
         process.life.end();
       } else if (faults.strikes("killed")) process.life.end();
+      else if (!process.life.isHalted && faults.strikes("halted")) this.halt(process);
+      this.ask(process);
     }
+    this.handOver();
     if (faults.strikes("clock jumped")) world.clock.jump(below(random, 4_000) - 2_000);
-    world.clock.after(LOOK_MS, () => this.lookAround());
+    world.clock.after(this.isCalm ? CALM_LOOK_MS : LOOK_MS, () => this.lookAround());
   }
 
   /** Half of the units whose outcome nobody knows are committed again under their ids, by whoever comes up next. */
@@ -213,17 +288,26 @@ class RunningSite implements Site {
   }
 
   private isUnknown(commit: RecordedCommit): boolean {
-    if (this.recommitted.has(commit) || commit.rejected !== undefined) return false;
-    if (commit.verdict) return commit.verdict.outcome === "unknown";
+    if (commit.rejected !== undefined || (commit.verdict && commit.verdict.outcome !== "unknown")) return false;
+    if (this.recommitted.has(commit)) return false;
+    if (commit.verdict) return true;
     return ![...this.living.values()].some(({ life: one }) => one.name === commit.process);
   }
+}
+
+/** Orders whose shipments the unit records as handed over. */
+function handedOver({ effects }: EncodedUnit): readonly string[] {
+  return effects.flatMap((effect) => {
+    const isHandOver = effect.kind === "append" && effect.events.some(({ type }) => type === "ShipmentHandedOver");
+    return isHandOver ? [effect.stream.slice("shipment-".length)] : [];
+  });
 }
 
 /** How far each of what follows the log has come. */
 function positionsOf({ projections, work, sealer }: ShopProcess): readonly number[] {
   const { subscriptions, notifications } = work;
   return [
-    ...projections.map((projection) => projection.status().subscription?.position ?? 0),
+    ...projections.map(({ running }) => running.status().subscription?.position ?? 0),
     ...subscriptions.map((subscription) => subscription.status().position),
     notifications?.status().subscription.position ?? 0,
     sealer.status().position,

@@ -22,21 +22,34 @@ const BLOCK = 20;
 const ALL_FAULTS_FROM = 500;
 const OK_SHARE_MIN = 0.6;
 
+/** How far a sweep has come. */
+export interface Progress {
+  readonly seeds: number;
+  readonly cpuSeconds: number;
+  /** What has failed first, so far. */
+  readonly failure: SeedResult | undefined;
+}
+
 /** Simulates `count` seeds in `jobs` processes; begins no more when one has failed. */
-export async function sweepSeeds(from: number, count: number, jobs: number, onProgress: (done: number) => void): Promise<Sweep> {
+export async function sweepSeeds(
+  from: number,
+  count: number,
+  jobs: number,
+  onProgress: (progress: Progress) => void,
+): Promise<Sweep> {
   const results: SeedResult[] = [];
   let next = from;
   let cpuSeconds = 0;
-  let isOver = false;
+  let failure: SeedResult | undefined;
   const work = async (worker: SeedWorker) => {
-    while (!isOver && next < from + count) {
+    while (!failure && next < from + count) {
       const block = { from: next, count: Math.min(BLOCK, from + count - next), isUntilViolation: false };
       next += block.count;
       const answered = await worker.run(block);
       results.push(...answered.results);
       cpuSeconds += answered.cpuSeconds;
-      isOver ||= answered.results.some(({ violations }) => violations.length > 0);
-      onProgress(results.length);
+      failure ??= answered.results.find(({ violations }) => violations.length > 0);
+      onProgress({ seeds: results.length, cpuSeconds, failure });
     }
   };
   const workers = await Promise.all(Array.from({ length: Math.min(jobs, Math.ceil(count / BLOCK)) }, () => seedWorker()));

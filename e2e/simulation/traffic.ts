@@ -12,6 +12,8 @@ import { accountOf, LEAVERS } from "./seed-shop.ts";
 export const ORDERS_MIN = 30;
 const OPERATIONS = 9;
 const OPERATIONS_MAX = 60;
+const LATE_WISHES = 7;
+const HOT_PRODUCT = "mug-blue";
 
 /** What clients know of each other's orders: what was acknowledged. */
 export interface Known {
@@ -34,6 +36,15 @@ export async function clientDay(parts: ClientParts, client: string, known: Known
   }
 }
 
+/** What people want of orders whose work is done: to cancel them, mostly in vain. */
+export async function lateWishes(parts: ClientParts, known: Known): Promise<void> {
+  const random = parts.world.random("late wishes");
+  for (let count = 0; count < LATE_WISHES && known.orders.length > 0; count++) {
+    const { orderId } = pick(random, known.orders);
+    await ask(parts, "operator", { kind: "cancel", input: { orderId, reason: `too late ${count}` } });
+  }
+}
+
 class Day {
   private readonly parts: ClientParts;
   private readonly client: string;
@@ -42,12 +53,15 @@ class Day {
   /** Commands that were sent under a key. */
   private readonly keyed: { readonly key: string; readonly request: Request }[] = [];
   private count = 0;
+  /** Whether pieces are also put aside: what is not fetched is kept for so long that few runs wait for it. */
+  private readonly hasCounter: boolean;
 
   constructor(parts: ClientParts, client: string, known: Known, random: Random) {
     this.parts = parts;
     this.client = client;
     this.known = known;
     this.random = random;
+    this.hasCounter = oneIn(parts.world.random("counter"), 5);
   }
 
   async next(): Promise<void> {
@@ -61,9 +75,10 @@ class Day {
     if (turn < 68) return void (await this.command(this.cancellation()));
     if (turn < 77) return void (await this.command(this.choice()));
     if (turn < 84) return void (await this.command(this.change()));
-    if (turn < 86) return this.receive();
-    if (turn < 87) return void (await ask(this.parts, this.client, { kind: "leave", customerId: pick(this.random, LEAVERS) }));
-    if (turn < 96) return this.read();
+    if (turn < 89) return this.receive();
+    if (turn < 90) return void (await ask(this.parts, this.client, { kind: "leave", customerId: pick(this.random, LEAVERS) }));
+    if (turn < 92 && this.hasCounter) return this.putAside();
+    if (turn < 97) return this.read();
     await ask(this.parts, this.client, { kind: "list", customerId: this.client });
   }
 
@@ -116,7 +131,7 @@ class Day {
   }
 
   private order(): Request & { kind: "place" } {
-    const products = Array.from({ length: 1 + below(this.random, 3) }, () => pick(this.random, Object.keys(PRICES)));
+    const products = Array.from({ length: 1 + below(this.random, 3) }, () => this.product());
     const items = products.map((productId) => ({ productId, quantity: 1 + below(this.random, 5) }));
     const customerId = oneIn(this.random, 4) ? undefined : oneIn(this.random, 6) ? pick(this.random, LEAVERS) : this.client;
     const about = { ...(customerId !== undefined && { customerId }), contact: this.contact(), items };
@@ -169,9 +184,18 @@ class Day {
     return ask(this.parts, this.client, request, key);
   }
 
+  /** One product is asked for more than others: many meet at its stock. */
+  private product(): string {
+    return oneIn(this.random, 3) ? HOT_PRODUCT : pick(this.random, Object.keys(PRICES));
+  }
+
   private async receive(): Promise<void> {
-    const productId = pick(this.random, Object.keys(PRICES));
+    const productId = this.product();
     await ask(this.parts, this.client, { kind: "receive", productId, quantity: 1 + below(this.random, 9) });
+  }
+
+  private async putAside(): Promise<void> {
+    await ask(this.parts, this.client, { kind: "putAside", productId: this.product(), quantity: 1 + below(this.random, 3) });
   }
 
   private contact() {

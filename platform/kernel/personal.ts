@@ -15,6 +15,8 @@ export type Personal<T> = T | Sealed;
 export const SEALED_PREFIX = "sealed:1:";
 const SEALED = /^sealed:1:[^:]{1,255}:[^:]{1,255}:[A-Za-z0-9_-]+$/;
 const personalSchemas = new WeakSet<z.ZodType>();
+/** What `personalPath` said of a schema, which does not change. */
+const looked = new WeakMap<z.ZodType, readonly string[] | undefined>();
 
 /** Declares an object of a record's schema as personal: the codec seals it as one block. At most one per record. */
 export function personal<T>(schema: z.ZodType<T>): z.ZodType<Personal<T>> {
@@ -30,8 +32,10 @@ export function isSealed(value: unknown): value is Sealed {
 
 /** Path of the personal field in an object schema; undefined without one. More than one is a mistake. */
 export function personalPath(schema: z.ZodType): readonly string[] | undefined {
+  if (looked.has(schema)) return looked.get(schema);
   const found = [...paths(schema, [])];
   assert(found.length <= 1, "a record's schema has at most one personal field");
+  looked.set(schema, found[0]);
   return found[0];
 }
 

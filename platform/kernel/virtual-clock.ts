@@ -13,37 +13,37 @@ export interface VirtualClock extends Clock {
 interface Timer {
   readonly at: number;
   readonly order: number;
-  readonly run: () => void;
+  /** Undefined when it was cancelled, or has fired. */
+  run: (() => void) | undefined;
 }
 
 /** A virtual clock whose wall time starts at `startMs` (epoch milliseconds). */
 export function virtualClock(startMs = Date.UTC(2026, 0, 1)): VirtualClock {
-  const timers = new Set<Timer>();
+  const timers: Timer[] = [];
   let elapsed = 0;
   let skew = 0;
   let created = 0;
 
   function next(): Timer | undefined {
-    let first: Timer | undefined;
-    for (const timer of timers) {
-      if (!first || timer.at < first.at || (timer.at === first.at && timer.order < first.order)) first = timer;
-    }
-    return first;
+    while (timers[0] && !timers[0].run) removeFirst(timers);
+    return timers[0];
   }
 
   function fire(timer: Timer): void {
-    timers.delete(timer);
+    removeFirst(timers);
     elapsed = Math.max(elapsed, timer.at);
-    timer.run();
+    const { run } = timer;
+    timer.run = undefined;
+    run?.();
   }
 
   return {
     now: () => startMs + skew + Math.floor(elapsed),
     elapsed: () => elapsed,
     after(delayMs, run): Cancel {
-      const timer = { at: elapsed + Math.max(0, delayMs), order: created++, run };
-      timers.add(timer);
-      return () => void timers.delete(timer);
+      const timer: Timer = { at: elapsed + Math.max(0, delayMs), order: created++, run };
+      add(timers, timer);
+      return () => void (timer.run = undefined);
     },
     step() {
       const timer = next();
@@ -59,4 +59,36 @@ export function virtualClock(startMs = Date.UTC(2026, 0, 1)): VirtualClock {
       skew += ms;
     },
   };
+}
+
+/** The timers are a binary heap: each is before the two at twice its place. */
+function isBefore(a: Timer, b: Timer): boolean {
+  return a.at < b.at || (a.at === b.at && a.order < b.order);
+}
+
+function add(heap: Timer[], timer: Timer): void {
+  let at = heap.length;
+  while (at > 0) {
+    const above = (at - 1) >> 1;
+    const parent = heap[above];
+    if (!parent || isBefore(parent, timer)) break;
+    heap[at] = parent;
+    at = above;
+  }
+  heap[at] = timer;
+}
+
+function removeFirst(heap: Timer[]): void {
+  const last = heap.pop();
+  if (!last || heap.length === 0) return;
+  let at = 0;
+  for (;;) {
+    const [left, right] = [heap[2 * at + 1], heap[2 * at + 2]];
+    const isRight = left !== undefined && right !== undefined && isBefore(right, left);
+    const child = isRight ? right : left;
+    if (!child || isBefore(last, child)) break;
+    heap[at] = child;
+    at = 2 * at + (isRight ? 2 : 1);
+  }
+  heap[at] = last;
 }

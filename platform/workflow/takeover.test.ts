@@ -61,6 +61,41 @@ test("what a process sends after it lost its lease is refused", async () => {
   await trial.destroy();
 });
 
+test("who goes on after others had the lease, and have left it, reads again what is recorded", async () => {
+  const { trial, answer, slow, first, second } = twoProcesses();
+  await trial.until(first.engine.start(pair, start));
+  await trial.untilTrue(() => slow.calls.length === 1);
+  first.halt();
+  const engine = second();
+  assert.equal(await trial.until(engine.result(pair, "p")), "ab");
+  await trial.pass(60_000);
+  first.goOn();
+  answer.resolve("late");
+  await trial.pass(60_000);
+  const { entries } = await engine.history("p");
+  assert.deepEqual(
+    entries.flatMap((entry) => (entry.kind === "done" ? [entry.value] : [])),
+    ['"a"', '"b"'],
+  );
+  assert.deepEqual(slow.calls, ["a#1"], "it begins nothing more");
+  await trial.destroy();
+});
+
+test("a run that is started again while it is in memory stays there, once", async () => {
+  const { trial, answer, slow, first } = twoProcesses();
+  const { engine } = first;
+  assert.equal((await trial.until(engine.start(pair, start))).isNew, true);
+  await trial.untilTrue(() => slow.calls.length === 1);
+  assert.equal((await trial.until(engine.start(pair, start))).isNew, false);
+  assert.equal(engine.runsInMemory, 1);
+  assert.equal(await trial.until(engine.pause("p", "look")), undefined);
+  assert.equal(await trial.until(engine.resume("p")), undefined);
+  answer.resolve("A");
+  assert.equal(await trial.until(engine.result(pair, "p")), "Ab");
+  assert.deepEqual(slow.calls, ["a#1", "b#1"]);
+  await trial.destroy();
+});
+
 test("any process can talk to a run that another one owns", async () => {
   const { trial, answer, slow, first, second } = twoProcesses();
   await trial.until(first.engine.start(pair, start));

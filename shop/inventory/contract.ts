@@ -1,3 +1,4 @@
+import { PATIENT_POLICY } from "@daybook/foundation/resilience/policy";
 import { givenId } from "@daybook/kernel/ids";
 import { recordType } from "@daybook/kernel/record-type";
 import { queue } from "@daybook/messaging/queue";
@@ -84,5 +85,6 @@ export const inventoryContract = contract("inventory", {
 /** A reservation that has not ended in its time is released: the message's id is the order's. */
 export const reservationExpiry = queue({
   name: "reservation-expiry",
+  policy: PATIENT_POLICY,
   message: recordType({ name: "ReservationExpiry", schema: about }),
 });

@@ -23,7 +23,8 @@ const PRODUCTS = ["mug", "pot", "jar"];
 
 async function trial(pieces = 10) {
   const clock = virtualClock();
-  const store = memoryStore({ clock, owners: { stock: "inventory" } });
+  const memory = memoryStore({ clock, owners: { stock: "inventory" } });
+  const store = { ...memory, capabilities: { ...memory.capabilities, isShared: true } }; // some have two processes
   const ids = idSource(clock, seededRandom(1));
   const product = (productId: string) => ({ productId, name: productId, price: money(100n, "GBP") });
   const catalogue = {

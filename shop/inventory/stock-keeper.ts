@@ -3,7 +3,7 @@ import { decisiveVerdict } from "@daybook/data/cqrs/decisive-verdict";
 import { contention } from "@daybook/data/cqrs/errors";
 import { streamName } from "@daybook/data/event-store/event";
 import type { Store } from "@daybook/data/store";
-import type { Condition, Effect, NewEvent } from "@daybook/data/store/unit";
+import type { Committed, Condition, Effect, NewEvent, Refused, Unit } from "@daybook/data/store/unit";
 import { canonical } from "@daybook/kernel/canonical";
 import { causeOf, type Context } from "@daybook/kernel/context";
 import type { IdSource } from "@daybook/kernel/ids";
@@ -51,10 +51,9 @@ export class StockKeeper {
   private readonly warm = new Map<string, StockRow>();
   /** Units of this keeper that led to the warm states. */
   private readonly last = new Map<string, string>();
-  /** By product, settles when every unit that was submitted is answered. */
-  private readonly underWay = new Map<string, Promise<unknown>>();
-  /** How many were. */
-  private readonly submitted = new Map<string, number>();
+  /** Per product: units of this keeper whose outcome it does not know yet, and the read that is to come. */
+  private readonly underWay = new Map<string, UnderWay>();
+  private readonly loading = new Map<string, Promise<void>>();
   private readonly store: Store;
   private readonly ids: IdSource;
 
@@ -102,44 +101,48 @@ export class StockKeeper {
     const marks = this.store.capabilities.isShared ? this.marksOf([...commands.keys()], unitId) : NO_MARKS;
     const changes = "refusal" in decided ? [] : [...changesOf(unitId, decided), ...marks.effects, ...effects];
     if ("after" in decided) this.keep(decided.after, unitId);
-    const all = [...changes, ...(kept?.(decided) ?? [])];
+    const unit = {
+      id: unitId,
+      cause: causeOf(context),
+      conditions: [...conditions, ...versions, ...marks.conditions],
+      effects: [...changes, ...(kept?.(decided) ?? [])],
+    };
+    const verdict = await this.commit([...commands.keys()], unit); // submitted before anything else is decided
+    if (verdict.outcome === "committed") return "refusal" in decided ? { refusal: decided.refusal } : "done";
+    return verdict.condition < conditions.length ? "conditions" : undefined;
+  }
+
+  /** Commits a unit, and forgets the states that it was to lead to when it is not known to be committed. */
+  private async commit(products: readonly string[], unit: Unit): Promise<Committed | Refused> {
+    for (const product of products) this.underWay.getOrInsertComputed(product, () => ({ units: 0 })).units++;
+    let isCommitted = false;
     try {
-      const unit = {
-        id: unitId,
-        cause: causeOf(context),
-        conditions: [...conditions, ...versions, ...marks.conditions],
-        effects: all,
-      };
-      const committing = decisiveVerdict(this.store, unit); // submitted before anything else is decided
-      for (const product of commands.keys()) this.follow(product, committing);
-      const verdict = await committing;
-      if (verdict.outcome === "committed") return "refusal" in decided ? { refusal: decided.refusal } : "done";
-      this.drop(commands.keys());
-      return verdict.condition < conditions.length ? "conditions" : undefined;
-    } catch (error) {
-      this.drop(commands.keys());
-      throw error;
+      const verdict = await decisiveVerdict(this.store, unit);
+      isCommitted = verdict.outcome === "committed";
+      return verdict;
+    } finally {
+      if (!isCommitted) this.drop(products);
+      for (const product of products) this.hasEnded(product);
     }
   }
 
-  /** Until nothing was on its way while the row was read. */
-  private async load(product: string): Promise<void> {
-    while (!this.warm.has(product)) {
-      await this.underWay.get(product);
-      const before = this.submitted.get(product);
-      const row = (await this.read(product)) ?? absent(product);
-      const isCurrent = !this.underWay.has(product) && this.submitted.get(product) === before;
-      if (isCurrent && !this.warm.has(product)) this.warm.set(product, row);
-    }
+  private hasEnded(product: string): void {
+    const underWay = this.underWay.get(product);
+    if (!underWay || --underWay.units > 0) return;
+    this.underWay.delete(product);
+    underWay.over?.resolve();
   }
 
-  private follow(product: string, committing: Promise<unknown>): void {
-    const before = this.underWay.get(product);
-    const all = Promise.allSettled([before, committing]).finally(() => {
-      if (this.underWay.get(product) === all) this.underWay.delete(product);
-    });
-    this.underWay.set(product, all);
-    this.submitted.set(product, 1 + (this.submitted.get(product) ?? 0));
+  private load(product: string): Promise<void> {
+    if (this.warm.has(product)) return LOADED;
+    return this.loading.getOrInsertComputed(product, () => this.reload(product).finally(() => this.loading.delete(product)));
+  }
+
+  /** Reads when none of this keeper's units is under way: what they bring about would not be in it, and later ones follow it. */
+  private async reload(product: string): Promise<void> {
+    const underWay = this.underWay.get(product);
+    if (underWay) await (underWay.over ??= Promise.withResolvers()).promise;
+    this.warm.set(product, (await this.read(product)) ?? absent(product));
   }
 
   private keep(after: ReadonlyMap<string, StockRow>, unitId: string): void {
@@ -168,6 +171,14 @@ export class StockKeeper {
     };
   }
 }
+
+interface UnderWay {
+  units: number;
+  /** For who waits for the last of them. */
+  over?: PromiseWithResolvers<void>;
+}
+
+const LOADED = Promise.resolve();
 
 interface Marks {
   readonly conditions: readonly Condition[];

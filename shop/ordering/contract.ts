@@ -1,6 +1,7 @@
 import type { Around, Operation } from "@daybook/data/cqrs/handlers";
 import type { Outcome } from "@daybook/data/cqrs/aggregates";
 import type { IdempotentRequest } from "@daybook/data/cqrs/idempotency";
+import { PATIENT_POLICY } from "@daybook/foundation/resilience/policy";
 import { givenId } from "@daybook/kernel/ids";
 import { moneySchema, type Money } from "@daybook/kernel/money";
 import { recordType } from "@daybook/kernel/record-type";
@@ -301,6 +302,7 @@ export interface SearchOrders {
 /** What is to be done about an order: sent in the unit that makes it necessary, to whoever carries orders out. */
 export const orderWork = queue({
   name: "order-work",
+  policy: PATIENT_POLICY,
   message: recordType({
     name: "OrderWork",
     schema: z.discriminatedUnion("type", [

@@ -1,3 +1,4 @@
+import { PATIENT_POLICY } from "@daybook/foundation/resilience/policy";
 import { givenId } from "@daybook/kernel/ids";
 import { moneySchema } from "@daybook/kernel/money";
 import { recordType } from "@daybook/kernel/record-type";
@@ -63,6 +64,7 @@ export const paymentsContract = contract("payments", {
 /** What became of a pending payment: sent to whoever carries the order out. */
 export const paymentOutcomes = queue({
   name: "payment-outcomes",
+  policy: PATIENT_POLICY,
   message: recordType({
     name: "PaymentOutcome",
     schema: z.discriminatedUnion("type", [

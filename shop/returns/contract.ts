@@ -1,3 +1,4 @@
+import { PATIENT_POLICY } from "@daybook/foundation/resilience/policy";
 import { givenId } from "@daybook/kernel/ids";
 import { moneySchema } from "@daybook/kernel/money";
 import { recordType } from "@daybook/kernel/record-type";
@@ -82,4 +83,8 @@ export const returnsContract = contract("returns", {
 });
 
 /** A return that something is to be done about, sent in the unit that makes it necessary. */
-export const returnWork = queue({ name: "return-work", message: recordType({ name: "ReturnWork", schema: one }) });
+export const returnWork = queue({
+  name: "return-work",
+  policy: PATIENT_POLICY,
+  message: recordType({ name: "ReturnWork", schema: one }),
+});

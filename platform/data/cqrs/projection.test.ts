@@ -93,7 +93,7 @@ void describe("projection", () => {
     await running.stop();
     const late = await log.add("sum-a", 1, 1);
     const inVain = waitFor(log.store, totals(), late, 300, log.clock);
-    await log.until(async () => (log.clock.elapsed() >= 1_000 ? true : (log.clock.advance(100), false)));
+    log.clock.advance(1_000);
     assert.deepEqual(await inVain, { isReached: false, lag: 2 });
     await log.store.close();
   });

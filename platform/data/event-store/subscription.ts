@@ -3,7 +3,7 @@ import { assert, errorCode, messageOf } from "@daybook/kernel/errors";
 import type { IdSource } from "@daybook/kernel/ids";
 import { failedAttempt, NO_ATTEMPTS, withAttempt, type AttemptRecord } from "@daybook/foundation/resilience/attempt-record";
 import { mayRetry, retryDelay, type AttemptPolicy } from "@daybook/foundation/resilience/policy";
-import type { LogPage, Store } from "@daybook/data/store";
+import type { Change, LogPage, Store } from "@daybook/data/store";
 import type { Effect, Unit, UnitCause } from "@daybook/data/store/unit";
 import { bell, type Bell } from "./bell.ts";
 import { checkpointAt, checkpointIs, putCheckpoint, readCheckpoint, type Checkpoint } from "./checkpoint.ts";
@@ -149,7 +149,9 @@ class Subscriber {
 
   async run(): Promise<void> {
     const parked = parkedName(this.options.name);
-    const unwatch = this.store.watch((change) => (change.hasFacts || change.touchesQueue(parked)) && this.bell.ring());
+    const { categories } = this.options;
+    const isOfInterest = (change: Change) => (categories ? change.touchesCategory(categories) : change.hasFacts);
+    const unwatch = this.store.watch((change) => (isOfInterest(change) || change.touchesQueue(parked)) && this.bell.ring());
     while (!this.isOver && !this.isStopping) {
       try {
         await this.round();
@@ -180,8 +182,9 @@ class Subscriber {
     this.bell.hush();
     if (this.options.poison === "park" && (await this.redrive())) return;
     const startedAt = this.options.clock.elapsed();
-    const page = await this.readPage();
-    const head = Math.max(page.scannedTo, (await this.store.head()).position);
+    const { position } = await this.store.head();
+    const page = position > this.position ? await this.readPage() : { events: [], scannedTo: this.position };
+    const head = Math.max(page.scannedTo, position);
     const isDone =
       page.events.length > 0 ? await this.handle(page, checkpoint, head) : await this.pass(page.scannedTo, checkpoint, head);
     if (!isDone || this.isOver) return;
@@ -246,7 +249,7 @@ class Subscriber {
     try {
       return await task();
     } finally {
-      done.abort();
+      done.abort("handled"); // without a reason an error with a stack is made
       await extending;
     }
   }

@@ -33,6 +33,8 @@ export interface Change {
   readonly isForeign: boolean;
   /** The log's head may have moved. */
   readonly hasFacts: boolean;
+  /** A fact may have been appended to a stream of one of the categories. */
+  touchesCategory(categories: readonly string[]): boolean;
   /** An item of the queue may have been scheduled or finished. */
   touchesQueue(queue: string): boolean;
   touchesKey(key: string): boolean;

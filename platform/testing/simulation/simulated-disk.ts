@@ -120,8 +120,8 @@ class OpenDisk {
     return {
       capabilities: { ...engine.capabilities, isDurable: true },
       opening,
-      apply: (units) => life.through(this.apply(units)),
-      ...wrappedReads(engine, (_, __, query) => life.through(this.read(query))),
+      apply: (units) => life.through(() => this.apply(units)),
+      ...wrappedReads(engine, (_, __, query) => life.through(() => this.read(query))),
       close: async () => {},
     };
   }

@@ -13,13 +13,15 @@ import { oneIn, type World } from "./world.ts";
 export const SERVER_FAULTS = {
   "connection refused": { chance: 0.006, within: 60 },
   "connection lost before a commit": { chance: 0.006, within: 60 },
-  "connection lost after a commit": { chance: 0.01, within: 40 },
+  "connection lost after a commit": { chance: 0.012, within: 20 },
   "server down": { chance: 0.002, within: 120 },
+  "commit stalled": { chance: 0.002, within: 60 },
+  "chained commit stalled": { chance: 0.02, within: 10 },
   "answer stalled": { chance: 0.01, within: 20 },
   "died before a commit": { chance: 0.002, within: 80 },
   "died after a commit": { chance: 0.003, within: 80 },
   "read stalled": { chance: 0.004, within: 60 },
-  "read failed": { chance: 0.002, within: 300 },
+  "read failed": { chance: 0.007, within: 60 },
 } as const satisfies Record<string, FaultRate>;
 
 export type ServerFault = keyof typeof SERVER_FAULTS;
@@ -47,7 +49,13 @@ interface Session {
   readonly life: Life;
   number: number;
   arrivals: Promise<void>;
+  /** Who is told when another session has committed. */
+  readonly listeners: Set<() => void>;
+  isNewsUnderWay: boolean;
 }
+
+/** As the PostgreSQL engine notices what others commit: some time later, once for all of that time. */
+const NEWS_AFTER_MS = 75;
 
 class Server {
   readonly journal = new GrowingJournal();
@@ -55,6 +63,7 @@ class Server {
   private readonly faults: FaultPlan<ServerFault>;
   private readonly engine: Engine;
   private readonly random: Random;
+  private readonly sessions = new Set<Session>();
   private downUntil = 0;
 
   constructor({ world, faults, makeEngine }: SimulatedServerOptions) {
@@ -65,16 +74,24 @@ class Server {
   }
 
   connect(life: Life): Engine {
-    const session = { life, number: 0, arrivals: Promise.resolve() };
+    const listeners = new Set<() => void>();
+    const session = { life, number: 0, arrivals: Promise.resolve(), listeners, isNewsUnderWay: false };
+    this.sessions.add(session);
+    void life.ended.then(() => this.sessions.delete(session));
     return {
       capabilities: { ...this.engine.capabilities, isDurable: true, isShared: true, batchesInFlight: 4 },
-      apply: (units) => life.through(this.apply(session, units)),
-      ...wrappedReads(this.engine, (_, __, query) => life.through(this.read(query))),
+      apply: (units) => life.through(() => this.apply(session, units)),
+      ...wrappedReads(this.engine, (_, __, query) => life.through(() => this.read(query))),
+      onForeignCommit(listener) {
+        listeners.add(listener);
+        return () => void listeners.delete(listener);
+      },
       close: async () => {},
     };
   }
 
   private async apply(session: Session, units: readonly EncodedUnit[]): Promise<readonly Verdict[]> {
+    const { faults } = this;
     const { number, arrivals } = session;
     let arrived: () => void = () => {};
     session.arrivals = new Promise((resolve) => (arrived = resolve));
@@ -82,6 +99,9 @@ class Server {
     try {
       await this.world.delay(this.random, 0.25, 3);
       await arrivals;
+      // On the way for longer than leases last: meanwhile somebody else may take over.
+      if (faults.strikes("commit stalled")) await this.world.delay(this.random, 5_000, oneIn(this.random, 3) ? 40_000 : 12_000);
+      if (units.some(isChained) && faults.strikes("chained commit stalled")) await this.world.delay(this.random, 50, 1_500);
       verdicts = await this.arrive(session, number, units);
     } finally {
       arrived();
@@ -103,15 +123,25 @@ class Server {
     const at = this.world.clock.now();
     const verdicts = await this.engine.apply(units);
     this.journal.add({ at, units, verdicts });
+    for (const other of this.sessions) if (other !== session) this.tell(other);
     this.world.trace.add(
       `${session.life.name} apply ${units.map(({ id }, index) => `${id} ${verdicts[index]?.outcome}`).join(", ")}`,
     );
     if (faults.strikes("died after a commit")) this.die(session, "after a commit");
     if (faults.strikes("connection lost after a commit")) {
-      if (oneIn(this.random, 2)) this.goDown(500, 3_000); // mostly longer than a store goes on trying
+      if (oneIn(this.random, 2)) this.goDown(700, 3_500); // mostly longer than a store goes on trying
       this.lose(session, "after a commit");
     }
     return verdicts;
+  }
+
+  private tell(session: Session): void {
+    if (session.isNewsUnderWay) return;
+    session.isNewsUnderWay = true;
+    session.life.clock(this.world.clock).after(NEWS_AFTER_MS, () => {
+      session.isNewsUnderWay = false;
+      for (const listener of session.listeners) listener();
+    });
   }
 
   private isDown(): boolean {
@@ -148,4 +178,9 @@ class Server {
     session.life.end();
     throw storeStopped(`${session.life.name} is dead`); // heard by nobody
   }
+}
+
+/** Whether the unit was decided on what another one of its process is to bring about: by a version, and by a mark beside it. */
+function isChained({ conditions }: EncodedUnit): boolean {
+  return conditions.some(({ kind }) => kind === "version") && conditions.some(({ kind }) => kind === "keyValue");
 }

@@ -24,11 +24,15 @@ export interface TestEngine {
   readonly kill: () => void;
   /** From now on it cannot extend a lease, as a process that was stopped for too long. */
   readonly loseLeases: () => void;
+  /** From now on its calls of the store wait, as of a process that was stopped, until it goes on. */
+  readonly halt: () => void;
+  readonly goOn: () => void;
 }
 
 interface Life {
   isAlive: boolean;
   canExtend: boolean;
+  halted: PromiseWithResolvers<void> | undefined;
   /** Calls of the store that have not ended. */
   underWay: number;
 }
@@ -45,12 +49,12 @@ export class Trial {
   constructor(stored: StoreForWorkflows, clock = virtualClock()) {
     this.clock = clock;
     this.stored = stored;
-    this.store = this.watched({ isAlive: true, canExtend: true, underWay: 0 });
+    this.store = this.watched({ isAlive: true, canExtend: true, halted: undefined, underWay: 0 });
   }
 
   /** An engine with these programs. Of the same owner unless given: what an engine before it owned is its own. */
   engine(programs: Programs, owner = "test"): TestEngine {
-    const life = { isAlive: true, canExtend: true, underWay: 0 };
+    const life: Life = { isAlive: true, canExtend: true, halted: undefined, underWay: 0 };
     const store = this.watched(life);
     const { clock, random } = this;
     const engine = new WorkflowEngine({ store, clock, random, ids: idSource(clock, random), owner, ...programs });
@@ -58,6 +62,11 @@ export class Trial {
       engine,
       kill: () => void (life.isAlive = false),
       loseLeases: () => void (life.canExtend = false),
+      halt: () => void (life.halted = Promise.withResolvers()),
+      goOn() {
+        life.halted?.resolve();
+        life.halted = undefined;
+      },
     };
     this.engines.push(started);
     return started;
@@ -118,6 +127,7 @@ export class Trial {
         const value = Reflect.get(target, name) as ((...words: unknown[]) => unknown) | undefined; // a store's members
         if (typeof value !== "function" || name === "watch" || name === "status") return value;
         return async (...words: unknown[]) => {
+          await life.halted?.promise;
           if (!life.isAlive || (!life.canExtend && isTaking(words[0]))) return new Promise(() => undefined);
           life.underWay++;
           try {

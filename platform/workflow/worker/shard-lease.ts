@@ -11,6 +11,8 @@ interface ShardLeaseOptions {
   readonly isNeeded: () => boolean;
   /** Told when it could not be extended. */
   readonly lost: () => void;
+  /** Told when it was taken again after it had run out: others may have had it between. */
+  readonly retaken: () => void;
 }
 
 /** The lease of a shard: taken when a run needs it, extended for as long as runs are in memory, then left to run out. */
@@ -18,6 +20,8 @@ export class ShardLease {
   private readonly options: ShardLeaseOptions;
   private holding: Promise<boolean> | undefined;
   private cancelRenewal: Cancel | undefined;
+  /** That of the last time that it was held. */
+  private token: number | undefined;
 
   constructor(options: ShardLeaseOptions) {
     this.options = options;
@@ -27,7 +31,7 @@ export class ShardLease {
   async hold(): Promise<boolean> {
     this.holding ??= this.options.lease
       .hold()
-      .then((token) => token !== undefined)
+      .then((token) => this.heldUnder(token))
       .finally(() => (this.holding = undefined));
     const isHeld = await this.holding;
     if (isHeld) this.keep();
@@ -36,6 +40,14 @@ export class ShardLease {
 
   get isHeld(): boolean {
     return this.options.lease.freeing().length > 0;
+  }
+
+  private heldUnder(token: number | undefined): boolean {
+    if (token === undefined) return false;
+    const isRetaken = this.token !== undefined && this.token !== token;
+    this.token = token;
+    if (isRetaken) this.options.retaken();
+    return true;
   }
 
   condition(): Condition {

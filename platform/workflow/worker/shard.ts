@@ -53,6 +53,8 @@ export class Shard implements RunHost {
   private mustScan = false;
   private leaving: Promise<void> | undefined;
   private isStopped = false;
+  /** Raised whenever what was read of runs before may be out of date. */
+  private era = 0;
   private wakeAt = Infinity;
   private cancelWake: Cancel | undefined;
 
@@ -62,7 +64,8 @@ export class Shard implements RunHost {
     this.queue = shardQueue(taskQueue, shard);
     const lease = workLease({ store, clock, ids, owner, name: this.queue, ttlMs: leaseMs });
     const isNeeded = () => this.active.size > 0;
-    this.lease = new ShardLease({ lease, deadlines, leaseMs, isNeeded, lost: () => this.lost() });
+    const told = { lost: () => this.lost(), retaken: () => this.forget(0) };
+    this.lease = new ShardLease({ lease, deadlines, leaseMs, isNeeded, ...told });
   }
 
   get store() {
@@ -107,9 +110,15 @@ export class Shard implements RunHost {
 
   lost(): void {
     this.lease.drop();
+    this.forget(TROUBLE_MS);
+  }
+
+  /** Others may have gone on with the runs in memory: they are read again. */
+  private forget(againInMs: number): void {
+    this.era++;
     for (const run of this.active.values()) run.drop();
     this.active.clear();
-    this.wakeBy(this.clock.now() + TROUBLE_MS);
+    this.wakeBy(this.clock.now() + againInMs);
   }
 
   failed(info: RunInfo, error: unknown): void {
@@ -166,7 +175,8 @@ export class Shard implements RunHost {
   /** Looks for runs that need attention, and sets out when to look next. */
   scan(): Promise<void> {
     this.mustScan = true;
-    this.scanning ??= this.scanAll().finally(() => (this.scanning = undefined));
+    if (!this.isOpen) return Promise.resolve();
+    this.scanning ??= this.scanAll();
     return this.scanning;
   }
 
@@ -223,6 +233,8 @@ export class Shard implements RunHost {
       }
     } catch {
       this.wakeBy(this.clock.now() + TROUBLE_MS); // the store says why elsewhere
+    } finally {
+      this.scanning = undefined; // at once: who asks from here on begins another one
     }
   }
 
@@ -265,8 +277,9 @@ export class Shard implements RunHost {
     try {
       if (!(await this.hold())) return this.wakeBy(this.clock.now() + this.options.leaseMs / 3);
       if (isScheduleItem(id)) return await this.runSchedule(id);
+      const { era } = this;
       const history = await loadHistory(this.store, id);
-      if (history) await this.resume(history, scheduledAt);
+      if (history) await this.resume(history, era, scheduledAt);
       else await this.tidy(id);
     } catch {
       this.wakeBy(this.clock.now() + TROUBLE_MS);
@@ -281,7 +294,7 @@ export class Shard implements RunHost {
     void this.scan();
   }
 
-  private async resume(history: History, scheduledAt: number | undefined): Promise<void> {
+  private async resume(history: History, era: number, scheduledAt: number | undefined): Promise<void> {
     const { started } = history;
     const info = history.entries.reduce(advanced, infoOf(started));
     const definition = this.programs.workflow(started.workflow, started.version);
@@ -291,6 +304,7 @@ export class Shard implements RunHost {
       const run = new LiveRun(this, history, await replay(definition, history), true);
       run.scheduledAt = scheduledAt;
       if (!this.isOpen) return;
+      if (this.era !== era) return this.wakeBy(this.clock.now());
       this.active.set(started.id, run);
       void run.pump();
     } catch (error) {

@@ -77,6 +77,7 @@ export const lifecyclePromises: Promises = {
     await store.head();
     const [last] = told();
     assert.ok(last?.hasFacts && !last.touchesQueue("q") && !last.touchesKey("k"));
+    assert.deepEqual([last.touchesCategory(["stock", "order"]), last.touchesCategory(["stock"])], [true, false]);
   },
   "a watcher that was stopped is not called any more, and the others are": async ({ store }) => {
     let calls = 0;
