@@ -130,7 +130,7 @@ export interface Outside extends Pick<PaymentsServiceParts, "provider" | "hookSe
 }
 
 /** The contexts of the shop over one store, in one process. */
-export interface Contexts {
+interface Services {
   readonly catalogue: CatalogService;
   readonly customers: CustomersService;
   readonly inventory: InventoryService;
@@ -140,6 +140,9 @@ export interface Contexts {
   readonly shipping: ShippingService;
   readonly questions: QuestionsService;
   readonly returns: ReturnsService;
+}
+
+export interface Contexts extends Services {
   readonly projections: readonly Projection[];
   /** Starts what works by itself: orders follow other contexts; with partners, orders are carried out. */
   readonly startWork: () => Work;
@@ -165,94 +168,93 @@ const COUNTER = { lines: ["At the counter"], city: "London", country: "GB" };
 const OPEN_STATUSES = orderStatusSchema.options.filter((status) => !["delivered", "cancelled", "failed"].includes(status));
 
 export function contexts(parts: ContextsParts): Contexts {
-  const { events, clock, ids, random, partners } = parts;
+  const { partners, clock } = parts;
   const outside = parts.outside ?? outsideOf(partners, clock);
   const isServed = parts.outside !== undefined || partners !== undefined;
-  const { store } = events;
-  const common = { events, store, clock, ids, random, ...parts.waits };
   const local = localTransport({ clock });
-  const calls = clientsBy(local.transport);
+  const calls = callsOf(local);
+  const services = servicesOf(parts, outside, local, calls);
+  return {
+    ...services,
+    projections: projectionsOf(services),
+    startWork: () => startWork(parts, services, calls, isServed ? outside : undefined),
+    close: () => outside.close(),
+  };
+}
 
+/** The contexts, put together; they call each other by contract. */
+function servicesOf(parts: ContextsParts, outside: Outside, local: LocalTransport, calls: Calls): Services {
+  const { searchSecret, sessionKeys, isReadOnly, log } = parts;
+  const common = commonOf(parts);
   const catalogue = catalogService(common);
   const customers = customersService({
     ...common,
-    searchSecret: parts.searchSecret,
-    sessionKeys: parts.sessionKeys,
-    isReadOnly: parts.isReadOnly,
+    searchSecret,
+    sessionKeys,
+    isReadOnly,
     tenant: TENANT,
     hasOpenOrders: (customerId) => hasOpenOrders(ordering, customerId),
   });
-  local.add(customers.calls);
-  const ordering = orderingService({ ...common, catalogue, customers: calls.customers, searchSecret: parts.searchSecret });
+  const ordering = orderingService({ ...common, catalogue, customers: calls.customers, searchSecret });
   const inventory = inventoryService({ ...common, catalogue });
-  const asking = questionsService({ ...common, log: parts.log, tenant: TENANT, sources: comparing(local.transport) });
-  const recommended = recommendations({ ...common, catalogue });
+  const questions = questionsService({ ...common, log, tenant: TENANT, sources: sourcesOf(local) });
   const payments = paymentsService({ ...common, ...outside, questions: calls.questions });
-  const { ordering: ofOrders, questions } = calls;
-  const shipping = shippingService({ ...common, ...outside, ordering: ofOrders, questions, collectAt: COUNTER });
+  const shipping = shippingService({ ...common, ...outside, ...calls, collectAt: COUNTER });
   const returns = returnsService({ ...common, ordering: calls.ordering });
-  for (const { calls } of [ordering, inventory, payments, shipping, returns, asking]) local.add(calls);
-  for (const { comparison } of [payments, shipping, { comparison: stalledRuns(common) }]) local.add(comparison);
-
-  return {
-    catalogue,
-    customers,
-    inventory,
-    recommendations: recommended,
-    ordering,
-    payments,
-    shipping,
-    questions: asking,
-    returns,
-    projections: projectionsOf({ ordering, customers, payments, catalogue, recommendations: recommended }),
-    startWork() {
-      const progress = { events, clock, ids, owner: parts.owner, tuning: { gatherMs: 25 }, ...ordering.progress };
-      const fulfilment = isServed
-        ? startFulfilment({ ...calls, ...common, owner: parts.owner, others: returnRuns(calls) })
-        : undefined;
-      return running({
-        subscriptions: [subscribe({ name: ORDER_PROGRESS, poison: "park", policy: PATIENT, ...progress })],
-        consumers: [...inventory.startConsumers(random), customers.startErasures(), ...ofPartners(), ...returning(fulfilment)],
-        fulfilment,
-        notifications: isServed ? outside.startNotifications({ ...calls, ...parts }) : undefined,
-      });
-    },
-    close: () => outside.close(),
-  };
-
-  /** What has returns carried out. */
-  function returning(fulfilment: FulfilmentService | undefined): readonly Consumer[] {
-    return fulfilment ? returns.startConsumers(fulfilment.engine, random) : [];
-  }
-
-  /** What asks partners. */
-  function ofPartners(): readonly Consumer[] {
-    return isServed ? [...payments.startConsumers(random), shipping.startWatch(), asking.startComparing(random)] : [];
-  }
+  for (const each of [customers, ordering, inventory, payments, shipping, returns, questions]) local.add(each.calls);
+  for (const each of [payments.comparison, shipping.comparison, stalledRuns(common)]) local.add(each);
+  const recommended = recommendations({ ...common, catalogue });
+  return { catalogue, customers, inventory, recommendations: recommended, ordering, payments, shipping, returns, questions };
 }
 
-function projectionsOf(
-  of: Pick<Contexts, "ordering" | "customers" | "payments" | "catalogue" | "recommendations">,
-): readonly Projection[] {
+/** Without the world outside, orders follow other contexts, and none is carried out. */
+function startWork(parts: ContextsParts, services: Services, calls: Calls, outside: Outside | undefined): Work {
+  const { events, clock, ids, random, owner } = parts;
+  const { ordering, inventory, customers } = services;
+  const progress = { events, clock, ids, owner, tuning: { gatherMs: 25 }, ...ordering.progress };
+  const fulfilment = outside && startFulfilment({ ...calls, ...commonOf(parts), owner, others: returnRuns(calls) });
+  const carryingOut = fulfilment ? startCarryingOut(services, fulfilment, random) : [];
+  return running({
+    subscriptions: [subscribe({ name: ORDER_PROGRESS, poison: "park", policy: PATIENT, ...progress })],
+    consumers: [...inventory.startConsumers(random), customers.startErasures(), ...carryingOut],
+    fulfilment,
+    notifications: outside?.startNotifications({ ...calls, ...parts }),
+  });
+}
+
+/** What asks partners, and what has returns carried out. */
+function startCarryingOut(services: Services, { engine }: FulfilmentService, random: Random): readonly Consumer[] {
+  const { payments, shipping, questions, returns } = services;
+  const asking = [...payments.startConsumers(random), shipping.startWatch(), questions.startComparing(random)];
+  return [...asking, ...returns.startConsumers(engine, random)];
+}
+
+function commonOf({ events, clock, ids, random, waits }: ContextsParts) {
+  return { events, store: events.store, clock, ids, random, ...waits };
+}
+
+function projectionsOf(of: Services): readonly Projection[] {
   const { ordering, customers, payments, catalogue, recommendations } = of;
   return [ordering.search, ordering.details, customers.search, payments.ledger, catalogue.searched, recommendations.sold];
 }
 
-/** The contexts as they call each other. */
-function clientsBy(transport: LocalTransport["transport"]) {
+type Calls = ReturnType<typeof callsOf>;
+
+/** What contexts call of each other. */
+function callsOf({ transport }: LocalTransport) {
   return {
     customers: client(customersContract, transport),
     ordering: client(orderingContract, transport),
     inventory: client(inventoryContract, transport),
     payments: client(paymentsContract, transport),
     shipping: client(shippingContract, transport),
-    questions: client(questionsContract, transport),
     returns: client(returnsContract, transport),
+    questions: client(questionsContract, transport),
   };
 }
 
 /** Who compares what, by contract. */
-function comparing(transport: LocalTransport["transport"]) {
+function sourcesOf({ transport }: LocalTransport) {
   return {
     payments: client(comparisonContract("payments"), transport),
     shipping: client(comparisonContract("shipping"), transport),

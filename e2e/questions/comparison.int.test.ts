@@ -10,7 +10,7 @@ import { behave, charges, moveParcel, parcels } from "../fulfilment/sandbox-clie
 import { get, post, type ShownOrder } from "../fulfilment/shop-client.ts";
 import { askFor, compared, endOf, nothingDiffers, questions, type ShownQuestion } from "./asked.ts";
 
-const PAYMENTS = ["gone", "amount", "currency", "state", "refunded", "unrefunded", "twice"] as const;
+const PAYMENTS = ["gone", "amount", "currency", "state", "refunded", "unrefunded", "twice", "returned"] as const;
 const PARCELS = ["lost", "missing", "back", "differs"] as const;
 const KILLS = 6;
 
@@ -33,6 +33,10 @@ before(async () => {
   await post(program, `${path}/cancel`, "cancel", { reason: "changed my mind" });
   for (const name of orders.keys()) if (name !== "unrefunded") await until(async () => (await statusOf(name)) === "shipped");
   await until(async () => (await chargeOf("unrefunded")).refundedMinor > 0);
+  const { body: asked } = await post(program, `/orders/${orders.get("returned")}/returns`, "return", { reason: "too big" });
+  const { id } = JSON.parse(asked) as { id: string }; // of a 201
+  await post(program, `/returns/${id}/receive`, "receive", { writtenOff: [] });
+  await until(async () => (await get<{ status: string }>(program, `/returns/${id}`)).status === "completed");
 });
 after(async () => {
   killAll();
@@ -108,6 +112,7 @@ const PLANTED = [
   "parcel-missing missing",
   "parcel-taken-back back",
   "parcel-unknown",
+  "refund-missing returned",
   "refund-missing unrefunded",
   "refund-unknown refunded",
 ];
@@ -123,7 +128,7 @@ void describe("the shop against its partners' books", () => {
     await charge("currency", { currency: "EUR" });
     await charge("state", { status: "cancelled" });
     await outside(`/card/v1/charges/${ids.get("refunded")}/refunds`, { amountMinor: 100 });
-    await charge("unrefunded", { refundedMinor: 0 });
+    for (const name of ["unrefunded", "returned"] as const) await charge(name, { refundedMinor: 0 });
     await outside("/card/v1/charges", { ...CHARGE, reference: orders.get("twice") }, "another-key");
     await outside("/card/v1/charges", { ...CHARGE, reference: "nobody" }, "a-stranger");
     await outside("/carrier/v1/parcels", { reference: "nobody", recipient: RECIPIENT }, "a-stranger");
@@ -155,7 +160,8 @@ void describe("the shop against its partners' books", () => {
     await books("card/charges", (await chargeOf("amount")).id, { amountMinor: 3_400 });
     await books("card/charges", (await chargeOf("currency")).id, { currency: "GBP" });
     await books("card/charges", (await chargeOf("state")).id, { status: "succeeded" });
-    await books("card/charges", (await chargeOf("unrefunded")).id, { refundedMinor: 3_400 });
+    for (const name of ["unrefunded", "returned"])
+      await books("card/charges", (await chargeOf(name)).id, { refundedMinor: 3_400 });
     await outside("/card/v1/cancellations", { chargeKey: "a-stranger" }, "undo-1");
     await outside("/card/v1/cancellations", { chargeKey: "another-key" }, "undo-2");
     await outside("/carrier/v1/cancellations", { parcelKey: "a-stranger" }, "undo-3");
@@ -167,7 +173,7 @@ void describe("the shop against its partners' books", () => {
     const ended = [await compared(program, "payments"), await compared(program, "shipping")];
     assert.deepEqual(
       ended.map(({ settled }) => settled),
-      [6, 3],
+      [7, 3],
     );
     const left = ["charge-missing gone", "hook-unknown", "hook-unknown", "parcel-lost lost", "parcel-missing missing"];
     assert.deepEqual(told(await questions(program)), left);

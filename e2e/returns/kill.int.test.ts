@@ -9,6 +9,7 @@ import { settled } from "../fulfilment/judge.ts";
 import { killAll, killProgram, startProgram, verified, type Program } from "../fulfilment/program.ts";
 import { behave, charges, journal } from "../fulfilment/sandbox-client.ts";
 import { allOrders, get, post } from "../fulfilment/shop-client.ts";
+import { nothingDiffers } from "../questions/asked.ts";
 import { allReturns, finish, sendingBack, type Asked, type ShownReturn } from "./return-traffic.ts";
 
 const SEED = Number(process.env["DAYBOOK_TEST_SEED"] ?? 1);
@@ -55,6 +56,7 @@ test(`returns bring money back exactly once, and no piece is lost, through ${KIL
   await judgeMoney(program, returns, orders.byCard);
   await judgeStock(program, returns, before);
   await judgeMails(program);
+  await nothingDiffers(program);
   const found = await verified(data);
   assert.ok(found.ok, JSON.stringify(found.checks.filter(({ violations }) => violations.length > 0)));
   await killProgram(program);

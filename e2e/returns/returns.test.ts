@@ -4,6 +4,7 @@ import { money } from "@daybook/kernel/money";
 import { valueOf } from "@daybook/network/rpc/contract";
 import type { RequestReturn, Return } from "@daybook/shop-returns/contract";
 import type { FulfilmentService } from "@daybook/shop-fulfilment/service";
+import { StalledRuns } from "../../shop/fulfilment/stalled-runs.ts";
 import { trialFulfilment } from "../fulfilment/trial.ts";
 
 type Trial = Awaited<ReturnType<typeof trialFulfilment>>;
@@ -131,6 +132,42 @@ void describe("a return", () => {
     await trial.until(async () => /give-back-money/.test(await waits().catch(() => "")), 100);
     trial.provider.isDisputed = false;
     await trial.untilReturn(returnId, "completed", 500);
+    await trial.stop();
+  });
+
+  void test("that the provider refuses for more than a day is a person's, who has it tried again", async () => {
+    const trial = await sentOrder();
+    const { engine } = trial.running;
+    const stalled = new StalledRuns(engine);
+    const asked = async () => {
+      const page = valueOf(await stalled.compare({ from: 0, to: 0 }, trial.call));
+      const { cursor } = page;
+      assert.ok(cursor !== undefined, "first those that stall, then those that failed");
+      return [...page.differences, ...valueOf(await stalled.compare({ from: 0, to: 0, cursor }, trial.call)).differences];
+    };
+    const { returnId } = await trial.ask({ items: mugs(1) });
+    const run = `return-${returnId}`;
+    trial.provider.isDisputed = true;
+    await trial.receive(returnId);
+    await trial.until(async () => (await trial.stockOf("mug"))?.shipped === 2);
+    assert.deepEqual(await asked(), [], "it is tried still");
+    await trial.until(async () => (await engine.get(run))?.status === "failed", 100_000);
+    const [question, ...more] = await asked();
+    assert.deepEqual([question?.cause, question?.subject, more], ["run-failed", run, []]);
+    assert.match(question?.found ?? "", /refund-refused/);
+    const recheck = async () => {
+      const questions = [{ questionId: "q1", cause: "run-failed", subject: run }];
+      return valueOf(await stalled.recheck({ questions }, trial.call)).settled;
+    };
+    assert.deepEqual(await recheck(), []);
+    trial.provider.isDisputed = false;
+    const { entries } = await engine.history(run);
+    const refund = entries.find((entry) => entry.kind === "step" && entry.name === "give-back-money");
+    assert.ok(refund?.kind === "step");
+    void engine.reset(run, refund.id);
+    await trial.untilReturn(returnId, "completed", 500);
+    assert.deepEqual([await recheck(), await asked()], [["q1"], []]);
+    assert.deepEqual(paidBack(trial), [1_000]);
     await trial.stop();
   });
 

@@ -5,13 +5,15 @@ import { valueOf } from "@daybook/network/rpc/contract";
 import { StalledRuns } from "./stalled-runs.ts";
 
 const call = { context: { correlationId: "cor_1", actor: "sys_1", tenant: "shop" } };
-const run = (id: string, attention?: string) => ({ id, ...(attention !== undefined && { attention }) }) as RunInfo; // the rest is not looked at
+const run = (id: string, attention?: string) =>
+  ({ id, status: "running", ...(attention !== undefined && { attention }) }) as RunInfo; // the rest is not looked at
+const failedRun = (id: string, since: number) => ({ id, status: "failed", since, reason: "broken" }) as RunInfo; // likewise
 
 function trial(...runs: readonly RunInfo[]) {
   const stalled = new StalledRuns({
     list: async (search) => {
-      const { after, limit = 1 } = search ?? {};
-      const all = runs.filter(({ attention }) => attention !== undefined);
+      const { after, limit = 1, needsAttention = false, status } = search ?? {};
+      const all = runs.filter((each) => (needsAttention ? each.attention !== undefined : each.status === status));
       const start = after ? Number(after.entry) : 0;
       const isLast = start + limit >= all.length;
       return { runs: all.slice(start, start + limit), ...(!isLast && { next: { entry: String(start + limit), key: "" } }) };
@@ -20,7 +22,7 @@ function trial(...runs: readonly RunInfo[]) {
   });
   return {
     stalled,
-    compare: (cursor?: string) => stalled.compare({ from: 0, to: 0, ...(cursor !== undefined && { cursor }) }, call),
+    compare: (cursor?: string, from = 0) => stalled.compare({ from, to: from, ...(cursor !== undefined && { cursor }) }, call),
   };
 }
 
@@ -37,7 +39,28 @@ void describe("runs that stall", () => {
     });
     assert.ok(first.cursor !== undefined && first.differences[1]?.orderId === undefined);
     const second = valueOf(await compare(first.cursor));
-    assert.deepEqual([first.compared + second.compared, second.cursor], [121, undefined]);
+    assert.deepEqual([first.compared + second.compared, second.differences.length], [121, 21]);
+    const last = valueOf(await compare(second.cursor));
+    assert.deepEqual([last.compared, last.cursor], [0, undefined], "none has failed");
+  });
+
+  void test("are a person's, too, when they failed, whoever's they are, since the last comparison", async () => {
+    const many = Array.from({ length: 120 }, (_, n) => failedRun(`return-ret_${n}`, 1_000 + n));
+    const { compare } = trial(failedRun("old", 999), run("well"), ...many);
+    const found = [];
+    for (let cursor: string | undefined, pages = 0; pages === 0 || cursor !== undefined; pages++) {
+      const page = valueOf(await compare(cursor, 1_000));
+      found.push(...page.differences);
+      cursor = page.cursor;
+    }
+    assert.equal(found.length, 120);
+    assert.deepEqual(found[0], { cause: "run-failed", subject: "return-ret_0", found: "The run has failed: broken" });
+  });
+
+  void test("that failed are settled when they are reset, and not when nobody can look at them any more", async () => {
+    const { stalled } = trial(failedRun("a", 1), run("b"));
+    const questions = ["a", "b", "c"].map((subject) => ({ questionId: subject, cause: "run-failed", subject }));
+    assert.deepEqual(valueOf(await stalled.recheck({ questions }, call)).settled, ["b"]);
   });
 
   void test("are settled when they go on, or are gone; a parcel to be called back is not", async () => {
