@@ -223,7 +223,7 @@ const ORDER_BUGS: readonly PlantedBug[] = [
   {
     name: "evolve ignores a cancellation",
     file: ORDER,
-    find: '{ ...released(order), status: "cancelled", cancellation: { reason: event.data.reason } }',
+    find: '{ ...released(shipmentReleased(order)), status: "cancelled", cancellation: { reason: event.data.reason } }',
     replace: "order",
     foundBy: ["acknowledged is kept", "inline rows"],
   },

@@ -36,12 +36,14 @@ export async function clientDay(parts: ClientParts, client: string, known: Known
   }
 }
 
-/** What people want of orders whose work is done: to cancel them, mostly in vain. */
+/** What people want of orders whose work is done: to cancel them, mostly in vain, and to send back what came, also twice. */
 export async function lateWishes(parts: ClientParts, known: Known): Promise<void> {
   const random = parts.world.random("late wishes");
   for (let count = 0; count < LATE_WISHES && known.orders.length > 0; count++) {
     const { orderId } = pick(random, known.orders);
-    await ask(parts, "operator", { kind: "cancel", input: { orderId, reason: `too late ${count}` } });
+    const input = { orderId, reason: `too late ${count}` };
+    await ask(parts, "operator", { kind: "cancel", input });
+    for (let times = below(random, 3); times > 0; times--) await ask(parts, "operator", { kind: "return", input });
   }
 }
 
