@@ -33,7 +33,8 @@ let otherPort = 0;
 
 before(async () => {
   await call(["import", "orders", made("good.csv", HEADER + ROW), "--mapping", MAPPING, "--data", data]);
-  await call(["order", "place", "--item", "mug-blue", "--data", data]);
+  // Read models are up to date: a command that runs them would change the rows otherwise.
+  await call(["order", "place", "--item", "mug-blue", "--wait", "--data", data]);
   other = createServer((_, response) => response.end("<html>something else</html>"));
   await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
   otherPort = (other.address() as AddressInfo).port;
