@@ -3,8 +3,8 @@ import type { Findings } from "@daybook/testing/simulation/violation";
 import type { Operation } from "./operation.ts";
 import { WAITS } from "./shop-process.ts";
 
-/** The time runs from before the commit, which may be held up; clocks differ, and jump. */
-const SLACK_MS = 60_000;
+/** The time runs from before the commit, which may be held up, its process may be halted; clocks differ, and jump. */
+const SLACK_MS = 150_000;
 
 interface Movement {
   readonly orderId?: string;

@@ -304,11 +304,4 @@ export const SHOP_BUGS: readonly PlantedBug[] = [
     replace: "const delayMs = (this.parts.reservedForMs ?? RESERVED_FOR_MS) / 100;",
     foundBy: ["reservations expire"],
   },
-  {
-    name: "a reservation's time goes on when it has ended",
-    file: "shop/inventory/service.ts",
-    find: "id: read.orderId };",
-    replace: "id: `${read.orderId}.` };",
-    foundBy: ["queues drain", "liveness"],
-  },
 ];

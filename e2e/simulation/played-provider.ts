@@ -105,18 +105,18 @@ export class PlayedProvider {
     return this.tombstones.has(key) ? { status: "cancelled" } : undefined;
   }
 
-  /** One charge in eight is disputed, sometimes before anybody has heard that it was made, and now and then said again. */
+  /** One charge in six is disputed, sometimes before anybody has heard that it was made, and often said again. */
   private complete(charge: PlayedCharge): void {
     charge.status = "completed";
     charge.charged++;
-    if (!oneIn(this.random, 8)) return;
+    if (!oneIn(this.random, 6)) return;
     const { world, tell } = this.options;
     this.disputing++;
     world.clock.after(below(this.random, oneIn(this.random, 2) ? 20 : 20_000), () => {
       this.disputing--;
       charge.isDisputed = true;
       tell("disputed", charge);
-      if (oneIn(this.random, 3)) tell("disputed", charge);
+      if (oneIn(this.random, 2)) tell("disputed", charge);
     });
   }
 

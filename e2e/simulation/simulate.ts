@@ -3,6 +3,7 @@ import { checkStore, rawState, type RawState } from "@daybook/testing/simulation
 import { Findings, type Violation } from "@daybook/testing/simulation/violation";
 import { world, type World } from "@daybook/testing/simulation/world";
 import { messageOf } from "@daybook/kernel/errors";
+import { ask } from "./client.ts";
 import { checkDetails } from "./details-checker.ts";
 import { checkKeys } from "./key-checker.ts";
 import { history, type History } from "./operation.ts";
@@ -91,6 +92,9 @@ async function run(seed: number, one: World, findings: Findings): Promise<SeedRe
   site.begin();
   const parts = { world: one, site, history: told };
   const known = { orders: [], placed: new Set<string>() };
+  // Of either process: some follow the movement that is held up, some come in between.
+  const receive = (productId: string) => void ask(parts, "supplier", { kind: "receive", productId, quantity: 1 });
+  site.onHeldUp = (productId) => [1, 2, 3, 4].forEach(() => receive(productId));
   const days = Promise.all(CLIENTS.map((client) => clientDay(parts, client, known)));
   const isOver = await driven(one, days, DAY_MS);
   findings.expect("liveness", isOver, () => "the clients' day does not end");

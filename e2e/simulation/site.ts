@@ -37,6 +37,8 @@ export interface Site {
   readonly faults: FaultPlan;
   /** The world outside. */
   readonly outside: PlayedWorld;
+  /** Told of products of which a movement is held up on its way. */
+  onHeldUp: (productId: string) => void;
   /** A process that lives; waits for one. */
   process(): Promise<ShopProcess>;
   /** All processes live, and what is derived has reached the head of the log. */
@@ -76,10 +78,15 @@ function embeddedSite(world: World, random: Random): Site {
 
 function sharedSite(world: World, random: Random): Site {
   const faults = faultPlan(world.random("faults"), { ...SITE_FAULTS, ...PAIR_FAULTS, ...OUTSIDE_FAULTS, ...SERVER_FAULTS });
-  const server = simulatedServer({ world, faults, makeEngine });
+  const onHeldUp = ({ conditions }: EncodedUnit) => {
+    for (const one of conditions) if (one.kind === "version") site.onHeldUp(one.stream.slice("stock-".length));
+  };
+  const server = simulatedServer({ world, faults, makeEngine, onHeldUp });
   const open = async (one: Life) => server.connect(one);
   const isGivenUp = () => faults.strikes("not started again");
-  return new RunningSite({ kind: "shared", world, random, faults, journal: server.journal, open, places: 2, isGivenUp });
+  const parts = { world, random, faults, journal: server.journal, open, isGivenUp };
+  const site = new RunningSite({ kind: "shared", places: 2, ...parts });
+  return site;
 }
 
 interface SiteParts {
@@ -124,6 +131,7 @@ class RunningSite implements Site {
   /** Places whose process will not be started again. */
   private readonly givenUp = new Set<number>();
   readonly told: ToldPosition[] = [];
+  onHeldUp: Site["onHeldUp"] = () => {};
   private readonly lastTold = new Map<string, number>();
 
   constructor(parts: SiteParts) {
@@ -288,8 +296,9 @@ class RunningSite implements Site {
   }
 
   private isUnknown(commit: RecordedCommit): boolean {
-    if (this.recommitted.has(commit) || commit.rejected !== undefined) return false;
-    if (commit.verdict) return commit.verdict.outcome === "unknown";
+    if (commit.rejected !== undefined || (commit.verdict && commit.verdict.outcome !== "unknown")) return false;
+    if (this.recommitted.has(commit)) return false;
+    if (commit.verdict) return true;
     return ![...this.living.values()].some(({ life: one }) => one.name === commit.process);
   }
 }

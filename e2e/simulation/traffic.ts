@@ -188,7 +188,7 @@ class Day {
 
   /** One product is asked for more than others: many meet at its stock. */
   private product(): string {
-    return oneIn(this.random, 3) ? HOT_PRODUCT : pick(this.random, Object.keys(PRICES));
+    return oneIn(this.random, 2) ? HOT_PRODUCT : pick(this.random, Object.keys(PRICES));
   }
 
   private async receive(): Promise<void> {

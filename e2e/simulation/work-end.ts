@@ -14,22 +14,28 @@ interface RowOfOrder {
 
 /** Releases what is on hold and receives what is sent back, as people would, until nothing is left to be done. */
 export async function workEnds(parts: ClientParts): Promise<void> {
+  /** Heads of the log at which nothing was on hold, and no return awaited a person. */
+  const free = new Set<number>();
   for (let hasEnded = false; !hasEnded;) {
     await sleep(parts.world.clock, LOOK_MS);
-    hasEnded = parts.site.isDrained() && (await isAllDone(parts).catch(() => false));
+    hasEnded = parts.site.isDrained() && (await isAllDone(parts, free).catch(() => false));
   }
 }
 
 /** What follows the log may still send messages: it has been looked at, and nothing may have come since. */
-async function isAllDone(parts: ClientParts): Promise<boolean> {
+async function isAllDone(parts: ClientParts, free: Set<number>): Promise<boolean> {
   const { site } = parts;
   const { head } = site.journal;
   const { store } = await site.process();
-  const held = await heldOrders(store);
-  for (const orderId of held) await ask(parts, "operator", { kind: "release", input: { orderId } });
-  const awaited = await awaitedReturns(store);
-  for (const { returnId, change } of awaited) await ask(parts, "operator", { kind: "decide", returnId, change });
-  return held.length + awaited.length === 0 && site.isDrained() && (await isWorkedOff(store)) && site.journal.head === head;
+  if (!free.has(head)) {
+    const held = await heldOrders(store);
+    for (const orderId of held) await ask(parts, "operator", { kind: "release", input: { orderId } });
+    const awaited = await awaitedReturns(store);
+    for (const { returnId, change } of awaited) await ask(parts, "operator", { kind: "decide", returnId, change });
+    if (held.length + awaited.length > 0) return false;
+    free.add(head);
+  }
+  return site.isDrained() && (await isWorkedOff(store)) && site.journal.head === head;
 }
 
 async function heldOrders(store: StoreReads): Promise<readonly string[]> {

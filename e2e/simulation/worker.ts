@@ -18,6 +18,7 @@ export interface SeedsAnswered {
 // A worker with the name of a bug runs the program with that bug in it.
 const bug = BUGS.find(({ name }) => name === process.argv[2]);
 const planted = bug && plantSource(bug);
+Error.stackTraceLimit = 0; // errors are part of many lives, and nobody reads where they were made
 const { simulate } = await import("./simulate.ts"); // after planting
 if (planted && !planted.isLoaded()) throw new TypeError(`${bug.file} is not loaded by the simulation`);
 

@@ -182,8 +182,9 @@ class Subscriber {
     this.bell.hush();
     if (this.options.poison === "park" && (await this.redrive())) return;
     const startedAt = this.options.clock.elapsed();
-    const page = await this.readPage();
-    const head = Math.max(page.scannedTo, (await this.store.head()).position);
+    const { position } = await this.store.head();
+    const page = position > this.position ? await this.readPage() : { events: [], scannedTo: this.position };
+    const head = Math.max(page.scannedTo, position);
     const isDone =
       page.events.length > 0 ? await this.handle(page, checkpoint, head) : await this.pass(page.scannedTo, checkpoint, head);
     if (!isDone || this.isOver) return;

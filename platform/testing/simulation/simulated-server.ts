@@ -16,7 +16,7 @@ export const SERVER_FAULTS = {
   "connection lost after a commit": { chance: 0.012, within: 20 },
   "server down": { chance: 0.002, within: 120 },
   "commit stalled": { chance: 0.002, within: 60 },
-  "chained commit stalled": { chance: 0.02, within: 10 },
+  "chained commit stalled": { chance: 0.04, within: 6 },
   "answer stalled": { chance: 0.01, within: 20 },
   "died before a commit": { chance: 0.002, within: 80 },
   "died after a commit": { chance: 0.003, within: 80 },
@@ -31,6 +31,8 @@ export interface SimulatedServerOptions {
   readonly faults: FaultPlan<ServerFault>;
   /** Makes an empty engine on a clock; its `apply` must not wait for anything. */
   readonly makeEngine: (clock: Clock) => Engine;
+  /** Told of a unit that is held up on its way while others of its process follow it: the time for others to come in between. */
+  readonly onHeldUp?: (unit: EncodedUnit) => void;
 }
 
 /** The deterministic twin of a database server: processes connect, and what they committed outlives them. */
@@ -65,8 +67,10 @@ class Server {
   private readonly random: Random;
   private readonly sessions = new Set<Session>();
   private downUntil = 0;
+  private readonly onHeldUp: SimulatedServerOptions["onHeldUp"];
 
-  constructor({ world, faults, makeEngine }: SimulatedServerOptions) {
+  constructor({ world, faults, makeEngine, onHeldUp }: SimulatedServerOptions) {
+    this.onHeldUp = onHeldUp;
     this.world = world;
     this.faults = faults;
     this.engine = makeEngine(world.clock);
@@ -101,7 +105,11 @@ class Server {
       await arrivals;
       // On the way for longer than leases last: meanwhile somebody else may take over.
       if (faults.strikes("commit stalled")) await this.world.delay(this.random, 5_000, oneIn(this.random, 3) ? 40_000 : 12_000);
-      if (units.some(isChained) && faults.strikes("chained commit stalled")) await this.world.delay(this.random, 50, 1_500);
+      const chained = units.find(isChained);
+      if (chained && faults.strikes("chained commit stalled")) {
+        this.onHeldUp?.(chained);
+        await this.world.delay(this.random, 50, 1_500);
+      }
       verdicts = await this.arrive(session, number, units);
     } finally {
       arrived();
