@@ -14,7 +14,7 @@ interface RowOfOrder {
 
 /** Releases what is on hold and receives what is sent back, as people would, until nothing is left to be done. */
 export async function workEnds(parts: ClientParts): Promise<void> {
-  /** Heads of the log at which nothing was on hold or awaited. */
+  /** Heads of the log at which nothing was on hold, and no return awaited a person. */
   const free = new Set<number>();
   for (let hasEnded = false; !hasEnded;) {
     await sleep(parts.world.clock, LOOK_MS);

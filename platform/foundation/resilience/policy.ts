@@ -24,8 +24,8 @@ export interface AttemptPolicy {
 /** Three attempts, with pauses from 1 s that double up to 100 s, and up to 30 % of jitter. */
 export const DEFAULT_POLICY: AttemptPolicy = { attemptsMax: 3, firstDelayMs: 1_000, factor: 2, delayMsMax: 100_000, jitter: 0.3 };
 
-/** For work that nobody asks for again: ten minutes of attempts, however many of them end with their process. */
-export const PATIENT_POLICY: AttemptPolicy = { ...DEFAULT_POLICY, attemptsMax: 14 };
+/** For work that nobody asks for again: a process that dies with it in hand has used up an attempt, and it is not given up for that. */
+export const PATIENT_POLICY: AttemptPolicy = { ...DEFAULT_POLICY, attemptsMax: 30 };
 
 /**
  * Milliseconds to wait after the failed attempt of that number (from 1): `first × factorⁿ⁻¹ × (1 + jitter × chance)`, whole; after
