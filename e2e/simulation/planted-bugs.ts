@@ -116,7 +116,7 @@ const FOLLOWER_BUGS: readonly PlantedBug[] = [
     file: SUBSCRIPTION,
     find: "this.checkpoint = undefined;\n        await this.trouble(",
     replace: "this.position++;\n        await this.trouble(",
-    foundBy: ["positions are true", "each event once", "search rows", "liveness"],
+    foundBy: ["positions are true", "each event once", "search rows", "letters", "liveness"],
   },
   {
     name: "a checkpoint is written before the effects",

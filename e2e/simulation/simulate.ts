@@ -3,7 +3,8 @@ import { checkStore, rawState, type RawState } from "@daybook/testing/simulation
 import { Findings, type Violation } from "@daybook/testing/simulation/violation";
 import { world, type World } from "@daybook/testing/simulation/world";
 import { messageOf } from "@daybook/kernel/errors";
-import { ask } from "./client.ts";
+import { sleep } from "@daybook/kernel/clock";
+import { ask, type ClientParts } from "./client.ts";
 import { checkDetails } from "./details-checker.ts";
 import { checkKeys } from "./key-checker.ts";
 import { history, type History } from "./operation.ts";
@@ -49,6 +50,7 @@ const CLIENTS = ["cus_1", "cus_2", "cus_3", "cus_4", "cus_5"];
 const DAY_MS = 900_000;
 const DRAIN_MS = 3_600_000;
 const KINDS_MIN = 3;
+const TROUBLED_MS = 1_000;
 /** What the checks look at. */
 const READ_MODELS = [
   "orders",
@@ -100,7 +102,7 @@ async function run(seed: number, one: World, findings: Findings): Promise<SeedRe
   findings.expect("liveness", isOver, () => "the clients' day does not end");
   site.calm();
   const evening = workEnds(parts)
-    .then(() => lateWishes(parts, known))
+    .then(() => troubled(parts, () => lateWishes(parts, known)))
     .then(() => workEnds(parts));
   const hasEnded = await driven(one, evening, DRAIN_MS);
   findings.expect("liveness", hasEnded, () => "the work does not end");
@@ -163,6 +165,14 @@ async function judge(one: World, site: Site, told: History, findings: Findings):
   const troubles = Object.values(site.faults.struck).reduce((sum, count) => sum + count, deaths);
   checkLetters(site.outside.letters, state, troubles, findings);
   return state;
+}
+
+/** Once more under faults, and for as long after it as what it began takes. */
+async function troubled({ world: { clock }, site }: ClientParts, task: () => Promise<void>): Promise<void> {
+  site.trouble();
+  await task();
+  await sleep(clock, TROUBLED_MS);
+  site.calm();
 }
 
 /** Lets the world go on until the task is done; false when it does not end. */

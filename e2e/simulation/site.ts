@@ -47,6 +47,8 @@ export interface Site {
   begin(): void;
   /** Faults end. */
   calm(): void;
+  /** Faults strike again. */
+  trouble(): void;
   /** Ends every process and opens what is durable once more. */
   reopen(): Promise<Engine>;
   /** How often a process has ended before `reopen`. */
@@ -154,7 +156,7 @@ class RunningSite implements Site {
   }
 
   begin(): void {
-    this.setCalm(false);
+    this.trouble();
     const { world, random } = this.parts;
     // Whatever the plan says, one process dies in every run: days are longer than this.
     world.clock.after(50 + below(random, 450), () => this.kill(this.living.get(1)));
@@ -163,6 +165,10 @@ class RunningSite implements Site {
 
   calm(): void {
     this.setCalm(true);
+  }
+
+  trouble(): void {
+    this.setCalm(false);
   }
 
   private setCalm(isCalm: boolean): void {

@@ -12,7 +12,7 @@ import { accountOf, LEAVERS } from "./seed-shop.ts";
 export const ORDERS_MIN = 30;
 const OPERATIONS = 9;
 const OPERATIONS_MAX = 60;
-const LATE_WISHES = 7;
+const LATE_WISHES = 14;
 const HOT_PRODUCT = "mug-blue";
 
 /** What clients know of each other's orders: what was acknowledged. */
@@ -43,7 +43,15 @@ export async function lateWishes(parts: ClientParts, known: Known): Promise<void
     const { orderId } = pick(random, known.orders);
     const input = { orderId, reason: `too late ${count}` };
     await ask(parts, "operator", { kind: "cancel", input });
-    for (let times = below(random, 3); times > 0; times--) await ask(parts, "operator", { kind: "return", input });
+    for (let times = 1 + below(random, 2); times > 0; times--) {
+      const { returned } = await ask(parts, "operator", { kind: "return", input });
+      if (!returned || !("value" in returned)) continue;
+      await ask(parts, "operator", {
+        kind: "decide",
+        returnId: returned.value.returnId,
+        change: { type: "receive", writtenOff: [] },
+      });
+    }
   }
 }
 
