@@ -7,7 +7,7 @@ import type { SeedResult } from "./simulate.ts";
 
 /**
  * Plants each bug and counts the seeds until a check finds it: `node e2e/simulation/planted.ts [name…] [--rounds N] [--json]`. Exit
- * code 1 when one is not found, found by a check that is not named for it, or no longer fits its source.
+ * code 1 when one is not found by a check that is named for it in most rounds, or no longer fits its source.
  */
 const BUDGET = 100;
 
@@ -28,6 +28,8 @@ const { values, positionals } = parseArgs({
 });
 /** Hunts for each bug, each through seeds of its own. */
 const ROUNDS = Number(values.rounds);
+/** A bug that the rounds so far do not settle gets more of them. */
+const ROUNDS_MAX = Math.max(5, ROUNDS);
 const queue = BUGS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
 const hunts: Hunt[] = [];
 await Promise.all(Array.from({ length: availableParallelism() }, work));
@@ -55,26 +57,30 @@ async function hunt(bug: PlantedBug): Promise<Hunt> {
   const seeds: number[] = [];
   const finds: SeedResult[] = [];
   let cpuSeconds = 0;
+  let fault: string | undefined;
   try {
-    for (let round = 0; round < ROUNDS; round++) {
+    for (let round = 0; round < ROUNDS || (fault !== undefined && round < ROUNDS_MAX); round++) {
       const { results, ...spent } = await worker.run({ from: 1 + round * 10_000, count: BUDGET, isUntilViolation: true });
       cpuSeconds += spent.cpuSeconds;
       const last = results.at(-1);
       if (last && last.violations.length > 0) finds.push(last);
       seeds.push(last && last.violations.length > 0 ? results.length : Infinity);
+      fault = faultOf(bug, finds, round + 1);
     }
   } finally {
     worker.stop();
   }
-  const median = seeds.toSorted((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? Infinity;
+  const median = seeds.toSorted((a, b) => a - b)[Math.floor(seeds.length / 2)] ?? Infinity;
   const found = [...new Set(finds.flatMap(({ violations }) => violations.map(({ check }) => check)))];
-  const fault = faultOf(bug, finds);
   return { bug: bug.name, seeds, median, found, cpuSeconds, ...(fault !== undefined && { fault }) };
 }
 
-/** Each find is by a check that is named for the bug: another one may have been lucky. */
-function faultOf(bug: PlantedBug, finds: readonly SeedResult[]): string | undefined {
-  if (finds.length < ROUNDS) return `not found within ${BUDGET} seeds in ${ROUNDS - finds.length} of ${ROUNDS} rounds`;
-  const missed = finds.find(({ violations }) => !violations.some(({ check }) => bug.foundBy.includes(check)));
-  return missed && `seed ${missed.seed}: found by ${missed.violations.map(({ check }) => check).join(", ")} only`;
+/** Most rounds find it by a check that is named for it: another one may have been lucky, and one round may have been unlucky. */
+function faultOf(bug: PlantedBug, finds: readonly SeedResult[], rounds: number): string | undefined {
+  const isNamed = ({ violations }: SeedResult) => violations.some(({ check }) => bug.foundBy.includes(check));
+  const named = finds.filter(isNamed).length;
+  if (2 * named > rounds) return undefined;
+  const others = finds.filter((find) => !isNamed(find)).flatMap(({ violations }) => violations.map(({ check }) => check));
+  const lucky = others.length === 0 ? "" : `; by ${[...new Set(others)].join(", ")} only in ${finds.length - named}`;
+  return `found within ${BUDGET} seeds by a check that is named for it in ${named} of ${rounds} rounds${lucky}`;
 }

@@ -149,7 +149,8 @@ void describe("changes", () => {
     const rows = await Promise.all(["customers", "customer-search.1"].map((collection) => trial.store.listRows({ collection })));
     const keys = await trial.store.listKeys("");
     assert.equal(rows.flatMap((page) => page.rows).length, 2);
-    assert.doesNotMatch(JSON.stringify([events, rows, keys]), /ada|king|byron|example|correct/i);
+    // As words: three letters in a row may stand in any sealed text.
+    assert.doesNotMatch(JSON.stringify([events, rows, keys]), /(?<![\w-])(ada|king|byron|example|correct)(?![\w-])/i);
     const [, last] = await trial.events.read<CustomerEvent>(`customer-${customerId}`);
     assert.ok(last?.event.type === "CustomerUpdated");
     const profile = await reveal(trial.events.keys, last.event.data.profile);
