@@ -40,7 +40,7 @@ describe("in a folder that no program owns", () => {
   before(async () => {
     const file = join(scratch, "lines.csv");
     writeFileSync(file, HEADER + ROWS.join(""));
-    await asked("import", "orders", file, "--mapping", MAPPING, "--quiet");
+    await asked("import", "orders", file, "--mapping", MAPPING, "--place-only", "--quiet");
   });
 
   test("an import leaves nothing to be done: sealed, shown by the read models, and sound", async () => {
