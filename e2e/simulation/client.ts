@@ -60,10 +60,12 @@ export async function ask(
     Object.assign(operation, what);
     history.end(operation, outcome);
   };
-  const answered = carryOut(process, operation).then(
-    (what) => settle("ok", what),
-    (error: unknown) => settle(...failed(operation, error)),
-  );
+  const answered = process.life
+    .through(() => carryOut(process, operation))
+    .then(
+      (what) => settle("ok", what),
+      (error: unknown) => settle(...failed(operation, error)),
+    );
   const patience = new AbortController();
   await Promise.race([answered, process.life.ended, sleep(world.clock, PATIENCE_MS, patience.signal)]);
   patience.abort("answered");

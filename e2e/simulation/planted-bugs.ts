@@ -186,7 +186,14 @@ const COMMAND_BUGS: readonly PlantedBug[] = [
     file: "platform/data/cqrs/decisive-verdict.ts",
     find: 'if (second && second.outcome !== "unknown") return second;',
     replace: 'return { outcome: "committed", position: 0, recordedAt: 0, versions: [], tokens: [], isRepeated: true };',
-    foundBy: ["acknowledged is kept", "read your writes", "a key is used once", "refusals have reasons"],
+    foundBy: [
+      "acknowledged is kept",
+      "read your writes",
+      "a key is used once",
+      "refusals have reasons",
+      "shipped is paid",
+      "fulfilled or undone",
+    ],
   },
   {
     name: "an idempotency key is kept without its condition",

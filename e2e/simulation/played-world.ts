@@ -103,7 +103,9 @@ export class PlayedWorld {
   private async isTaken(id: string, deliver: Delivery): Promise<boolean> {
     const process = await this.process();
     const context = { correlationId: id, causationId: id, actor: "sys_hooks", tenant: "default" };
-    const told = deliver(process, id, context).catch((error: unknown) => errorCode(error) ?? "failed");
+    const told = process.life
+      .through(() => deliver(process, id, context))
+      .catch((error: unknown) => errorCode(error) ?? "failed");
     const answer = await Promise.race([told, process.life.ended.then(() => "died")]);
     this.world.trace.add(`web hook ${id}: ${answer}`);
     return TAKEN.includes(answer);

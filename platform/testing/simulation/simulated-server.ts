@@ -49,7 +49,10 @@ export function simulatedServer(options: SimulatedServerOptions): SimulatedServe
 /** A process's connection. Its batches arrive in their order; when one is lost, those behind it are, too. */
 interface Session {
   readonly life: Life;
+  /** Of the connection, from 1. */
   number: number;
+  /** For a moment after a loss there is none: the process learns of the loss before it has another one. */
+  isConnected: boolean;
   arrivals: Promise<void>;
   /** Who is told when another session has committed. */
   readonly listeners: Set<() => void>;
@@ -58,6 +61,7 @@ interface Session {
 
 /** As the PostgreSQL engine notices what others commit: some time later, once for all of that time. */
 const NEWS_AFTER_MS = 75;
+const RECONNECT_MS = 1;
 
 class Server {
   readonly journal = new GrowingJournal();
@@ -79,7 +83,7 @@ class Server {
 
   connect(life: Life): Engine {
     const listeners = new Set<() => void>();
-    const session = { life, number: 0, arrivals: Promise.resolve(), listeners, isNewsUnderWay: false };
+    const session = { life, number: 1, isConnected: true, arrivals: Promise.resolve(), listeners, isNewsUnderWay: false };
     this.sessions.add(session);
     void life.ended.then(() => this.sessions.delete(session));
     return {
@@ -96,7 +100,8 @@ class Server {
 
   private async apply(session: Session, units: readonly EncodedUnit[]): Promise<readonly Verdict[]> {
     const { faults } = this;
-    const { number, arrivals } = session;
+    const { arrivals } = session;
+    const number = session.isConnected ? session.number : 0;
     let arrived: () => void = () => {};
     session.arrivals = new Promise((resolve) => (arrived = resolve));
     let verdicts: readonly Verdict[];
@@ -123,7 +128,7 @@ class Server {
     if (!session.life.isAlive) throw storeStopped(`${session.life.name} is dead`); // heard by nobody
     if (session.number !== number) throw batchNotApplied("the simulated connection had been lost");
     if (this.isDown() || faults.strikes("connection refused")) {
-      session.number++;
+      this.disconnect(session);
       throw batchNotApplied("the simulated server cannot be reached");
     }
     if (faults.strikes("died before a commit")) this.die(session, "before a commit");
@@ -175,8 +180,16 @@ class Server {
     return result;
   }
 
-  private lose(session: Session, where: string): never {
+  /** By the process's own time: once to learn of the loss, which may be when it is no longer halted, and once to connect. */
+  private disconnect(session: Session): void {
+    const clock = session.life.clock(this.world.clock);
     session.number++;
+    session.isConnected = false;
+    clock.after(RECONNECT_MS, () => clock.after(RECONNECT_MS, () => (session.isConnected = true)));
+  }
+
+  private lose(session: Session, where: string): never {
+    this.disconnect(session);
     this.world.trace.add(`${session.life.name} loses its connection ${where}`);
     throw storeIoFailed(`the simulated connection was lost ${where}`);
   }
