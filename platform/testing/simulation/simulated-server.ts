@@ -49,7 +49,6 @@ export function simulatedServer(options: SimulatedServerOptions): SimulatedServe
 /** A process's connection. Its batches arrive in their order; when one is lost, those behind it are, too. */
 interface Session {
   readonly life: Life;
-  /** Of the connection, from 1. */
   number: number;
   /** For a moment after a loss there is none: the process learns of the loss before it has another one. */
   isConnected: boolean;
@@ -83,7 +82,7 @@ class Server {
 
   connect(life: Life): Engine {
     const listeners = new Set<() => void>();
-    const session = { life, number: 1, isConnected: true, arrivals: Promise.resolve(), listeners, isNewsUnderWay: false };
+    const session = { life, number: 0, isConnected: true, arrivals: Promise.resolve(), listeners, isNewsUnderWay: false };
     this.sessions.add(session);
     void life.ended.then(() => this.sessions.delete(session));
     return {
@@ -100,8 +99,8 @@ class Server {
 
   private async apply(session: Session, units: readonly EncodedUnit[]): Promise<readonly Verdict[]> {
     const { faults } = this;
-    const { arrivals } = session;
-    const number = session.isConnected ? session.number : 0;
+    if (!session.isConnected) throw batchNotApplied("the simulated connection is lost");
+    const { number, arrivals } = session;
     let arrived: () => void = () => {};
     session.arrivals = new Promise((resolve) => (arrived = resolve));
     let verdicts: readonly Verdict[];
