@@ -10,7 +10,7 @@ export const OUTSIDE_FAULTS = {
   "mail server's answer lost": { chance: 0.02, within: 20 },
   "died after an effect outside": { chance: 0.005, within: 50 },
   "web hook lost": { chance: 0.05, within: 4 },
-  "parcel's news lost": { chance: 0.08, within: 5 },
+  "parcel's news lost": { chance: 0 },
   "web hook sent twice": { chance: 0.2, within: 2 },
 } as const satisfies Record<string, FaultRate>;
 

@@ -126,7 +126,7 @@ const FOLLOWER_BUGS: readonly PlantedBug[] = [
       const first = commitSettled(this.store, { ...unit, id: this.options.ids("unt"), effects: effects.slice(-1) }, { clock });
       return first.then((verdict) => verdict.outcome === "refused" ? verdict
         : commitSettled(this.store, { ...unit, conditions: [], effects: effects.slice(0, -1) }, { clock, signal: this.stopping.signal }));`,
-    foundBy: ["each event once", "search rows", "ledger rows", "letters"],
+    foundBy: ["each event once", "search rows", "ledger rows", "letters", "read your writes"],
   },
   {
     name: "a unit of a subscriber has no conditions",
