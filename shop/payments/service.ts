@@ -13,7 +13,7 @@ import { accountRow, accounts, type Accounts } from "./accounts.ts";
 import { bills, type Bills } from "./bills/bills.ts";
 import type { CardProvider } from "./card-provider.ts";
 import { cardHooks, type CardHooks } from "./cards/card-hooks.ts";
-import { CardComparison } from "./cards/card-comparison.ts";
+import { cardComparison } from "./cards/card-comparison.ts";
 import { pendingCharges } from "./cards/pending-charges.ts";
 import { paymentOutcomes, paymentsContract } from "./contract.ts";
 import type { AccountEvent, PaymentEvent } from "./events.ts";
@@ -63,7 +63,7 @@ export function paymentsService(parts: PaymentsServiceParts): PaymentsService {
   const payments = new Payments({ ...parts, accounts: ofAccounts });
   return {
     calls: service(paymentsContract, payments),
-    comparison: service(comparisonContract("payments"), new CardComparison({ ...parts, payments })),
+    comparison: service(comparisonContract("payments"), cardComparison({ ...parts, payments })),
     accounts: accounts(store, ofAccounts),
     bills: bills(events),
     hooks: cardHooks({ payments, events, clock, ids, questions, secrets: hookSecrets }),

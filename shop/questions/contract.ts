@@ -1,5 +1,6 @@
+import { compareSides, settledSides, type BookEntry, type TwoSides } from "@daybook/data/cqrs/two-sides";
 import { givenId } from "@daybook/kernel/ids";
-import { contract, type Operable } from "@daybook/network/rpc/contract";
+import { contract, type Call, type Operable } from "@daybook/network/rpc/contract";
 import { z } from "zod";
 
 /** Contexts that compare what they know with what others do, and ask. */
@@ -67,3 +68,20 @@ export function comparisonContract(source: Source) {
   return contract(`${source}-comparison`, comparing);
 }
 export type Comparing = Operable<typeof comparing>;
+
+/** Compares by the books of a partner: the difference is in the sides, which may depend on who asks. */
+export function comparingBooks<Entry extends BookEntry, View>(
+  sidesFor: (call: Call) => TwoSides<Entry, View, Difference>,
+): Comparing {
+  return {
+    async compare(page, call) {
+      const { differences, ...rest } = await compareSides(sidesFor(call), page);
+      return { value: { ...rest, differences: [...differences] } };
+    },
+    async recheck({ questions }, call) {
+      const asked = questions.map(({ orderId: streamId, ...question }) => ({ ...question, streamId }));
+      const settled = await settledSides(sidesFor(call), asked);
+      return { value: { settled: settled.map(({ questionId }) => questionId) } };
+    },
+  };
+}

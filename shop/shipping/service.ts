@@ -8,7 +8,7 @@ import type { Carrier, Recipient } from "./carrier.ts";
 import { shippingContract } from "./contract.ts";
 import { countryCodes } from "./country-code.ts";
 import { comparisonContract, type Asking } from "@daybook/shop-questions/contract";
-import { ParcelComparison } from "./parcel-comparison.ts";
+import { parcelComparison } from "./parcel-comparison.ts";
 import { parcelWatch, ParcelWatch } from "./parcel-watch.ts";
 import { Shippings, type ShippingsParts } from "./shippings.ts";
 
@@ -50,7 +50,7 @@ export function shippingService(parts: ShippingParts): ShippingService {
   return {
     calls: service(shippingContract, operations),
     operations,
-    comparison: service(comparisonContract("shipping"), new ParcelComparison({ ...parts, operations })),
+    comparison: service(comparisonContract("shipping"), parcelComparison({ ...parts, operations })),
     startWatch: () => watch.start(random, (orderId, { context }) => operations.lookUp(orderId, context)),
   };
 }

@@ -2,20 +2,15 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { virtualClock } from "@daybook/kernel/virtual-clock";
 import { memoryStore } from "@daybook/data/store/memory";
-import { compareSides, recheckSides, type TwoSides } from "./two-sides.ts";
-
-interface Entry {
-  readonly key: string;
-  readonly changedAt: number;
-}
+import { compareSides, settledSides, type BookEntry, type Finding, type TwoSides } from "./two-sides.ts";
 
 /** Notes here, and entries of somebody's book under `key-{id}`; what is compared says so. */
 function trial() {
   const clock = virtualClock();
   const store = memoryStore({ clock });
-  const book: Entry[] = [];
+  const book: BookEntry[] = [];
   const askedFor: number[] = [];
-  const sides: TwoSides<Entry, string> = {
+  const sides: TwoSides<BookEntry, number, Finding> = {
     store,
     category: "note",
     journal: async ({ from, to, after = "0" }) => {
@@ -27,10 +22,12 @@ function trial() {
       askedFor.push(keys.length);
       return book.filter(({ key }) => keys.includes(key));
     },
-    keyIn: ({ key }) => key,
     keyOf: (id) => `key-${id}`,
-    ofEntry: async ({ key }, to) => [`there ${key} ${to}`],
-    ofNone: async (id, to) => [`none ${id} ${to}`],
+    streamOf: ({ key }) => (key.startsWith("key-") ? key.slice(4) : undefined),
+    view: async (id) => (await store.readStream(`note-${id}`, { direction: "backwards", limit: 1 }))[0]?.recordedAt,
+    changedAt: (at) => at,
+    differences: ({ key }, view) => [{ cause: view === undefined ? "unknown" : "there", subject: key }],
+    missing: (id) => [{ cause: "none", subject: id }],
   };
   async function note(id: string): Promise<void> {
     const effect = { kind: "append", stream: `note-${id}`, events: [{ type: "Noted", schemaVersion: 1, data: "{}" }] } as const;
@@ -38,7 +35,7 @@ function trial() {
     await store.commit({ id: `unt_${(await store.head()).position}`, cause, conditions: [], effects: [effect] });
   }
   async function compared(from: number, to: number) {
-    const found: string[] = [];
+    const found: Finding[] = [];
     let cursor: string | undefined;
     let pages = 0;
     do {
@@ -47,7 +44,7 @@ function trial() {
       cursor = page.cursor;
       pages++;
     } while (cursor !== undefined);
-    return { found, pages };
+    return { found: found.map(({ cause, subject }) => `${cause} ${subject}`), pages };
   }
   return { clock, book, note, sides, compared, askedFor };
 }
@@ -64,7 +61,7 @@ void describe("two sides", () => {
     await note("late");
     const to = from + 10;
     const { found, pages } = await compared(from, to);
-    assert.deepEqual(found, [`there key-a ${to}`, `there key-b ${to}`, `there key-x ${to}`, `there key-a ${to}`, `none c ${to}`]);
+    assert.deepEqual(found, ["there key-a", "unknown key-b", "unknown key-x", "there key-a", "none c"]);
     assert.equal(pages, 3);
     assert.deepEqual((await compared(to + 1, to + 1)).found, []);
   });
@@ -77,11 +74,27 @@ void describe("two sides", () => {
     assert.deepEqual(askedFor, [100, 100, 50]);
   });
 
+  void test("are not judged by what has not rested on both sides", async () => {
+    const { clock, book, note, compared } = trial();
+    const from = clock.now();
+    book.push({ key: "key-a", changedAt: from });
+    clock.advance(10);
+    await note("a");
+    await note("c");
+    assert.deepEqual((await compared(from, from + 10)).found, []);
+    assert.deepEqual((await compared(from, from + 11)).found, ["there key-a", "there key-a", "none c"]);
+  });
+
   void test("are looked at again under the keys that are asked about; without a key nothing is known", async () => {
     const { sides, book } = trial();
     book.push({ key: "k1", changedAt: 0 });
-    const questions = [{ key: "k1" }, { key: "k2" }, {}];
-    const gone = await recheckSides(sides, questions, async (_, entries) => entries.length > 0);
-    assert.deepEqual(gone, [{ key: "k2" }]);
+    const questions = [
+      { cause: "unknown", subject: "k1", key: "k1" },
+      { cause: "there", subject: "k1", key: "k1" },
+      { cause: "none", subject: "k2", key: "k2", streamId: "k2" },
+      { cause: "unknown", subject: "k3", key: "k3" },
+      { cause: "unknown", subject: "k4" },
+    ];
+    assert.deepEqual(await settledSides(sides, questions), [questions[1], questions[3]]);
   });
 });
