@@ -8,7 +8,7 @@ import { deadLetters, type DeadLetter, type DeadLetters } from "@daybook/messagi
 import { deadLetterUnknown } from "@daybook/messaging/queue/errors";
 import { queueControl, type QueueControl } from "@daybook/messaging/queue/queue-control";
 import { notFound, requestInvalid } from "@daybook/network/http/errors";
-import { nextLink, pageCursor, readCursor } from "@daybook/network/http/paging";
+import { pageAnswer, readCursor } from "@daybook/network/http/paging";
 import { jsonAnswer, route, type Route } from "@daybook/network/http/route";
 import type { StatusTable } from "@daybook/network/http/statuses";
 import { z } from "zod";
@@ -132,9 +132,8 @@ function messages(queues: Queues): Route {
       const after = cursor === undefined ? undefined : readCursor(cursor, z.strictObject({ at: z.number(), id: z.string() }));
       const found = await queues.get(name).control.browse({ priority, limit, ...(after && { after }) });
       const last = found.length === limit ? found.at(-1) : undefined;
-      const next = last && pageCursor({ at: last.at, id: last.dueId });
       const body = found.map(({ dueId: _, ...message }) => ({ ...message, body: shown(message.body) }));
-      return jsonAnswer(200, { messages: body, ...(next && { next }) }, next ? { link: nextLink(target, next) } : {});
+      return pageAnswer(target, { messages: body }, last && { at: last.at, id: last.dueId });
     },
   });
 }
@@ -159,9 +158,7 @@ function dead(queues: Queues): Route {
       const after = cursor === undefined ? undefined : readCursor(cursor, z.strictObject({ entry: z.string(), key: z.string() }));
       const options = { limit, ...(cause !== undefined && { cause }), ...(after && { after }) };
       const page = await queues.get(name).dead.list(options);
-      const next = page.next && pageCursor(page.next);
-      const body = { letters: page.letters.map(letterBody), ...(next && { next }) };
-      return jsonAnswer(200, body, next ? { link: nextLink(target, next) } : {});
+      return pageAnswer(target, { letters: page.letters.map(letterBody) }, page.next);
     },
   });
 }

@@ -16,7 +16,7 @@ import type { Context } from "@daybook/kernel/context";
 import { errorCode } from "@daybook/kernel/errors";
 import { givenId, type IdSource } from "@daybook/kernel/ids";
 import { notFound } from "@daybook/network/http/errors";
-import { nextLink, pageCursor, readCursor } from "@daybook/network/http/paging";
+import { pageAnswer, readCursor } from "@daybook/network/http/paging";
 import { jsonAnswer, route, type Route } from "@daybook/network/http/route";
 import type { StatusTable } from "@daybook/network/http/statuses";
 import { z } from "zod";
@@ -152,8 +152,7 @@ function parked(subscriptions: Subscriptions): Route {
     async handle({ params: { name }, query: { limit, cursor }, target }) {
       const after = cursor === undefined ? undefined : readCursor(cursor, z.strictObject({ entry: z.string(), key: z.string() }));
       const page = await listParked(subscriptions.of(name), { limit, ...(after && { after }) });
-      const next = page.next && pageCursor(page.next);
-      return jsonAnswer(200, { events: page.events, ...(next && { next }) }, next ? { link: nextLink(target, next) } : {});
+      return pageAnswer(target, { events: page.events }, page.next);
     },
   });
 }

@@ -1,7 +1,7 @@
 import { errorCode, messageOf } from "@daybook/kernel/errors";
 import { givenId } from "@daybook/kernel/ids";
 import type { UnitCause } from "@daybook/data/store/unit";
-import { nextLink, pageCursor, readCursor } from "@daybook/network/http/paging";
+import { pageAnswer, readCursor } from "@daybook/network/http/paging";
 import { jsonAnswer, route, type HttpAnswer, type HttpRequest, type Route } from "@daybook/network/http/route";
 import type { StatusTable } from "@daybook/network/http/statuses";
 import type { Refusal, RunInfo, WorkflowClient } from "@daybook/workflow/client";
@@ -72,9 +72,7 @@ function list({ workflows }: WorkflowRoutesParts): Route {
         ...(needsAttention === "true" && { needsAttention: true }),
         ...(cursor !== undefined && { after: readCursor(cursor, cursorSchema) }),
       });
-      const token = next && pageCursor(next);
-      const body = { workflows: runs.map(runBody), ...(token !== undefined && { next: token }) };
-      return jsonAnswer(200, body, token === undefined ? {} : { link: nextLink(target, token) });
+      return pageAnswer(target, { workflows: runs.map(runBody) }, next);
     },
   });
 }

@@ -7,7 +7,7 @@ import type { Clock } from "@daybook/kernel/clock";
 import { givenId } from "@daybook/kernel/ids";
 import { commandAnswer } from "@daybook/network/http/command-answer";
 import { notFound, positionNotReached } from "@daybook/network/http/errors";
-import { nextLink, pageCursor, readCursor } from "@daybook/network/http/paging";
+import { pageAnswer, readCursor } from "@daybook/network/http/paging";
 import { etag } from "@daybook/network/http/preconditions";
 import { problemAnswer } from "@daybook/network/http/problem";
 import { jsonAnswer, route, type HttpAnswer, type HttpRequest, type Route } from "@daybook/network/http/route";
@@ -150,9 +150,7 @@ function list({ customers, store }: CustomerRoutesParts): Route {
       const { status, limit, cursor } = request.query;
       const after = cursor === undefined ? undefined : readCursor(cursor, rowCursorSchema);
       const found = await customers.queries.dispatch(listCustomers, { status, limit, after }, request);
-      const next = found.next && pageCursor(found.next);
-      const body = { customers: found.customers.map(customerBody), ...(next !== undefined && { next }) };
-      return jsonAnswer(200, body, next === undefined ? {} : { link: nextLink(request.target, next) });
+      return pageAnswer(request.target, { customers: found.customers.map(customerBody) }, found.next);
     },
   });
 }

@@ -4,7 +4,7 @@ import type { RowCursor, Store } from "@daybook/data/store";
 import { readPosition } from "@daybook/data/store/position";
 import { givenId } from "@daybook/kernel/ids";
 import { notFound, positionNotReached } from "@daybook/network/http/errors";
-import { nextLink, pageCursor, readCursor } from "@daybook/network/http/paging";
+import { pageAnswer, readCursor } from "@daybook/network/http/paging";
 import { etag } from "@daybook/network/http/preconditions";
 import { jsonAnswer, route, type HttpAnswer, type HttpRequest, type Route } from "@daybook/network/http/route";
 import { z } from "zod";
@@ -137,12 +137,7 @@ async function listed(
   if (page !== undefined || pageSize !== undefined) return numbered(ordering, request, list, page ?? 1, pageSize ?? 20);
   const after = cursor === undefined ? undefined : readCursor(cursor, rowCursorSchema);
   const found = await ordering.queries.dispatch(listOrders, { ...list, limit, after }, request);
-  const next = found.next && pageCursor(found.next satisfies RowCursor);
-  return jsonAnswer(
-    200,
-    { orders: found.orders.map(orderBody), ...(next && { next }) },
-    next ? { link: nextLink(request.target, next) } : {},
-  );
+  return pageAnswer(request.target, { orders: found.orders.map(orderBody) }, found.next satisfies RowCursor | undefined);
 }
 
 /** A numbered page walks the list from its start: the total is counted up to a cap, and so are the pages. */

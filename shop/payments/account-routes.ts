@@ -5,7 +5,7 @@ import { givenId } from "@daybook/kernel/ids";
 import { moneyFromDecimal } from "@daybook/kernel/money";
 import { commandAnswer } from "@daybook/network/http/command-answer";
 import { notFound } from "@daybook/network/http/errors";
-import { nextLink, pageCursor, readCursor } from "@daybook/network/http/paging";
+import { pageAnswer, readCursor } from "@daybook/network/http/paging";
 import { etag } from "@daybook/network/http/preconditions";
 import { problemAnswer } from "@daybook/network/http/problem";
 import { jsonAnswer, route, type HttpAnswer, type HttpRequest, type Route } from "@daybook/network/http/route";
@@ -75,9 +75,7 @@ function list({ payments }: AccountRoutesParts): Route {
       const ownerId = ownCustomer(request) ?? owner;
       const after = cursor === undefined ? {} : { after: readCursor(cursor, cursorSchema) };
       const found = await payments.accounts.list({ ownerId, limit, ...after });
-      const next = found.next && pageCursor(found.next);
-      const body = { accounts: found.accounts.map(accountBody), ...(next !== undefined && { next }) };
-      return jsonAnswer(200, body, next === undefined ? {} : { link: nextLink(request.target, next) });
+      return pageAnswer(request.target, { accounts: found.accounts.map(accountBody) }, found.next);
     },
   });
 }

@@ -4,7 +4,7 @@ import type { Clock } from "@daybook/kernel/clock";
 import { givenId } from "@daybook/kernel/ids";
 import { commandAnswer } from "@daybook/network/http/command-answer";
 import { notFound, requestInvalid } from "@daybook/network/http/errors";
-import { nextLink, pageCursor, readCursor } from "@daybook/network/http/paging";
+import { pageAnswer, readCursor } from "@daybook/network/http/paging";
 import { etag } from "@daybook/network/http/preconditions";
 import { problemAnswer } from "@daybook/network/http/problem";
 import { jsonAnswer, route, type HttpAnswer, type Route } from "@daybook/network/http/route";
@@ -103,10 +103,8 @@ function list({ questions: { questions } }: QuestionRoutesParts): Route {
     async handle({ query: { source, status, order: orderId, limit, cursor }, target }) {
       const after = cursor === undefined ? {} : { after: readCursor(cursor, cursorSchema) };
       const found = await questions.list({ source, status, orderId }, { limit, ...after });
-      const next = found.next && pageCursor(found.next);
       const shown = found.questions.map(({ question, version }) => bodyOf(question, version));
-      const body = { questions: shown, ...(next !== undefined && { next }) };
-      return jsonAnswer(200, body, next === undefined ? {} : { link: nextLink(target, next) });
+      return pageAnswer(target, { questions: shown }, found.next);
     },
   });
 }

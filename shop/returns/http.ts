@@ -5,7 +5,7 @@ import { givenId } from "@daybook/kernel/ids";
 import { decimalText, type Money } from "@daybook/kernel/money";
 import { commandAnswer, type RequestExecution } from "@daybook/network/http/command-answer";
 import { notFound } from "@daybook/network/http/errors";
-import { nextLink, pageCursor, readCursor } from "@daybook/network/http/paging";
+import { pageAnswer, readCursor } from "@daybook/network/http/paging";
 import { etag } from "@daybook/network/http/preconditions";
 import { problemAnswer } from "@daybook/network/http/problem";
 import { jsonAnswer, route, type HttpAnswer, type HttpRequest, type Route } from "@daybook/network/http/route";
@@ -202,10 +202,8 @@ async function listed(
 ): Promise<HttpAnswer> {
   const after = cursor === undefined ? undefined : readCursor(cursor, cursorSchema);
   const found = await returns.list({ ...which, limit, after });
-  const next = found.next && pageCursor(found.next satisfies RowCursor);
   const seen = own === undefined ? found.returns : found.returns.filter((row) => row.return.customerId === own);
-  const body = { returns: seen.map(bodyOf), ...(next !== undefined && { next }) };
-  return jsonAnswer(200, body, next === undefined ? {} : { link: nextLink(target, next) });
+  return pageAnswer(target, { returns: seen.map(bodyOf) }, found.next satisfies RowCursor | undefined);
 }
 
 function executed(

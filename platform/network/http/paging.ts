@@ -2,6 +2,7 @@ import { canonical } from "@daybook/kernel/canonical";
 import { digestHex } from "@daybook/kernel/digest";
 import type { z } from "zod";
 import { cursorInvalid } from "./errors.ts";
+import { jsonAnswer, type HttpAnswer } from "./route.ts";
 
 /** An opaque cursor: `value` (plain data) in canonical form, with a check sum against damage; it keeps no secret. */
 export function pageCursor(value: unknown): string {
@@ -17,6 +18,13 @@ export function readCursor<Value>(cursor: string, schema: z.ZodType<Value>): Val
   const parsed = isOurs ? schema.safeParse(json(text)) : undefined;
   if (!parsed?.success) throw cursorInvalid("the cursor is not one of this list");
   return parsed.data;
+}
+
+/** A page of a list: `next` (plain data, undefined for the last page) becomes the cursor in body and `Link`. */
+export function pageAnswer(target: string, body: Readonly<Record<string, unknown>>, next: unknown): HttpAnswer {
+  if (next === undefined) return jsonAnswer(200, body);
+  const cursor = pageCursor(next);
+  return jsonAnswer(200, { ...body, next: cursor }, { link: nextLink(target, cursor) });
 }
 
 /** The value of `Link` for the next page: the same question (path and query in `target`) with the new cursor. */
