@@ -8,6 +8,7 @@ import { systemRandom } from "@daybook/kernel/random";
 import { httpServer, type HttpServer } from "@daybook/network/http";
 import { healthRoutes, type HealthCheck } from "@daybook/network/http/health";
 import { openApiRoute } from "@daybook/network/http/openapi";
+import { partnerCheck } from "@daybook/network/http/partner";
 import { principalsOf, tokenDigest, tokenPrincipals, type Principal } from "@daybook/network/http/principals";
 import type { Route } from "@daybook/network/http/route";
 import type { StatusTable } from "@daybook/network/http/statuses";
@@ -159,6 +160,7 @@ export function shopServer(shop: Shop, log: Log, more: readonly HealthCheck[] = 
     storeCheck("keys", shop.keyStore),
     projectionCheck(shop),
     recommendationCheck(shop.recommendations),
+    ...shop.partners.map(partnerCheck),
     ...more,
   ];
   const routes = shopRoutes(shop, partners);

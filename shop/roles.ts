@@ -9,6 +9,7 @@ import type { Random } from "@daybook/kernel/random";
 import type { Queue } from "@daybook/messaging/queue";
 import type { Consumer } from "@daybook/messaging/queue/consumer";
 import { jsonClient, type JsonClient } from "@daybook/network/http/json-client";
+import { partner, type Partner } from "@daybook/network/http/partner";
 import { partnerUnavailable } from "@daybook/network/http/errors";
 import { client } from "@daybook/network/rpc/client";
 import { localTransport, type LocalTransport } from "@daybook/network/rpc/server";
@@ -125,6 +126,8 @@ export interface ContextsParts {
 /** The world outside, as the contexts ask it. */
 export interface Outside extends Pick<PaymentsServiceParts, "provider" | "hookSecrets">, Pick<ShippingParts, "carrier"> {
   readonly startNotifications: (parts: Omit<NotificationParts, "settings">) => RunningNotifications;
+  /** Those whose state is shown. */
+  readonly partners?: readonly Partner[];
   /** Lets go of connections. */
   readonly close: () => Promise<void>;
 }
@@ -144,6 +147,8 @@ interface Services {
 
 export interface Contexts extends Services {
   readonly projections: readonly Projection[];
+  /** The partners outside, as they were met. */
+  readonly partners: readonly Partner[];
   /** Starts what works by itself: orders follow other contexts; with partners, orders are carried out. */
   readonly startWork: () => Work;
   /** Lets go of the connections to partners. */
@@ -177,6 +182,7 @@ export function contexts(parts: ContextsParts): Contexts {
   return {
     ...services,
     projections: projectionsOf(services),
+    partners: outside.partners ?? [],
     startWork: () => startWork(parts, services, calls, isServed ? outside : undefined),
     close: () => outside.close(),
   };
@@ -264,11 +270,13 @@ function sourcesOf({ transport }: LocalTransport) {
 
 /** The partners by their addresses; without them every request says that there are none. */
 function outsideOf(partners: Partners | undefined, clock: Clock): Outside {
-  const [card, carrier] = [clientOf(partners?.cardUrl), clientOf(partners?.carrierUrl)];
+  const card = partner({ name: "card provider", client: clientOf(partners?.cardUrl), clock });
+  const carrier = partner({ name: "Parcel Post", client: clientOf(partners?.carrierUrl), clock, hasBreaker: true });
   return {
-    provider: httpCardProvider({ client: card, clock }),
+    partners: partners ? [card, carrier] : [],
+    provider: httpCardProvider(card),
     hookSecrets: partners ? [partners.webhookSecret] : [],
-    carrier: httpCarrier({ client: carrier, clock, name: "Parcel Post" }),
+    carrier: httpCarrier(carrier),
     startNotifications: (parts) => startNotifications({ ...parts, settings: mailBy(partners) }),
     close: async () => void (await Promise.all([card.close(), carrier.close()])),
   };

@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import type { Clock } from "@daybook/kernel/clock";
 import { partnerUnavailable } from "@daybook/network/http/errors";
 import type { JsonClient } from "@daybook/network/http/json-client";
+import { partner } from "@daybook/network/http/partner";
 import { httpCardProvider } from "../../shop/payments/http-card-provider.ts";
 import { trialFulfilment } from "./trial.ts";
 
@@ -28,7 +29,13 @@ function playedProvider() {
     close: async () => {},
   });
   const retries = () => calls.length - new Set(calls.map(({ name }) => name)).size;
-  return { charged, calls, state, retries, cards: (clock: Clock) => httpCardProvider({ client: client(clock), clock }) };
+  return {
+    charged,
+    calls,
+    state,
+    retries,
+    cards: (clock: Clock) => httpCardProvider(partner({ name: "card provider", client: client(clock), clock })),
+  };
 }
 
 void describe("a partner that is away while hundreds of orders want it", () => {

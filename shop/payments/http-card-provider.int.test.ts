@@ -6,6 +6,7 @@ import { after, before, test } from "node:test";
 import { systemClock } from "@daybook/kernel/clock";
 import { money } from "@daybook/kernel/money";
 import { jsonClient, type JsonClient } from "@daybook/network/http/json-client";
+import { partner } from "@daybook/network/http/partner";
 import { startSandbox, type Sandbox } from "../partners.ts";
 import { httpCardProvider } from "./http-card-provider.ts";
 
@@ -26,7 +27,7 @@ after(async () => {
 });
 
 void test("a charge is made once for its key, found by it, and undone by it", async () => {
-  const provider = httpCardProvider({ client, clock: systemClock });
+  const provider = httpCardProvider(partner({ name: "card provider", client, clock: systemClock }));
   assert.equal(await provider.find("charge-a"), undefined);
   const charged = await provider.charge(order("charge-a", "tok_ok"));
   assert.equal(charged.status, "completed");
@@ -36,7 +37,7 @@ void test("a charge is made once for its key, found by it, and undone by it", as
 });
 
 void test("a part of a charge goes back once for its key, and never more than is left", async () => {
-  const provider = httpCardProvider({ client, clock: systemClock });
+  const provider = httpCardProvider(partner({ name: "card provider", client, clock: systemClock }));
   const charged = await provider.charge(order("charge-e", "tok_ok"));
   assert.ok(charged.status === "completed");
   const part = { key: "refund-ret_1", chargeId: charged.chargeId, amount: money(400n, "GBP") };
@@ -48,7 +49,7 @@ void test("a part of a charge goes back once for its key, and never more than is
 });
 
 void test("what is pending or declined is said so; undone before it was made, it is never made", async () => {
-  const provider = httpCardProvider({ client, clock: systemClock });
+  const provider = httpCardProvider(partner({ name: "card provider", client, clock: systemClock }));
   assert.equal((await provider.charge(order("charge-b", "tok_pending"))).status, "pending");
   const declined = await provider.charge(order("charge-c", "tok_expired"));
   assert.ok(declined.status === "declined" && declined.code === "payment-details-invalid");

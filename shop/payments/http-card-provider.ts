@@ -1,8 +1,7 @@
-import { retryBudget } from "@daybook/foundation/resilience/retry-budget";
-import type { Clock } from "@daybook/kernel/clock";
 import { errorCode, messageOf } from "@daybook/kernel/errors";
 import { money } from "@daybook/kernel/money";
-import { requestName, type JsonAnswer, type JsonClient, type JsonRequest } from "@daybook/network/http/json-client";
+import type { JsonAnswer, JsonRequest } from "@daybook/network/http/json-client";
+import type { Partner } from "@daybook/network/http/partner";
 import { z } from "zod";
 import type { BookedCharge, CardProvider, ChargeAnswer, DeclineCode } from "./card-provider.ts";
 import { providerRefused, providerUnavailable } from "./errors.ts";
@@ -32,10 +31,9 @@ const DECLINES: Readonly<Record<string, DeclineCode>> = {
   expired_card: "payment-details-invalid",
 };
 
-/** The provider's HTTP interface, version 1. All who try again do so within one budget. */
-export function httpCardProvider({ client, clock }: { readonly client: JsonClient; readonly clock: Clock }): CardProvider {
-  const budget = retryBudget({ name: "the card provider", clock });
-  const send = (request: JsonRequest) => budget.run(requestName(request), () => asked(client, request));
+/** The provider's HTTP interface, version 1. */
+export function httpCardProvider(provider: Partner): CardProvider {
+  const send = (request: JsonRequest) => asked(provider, request);
 
   async function readBooks(query: URLSearchParams): Promise<z.infer<typeof journalSchema>> {
     return parsed(journalSchema, await send({ method: "GET", path: `/card/v1/journal?${query.toString()}` }));
@@ -131,14 +129,16 @@ function tooMuch(): ChargeAnswer {
   return { status: "declined", code: "payment-details-invalid", reason: "No card is charged with so much." };
 }
 
-async function asked(client: JsonClient, request: JsonRequest): Promise<JsonAnswer> {
+async function asked(provider: Partner, request: JsonRequest): Promise<JsonAnswer> {
   try {
-    return await client.request(request);
+    return await provider.request(request);
   } catch (cause) {
-    if (errorCode(cause) !== "partner-unavailable") throw cause;
+    if (!AWAY.has(errorCode(cause) ?? "")) throw cause;
     throw providerUnavailable(messageOf(cause), { cause });
   }
 }
+
+const AWAY: ReadonlySet<string> = new Set(["partner-unavailable", "attempt-timeout", "circuit-open"]);
 
 function errorCodeIn({ status, body }: JsonAnswer): string | undefined {
   return status === 409 ? errorSchema.safeParse(body).data?.error.code : undefined;

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { errorCode } from "@daybook/kernel/errors";
 import { virtualClock } from "@daybook/kernel/virtual-clock";
 import { partnerUnavailable } from "@daybook/network/http/errors";
+import { partner } from "@daybook/network/http/partner";
 import { httpCarrier } from "./http-carrier.ts";
 
 test("a carrier that is away is left alone, and who tries again gets a turn", async () => {
@@ -15,7 +16,7 @@ test("a carrier that is away is left alone, and who tries again gets a turn", as
     },
     close: async () => {},
   };
-  const carrier = httpCarrier({ client, clock, name: "Trial Post" });
+  const carrier = httpCarrier(partner({ client, clock, name: "Trial Post", hasBreaker: true }));
   const ask = () => carrier.find("parcel-1", undefined).then(() => undefined, errorCode);
   const codes = [];
   for (let n = 0; n < 30; n++) codes.push(await ask());

@@ -1,10 +1,6 @@
-import { breaker } from "@daybook/foundation/resilience/breaker";
-import { deadlineList } from "@daybook/foundation/resilience/deadline-list";
-import { retryBudget } from "@daybook/foundation/resilience/retry-budget";
-import { timeout } from "@daybook/foundation/resilience/timeout";
-import type { Clock } from "@daybook/kernel/clock";
 import { errorCode, messageOf } from "@daybook/kernel/errors";
-import { requestName, type JsonAnswer, type JsonClient, type JsonRequest } from "@daybook/network/http/json-client";
+import type { JsonAnswer, JsonRequest } from "@daybook/network/http/json-client";
+import type { Partner } from "@daybook/network/http/partner";
 import { z } from "zod";
 import type { Carrier, Parcel, ParcelStatus } from "./carrier.ts";
 import { carrierRefused, carrierUnavailable } from "./errors.ts";
@@ -40,30 +36,12 @@ const errorSchema = z.object({ error: z.object({ code: z.string(), message: z.st
 
 /** Goods are counted no further on the carrier's paper. */
 const QUANTITY_MAX = 100_000;
-const TIMEOUT_MS = 10_000;
 
-export interface HttpCarrierOptions {
-  readonly client: JsonClient;
-  readonly clock: Clock;
-  /** As customers are told. */
-  readonly name: string;
-  /** For one request, whatever its caller's deadline; 10,000. */
-  readonly timeoutMs?: number;
-}
-
-/**
- * The carrier's HTTP interface, version 1. All who try again do so within one budget, and it is left alone for a while when it fails
- * again and again.
- */
-export function httpCarrier({ client, clock, name, timeoutMs = TIMEOUT_MS }: HttpCarrierOptions): Carrier {
-  const limit = timeout({ deadlines: deadlineList(clock), timeoutMs });
-  const circuit = breaker({ name, clock });
-  const budget = retryBudget({ name, clock });
-
+/** The carrier's HTTP interface, version 1. */
+export function httpCarrier(partner: Partner): Carrier {
   async function send(request: JsonRequest, deadline: number | undefined): Promise<JsonAnswer> {
-    const call = () => circuit.run(() => limit.run(({ signal }) => client.request({ ...request, signal }), deadline));
     try {
-      return await budget.run(requestName(request), call);
+      return await partner.request(request, deadline);
     } catch (cause) {
       if (!AWAY.has(errorCode(cause) ?? "")) throw cause;
       throw carrierUnavailable(messageOf(cause), { cause });
@@ -87,7 +65,7 @@ export function httpCarrier({ client, clock, name, timeoutMs = TIMEOUT_MS }: Htt
   }
 
   return {
-    name,
+    name: partner.name,
     find,
     async journal({ from, to, after }, deadline) {
       const query = new URLSearchParams({ from: timeText(from), to: timeText(to), ...(after !== undefined && { after }) });

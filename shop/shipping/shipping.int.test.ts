@@ -8,6 +8,7 @@ import { jsonLog } from "@daybook/foundation/log";
 import { systemClock } from "@daybook/kernel/clock";
 import { httpServer } from "@daybook/network/http";
 import { jsonClient, type JsonClient } from "@daybook/network/http/json-client";
+import { partner } from "@daybook/network/http/partner";
 import { tokenPrincipals } from "@daybook/network/http/principals";
 import { valueOf, type Answer } from "@daybook/network/rpc/contract";
 import { startSandbox, type Sandbox } from "../partners.ts";
@@ -63,7 +64,7 @@ async function until(isSo: () => Promise<boolean>): Promise<void> {
 
 /** Shipping with the real carrier; orders are this test's own. */
 function shop(client = jsonClient({ url: sandbox.carrierUrl })) {
-  const carrier = httpCarrier({ client, clock, name: "Sandbox Post", timeoutMs: TIMEOUT_MS });
+  const carrier = httpCarrier(partner({ client, clock, name: "Sandbox Post", timeoutMs: TIMEOUT_MS, hasBreaker: true }));
   return { ...trialShipping({ carrier, clock }), carrier, [Symbol.asyncDispose]: () => client.close() };
 }
 
