@@ -76,17 +76,22 @@ function details({ ordering, store }: OrderRoutesParts): Route {
   });
 }
 
-const listQuery = z.strictObject({
-  status: orderStatusSchema.optional(),
-  payment: paymentStatusSchema.optional(),
-  shipment: shipmentStatusSchema.optional(),
-  placedFrom: placedSchema,
-  placedBefore: placedSchema,
-  limit: z.coerce.number().int().min(1).max(200).default(50),
-  cursor: z.string().max(600).optional(),
-  page: z.coerce.number().int().min(1).max(1_000).optional(),
-  pageSize: z.coerce.number().int().min(1).max(200).optional(),
-});
+const listQuery = z
+  .strictObject({
+    status: orderStatusSchema.optional(),
+    payment: paymentStatusSchema.optional(),
+    shipment: shipmentStatusSchema.optional(),
+    placedFrom: placedSchema,
+    placedBefore: placedSchema,
+    limit: z.coerce.number().int().min(1).max(200).default(50),
+    cursor: z.string().max(600).optional(),
+    page: z.coerce.number().int().min(1).max(1_000).optional(),
+    pageSize: z.coerce.number().int().min(1).max(200).optional(),
+  })
+  .refine(
+    ({ cursor, page, pageSize }) => cursor === undefined || (page ?? pageSize) === undefined,
+    "a cursor, or a page and its size",
+  );
 type ListQuery = z.infer<typeof listQuery>;
 
 function list(parts: OrderRoutesParts): Route {

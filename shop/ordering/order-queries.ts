@@ -66,7 +66,7 @@ export function orderQueries({ events, orders, search, searchSecret, customers }
       ...(recordedAt !== undefined && { recordedAt }),
     };
     const { state, version } = await orders.load(orderId, asOf);
-    if (state.status === "absent") return undefined;
+    if (state.status === "absent" || version < (asOfVersion ?? 0)) return undefined; // not then, or not yet
     const [last] = await events.read(streamName(ORDER_CATEGORY, orderId), { from: version, limit: 1 });
     return orderDetails({ order: state, version }, last?.recordedAt ?? 0, keys);
   }

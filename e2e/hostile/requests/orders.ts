@@ -129,6 +129,7 @@ export const ORDERS_READ: readonly WrongRequest[] = [
     wrong(`version ${version}`, `GET /api/v1/orders/{order}?version=${version}`, undefined, 400, "request-invalid"),
   ),
   wrong("a time that is none", "GET /api/v1/orders/{order}?at=yesterday", undefined, 400, "request-invalid"),
+  wrong("a version that does not exist yet", "GET /api/v1/orders/{order}?version=900", undefined, 404, "not-found"),
   wrong("an order before it was placed", "GET /api/v1/orders/{order}?at=2026-01-01T00:00:00Z", undefined, 404, "not-found"),
   wrong("an unknown status", "GET /api/v1/orders?status=lost", undefined, 400, "request-invalid"),
   ...eachOf(["0", "-5", "1001", "many"], (limit) =>
@@ -136,6 +137,7 @@ export const ORDERS_READ: readonly WrongRequest[] = [
   ),
   wrong("a cursor of one's own", "GET /api/v1/orders?cursor=aGVsbG8", undefined, 400, "cursor-invalid"),
   wrong("a cursor with SQL in it", "GET /api/v1/orders?cursor='%20OR%201=1--", undefined, 400, "cursor-invalid"),
+  wrong("a page and a cursor", "GET /api/v1/orders?page=1&cursor=x", undefined, 400, "request-invalid"),
   wrong("page 0", "GET /api/v1/orders?page=0&pageSize=10", undefined, 400, "request-invalid"),
   wrong("a search for nothing", "GET /api/v1/orders/search?q=", undefined, 400, "request-invalid"),
   wrong("a search without words", "GET /api/v1/orders/search", undefined, 400, "request-invalid"),
