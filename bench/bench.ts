@@ -12,7 +12,7 @@ import { readBench } from "./read/read.ts";
 import { rebuildBench } from "./rebuild.ts";
 import { jsonText, rowsOf, tableText } from "./report.ts";
 import { runRounds } from "./rounds.ts";
-import { benchWaiting } from "./waiting/waiting.ts";
+import { benchRestart } from "./restart/restart.ts";
 import { workflowBench } from "./workflow/workflow.ts";
 
 /**
@@ -37,7 +37,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
 };
 
 /** Those that are no table of contenders. */
-const REPORTS: Readonly<Record<string, typeof benchOrders>> = { orders: benchOrders, waiting: benchWaiting };
+const REPORTS: Readonly<Record<string, typeof benchOrders>> = { orders: benchOrders, restart: benchRestart };
 
 const progress = (text: string) => console.error(text);
 

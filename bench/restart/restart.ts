@@ -13,7 +13,7 @@ const TRIES = 5;
 
 /** The document of `--json`. */
 interface Figures {
-  readonly bench: "waiting";
+  readonly bench: "restart";
   readonly events: number;
   readonly runs: number;
   /** Memory of the process that started the runs, all of which wait: growth ÷ runs, after collections. */
@@ -24,7 +24,7 @@ interface Figures {
   readonly readyMsMax: number;
 }
 
-export interface WaitingTask {
+export interface RestartTask {
   readonly file: string;
   readonly does: "fill" | "go on";
   readonly events: number;
@@ -33,16 +33,16 @@ export interface WaitingTask {
   readonly life: number;
 }
 
-/** Of waiting-process.ts. */
-export interface WaitingAnswer {
+/** Of restart-process.ts. */
+export interface RestartAnswer {
   readonly failed?: string;
   readonly rssBytesPerRun?: number;
   readonly heapBytesPerRun?: number;
   readonly readyMs?: number;
 }
 
-/** `npm run bench -- waiting`: what runs that wait cost, and how soon a process goes on with them after a kill. SQLite. */
-export async function benchWaiting({ isJson }: BenchOptions, progress: Progress): Promise<void> {
+/** `npm run bench -- restart`: what runs that wait cost, and how soon a process goes on with them after a kill. SQLite. */
+export async function benchRestart({ isJson }: BenchOptions, progress: Progress): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "daybook-bench-"));
   try {
     const task = { file: join(folder, "daybook.db"), events: EVENTS, runs: RUNS };
@@ -52,7 +52,7 @@ export async function benchWaiting({ isJson }: BenchOptions, progress: Progress)
     for (let life = 1; life <= TRIES; life++) times.push((await answerOf({ ...task, does: "go on", life })).readyMs ?? NaN);
     times.sort((a, b) => a - b);
     const figures: Figures = {
-      bench: "waiting",
+      bench: "restart",
       events: EVENTS,
       runs: RUNS,
       rssBytesPerRun: Math.round(filled.rssBytesPerRun ?? NaN),
@@ -67,13 +67,13 @@ export async function benchWaiting({ isJson }: BenchOptions, progress: Progress)
 }
 
 /** Forks a process for the task and kills it as soon as it has answered. */
-async function answerOf(task: WaitingTask): Promise<WaitingAnswer> {
-  const child: ChildProcess = fork(join(import.meta.dirname, "waiting-process.ts"), [JSON.stringify(task)], {
+async function answerOf(task: RestartTask): Promise<RestartAnswer> {
+  const child: ChildProcess = fork(join(import.meta.dirname, "restart-process.ts"), [JSON.stringify(task)], {
     execArgv: ["--expose-gc"],
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
   const exited = once(child, "exit");
-  const answer = await Promise.race([once(child, "message").then(([message]) => message as WaitingAnswer), exited]); // as it sends
+  const answer = await Promise.race([once(child, "message").then(([message]) => message as RestartAnswer), exited]); // as it sends
   child.kill("SIGKILL");
   await exited;
   if (Array.isArray(answer)) throw benchFailed(`the process ended with ${String(answer[0])}`);

@@ -12,10 +12,10 @@ import { implement } from "@daybook/workflow/implement";
 import { z } from "zod";
 import { benchFailed } from "../errors.ts";
 import { madeStreams, writeStreams } from "../read/stored-streams.ts";
-import type { WaitingAnswer, WaitingTask } from "./waiting.ts";
+import type { RestartAnswer, RestartTask } from "./restart.ts";
 
-/** `waiting-process.ts JSON`, forked by waiting.ts, and killed by it once it has answered. */
-const task = JSON.parse(parseArgs({ allowPositionals: true }).positionals[0] ?? "") as WaitingTask; // written there
+/** `restart-process.ts JSON`, forked by waiting.ts, and killed by it once it has answered. */
+const task = JSON.parse(parseArgs({ allowPositionals: true }).positionals[0] ?? "") as RestartTask; // written there
 
 const CALLERS = 256;
 const WARM_UP = 5_000;
@@ -59,7 +59,7 @@ async function writeEvents(store: Store): Promise<void> {
   }
 }
 
-async function fill(engine: WorkflowEngine): Promise<WaitingAnswer> {
+async function fill(engine: WorkflowEngine): Promise<RestartAnswer> {
   await startRuns(engine, "warm", WARM_UP);
   const before = await memory(engine);
   await startRuns(engine, "run", task.runs);
@@ -89,7 +89,7 @@ async function memory(engine: WorkflowEngine): Promise<NodeJS.MemoryUsage> {
 }
 
 /** Ready: a run that waited before the kill goes on to its end, and a new one begins. */
-async function goOn(engine: WorkflowEngine): Promise<WaitingAnswer> {
+async function goOn(engine: WorkflowEngine): Promise<RestartAnswer> {
   const waiting = idOf("run", task.life * 997);
   await engine.signal(waits, waiting, "go", null);
   const given = await engine.result(waits, waiting);
@@ -98,6 +98,6 @@ async function goOn(engine: WorkflowEngine): Promise<WaitingAnswer> {
   return { readyMs: performance.now() }; // counts from the start of the process
 }
 
-function answer(message: WaitingAnswer): void {
+function answer(message: RestartAnswer): void {
   process.send?.(message);
 }
