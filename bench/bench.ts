@@ -9,6 +9,7 @@ import { benchOrders } from "./orders/orders.ts";
 import { queueBench } from "./queue/queue.ts";
 import { processesBench } from "./processes/processes.ts";
 import { readBench } from "./read/read.ts";
+import { benchScale } from "./scale/scale.ts";
 import { rebuildBench } from "./rebuild.ts";
 import { jsonText, rowsOf, tableText } from "./report.ts";
 import { runRounds } from "./rounds.ts";
@@ -37,7 +38,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
 };
 
 /** Those that are no table of contenders. */
-const REPORTS: Readonly<Record<string, typeof benchOrders>> = { orders: benchOrders, restart: benchRestart };
+const REPORTS: Readonly<Record<string, typeof benchOrders>> = { orders: benchOrders, restart: benchRestart, scale: benchScale };
 
 const progress = (text: string) => console.error(text);
 

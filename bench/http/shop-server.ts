@@ -26,10 +26,14 @@ export interface ShopServerOptions {
   readonly store?: string;
   /** As `--partners` takes it; none, so that orders are taken only. */
   readonly partners?: string;
+  /** Stays when the shop is closed; one of its own, that goes with it, unless given. */
+  readonly folder?: string;
 }
 
-export async function startShop({ store = "sqlite", partners = "none" }: ShopServerOptions = {}): Promise<ShopServer> {
-  const folder = mkdtempSync(join(tmpdir(), "daybook-bench-shop-"));
+export async function startShop(options: ShopServerOptions = {}): Promise<ShopServer> {
+  const { store = "sqlite", partners = "none" } = options;
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), "daybook-bench-shop-"));
+  const removeFolder = () => void (options.folder ?? rmSync(folder, { recursive: true, force: true }));
   const words = ["cli/daybook.ts", "start", "--port", "0", "--data", folder, "--store", store, "--partners", partners, "--json"];
   const child = spawn(process.execPath, words, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
   const ended = new Promise<void>((resolve) => child.on("exit", () => resolve()));
@@ -46,12 +50,12 @@ export async function startShop({ store = "sqlite", partners = "none" }: ShopSer
       close: async () => {
         child.kill("SIGTERM");
         await ended;
-        rmSync(folder, { recursive: true, force: true });
+        removeFolder();
       },
     };
   } catch (error) {
     child.kill("SIGKILL");
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder();
     throw error;
   }
 }
