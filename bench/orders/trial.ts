@@ -45,10 +45,19 @@ export class Trial {
 
   async untilComplete(): Promise<void> {
     const until = performance.now() + PATIENCE_MS;
-    while ((await this.underWay()) > this.held || (await this.lag()) > 0 || (await this.hasMails())) {
-      if (performance.now() > until) throw benchFailed(`orders are not complete after ${PATIENCE_MS / 1_000} s`);
+    for (let open = await this.open(); open; open = await this.open()) {
+      if (performance.now() > until) throw benchFailed(`orders are not complete after ${PATIENCE_MS / 1_000} s: ${open}`);
       await pause(100);
     }
+  }
+
+  /** What orders wait for; nothing when all are complete. */
+  private async open(): Promise<string | undefined> {
+    const underWay = (await this.underWay()) - this.held;
+    if (underWay > 0) return `${underWay} are under way`;
+    const lag = await this.lag();
+    if (lag > 0) return `a read model is ${lag} facts behind`;
+    return (await this.hasMails()) ? "mails are not sent" : undefined;
   }
 
   private async underWay(): Promise<number> {

@@ -57,6 +57,8 @@ class Source {
   private readonly tables: ReadonlyMap<string, readonly (readonly Pattern[])[]>;
   private readonly rowIndex: ReadonlyMap<number, readonly (readonly Pattern[])[]>;
   private readonly inserts = new Map<string, StatementSync>();
+  /** Of the facts that are copied: their positions, from 0. */
+  private readonly places: ReadonlyMap<unknown, number>;
   private position: number;
 
   constructor(db: DatabaseSync) {
@@ -64,28 +66,24 @@ class Source {
     this.position = this.number("SELECT max(position) FROM facts");
     const copied = db.prepare("SELECT value FROM meta WHERE name = 'copies'").get();
     this.firstCopy = Number(copied?.["value"] ?? 0) + 1;
-    const own = "instr(unit, '_0') > 0 AND substr(unit, 5, 5) <> '00000'";
+    const own = (column: string) => `instr(${column}, '_00000') = 0`;
     this.tables = new Map([
-      ["facts", this.read(`SELECT * FROM facts WHERE ${own} ORDER BY position`)],
-      ["work", this.read(`SELECT * FROM work WHERE ${own} ORDER BY id`)],
-      ["units", this.read("SELECT * FROM units WHERE substr(id, 5, 5) <> '00000' ORDER BY id")],
-      ["cases", this.read("SELECT * FROM cases WHERE substr(correlation, 5, 5) <> '00000' ORDER BY position")],
-      ["rows", this.read(`SELECT * FROM rows WHERE ${COPIED_ROWS} AND instr(key, '_00000') = 0 ORDER BY id`)],
-      [
-        "keys",
-        this.read("SELECT * FROM keys WHERE (key LIKE 'reservation/%' OR key LIKE 'workflow/%') AND instr(key, '_00000') = 0"),
-      ],
-      ["due", this.read("SELECT * FROM due WHERE instr(id, '_00000') = 0")],
+      ["facts", this.read(`SELECT * FROM facts WHERE ${own("unit")} ORDER BY position`, 1)],
+      ["work", this.read(`SELECT * FROM work WHERE ${own("unit")} ORDER BY id`, 1)],
+      ["units", this.read(`SELECT * FROM units WHERE ${own("id")} ORDER BY id`, 0)],
+      ["cases", this.read(`SELECT * FROM cases WHERE ${own("correlation")} ORDER BY position`, 0)],
+      ["rows", this.read(`SELECT * FROM rows WHERE ${COPIED_ROWS} AND ${own("key")} ORDER BY id`, 2)],
+      ["keys", this.read(`SELECT * FROM keys WHERE (key LIKE 'reservation/%' OR key LIKE 'workflow/%') AND ${own("key")}`, 0)],
+      ["due", this.read(`SELECT * FROM due WHERE ${own("id")}`, 1)],
     ]);
-    this.orders = this.number("SELECT count(*) FROM rows WHERE collection = 'orders' AND instr(key, '_00000') = 0");
-    const entries = this.read(`SELECT * FROM row_index WHERE ${COPIED_ROWS} AND instr(key, '_00000') = 0`);
+    this.places = new Map(this.tables.get("facts")?.map(([position], at) => [position, at]));
+    this.orders = this.number(`SELECT count(*) FROM rows WHERE collection = 'orders' AND ${own("key")}`);
+    const entries = this.read(`SELECT * FROM row_index WHERE ${COPIED_ROWS} AND ${own("key")}`, 3);
     this.rowIndex = Map.groupBy(entries, (entry) => Number(entry[4]));
   }
 
   copy(copy: number): void {
     const time = timeDigits(copy);
-    const at = this.position;
-    const first = Number(this.tables.get("facts")?.[0]?.[0] ?? 0);
     for (const [table, records] of this.tables) {
       if (table === "rows") continue;
       for (const record of records)
@@ -94,7 +92,7 @@ class Source {
           this.changed(
             table,
             record.map((cell) => rendered(cell, time)),
-            { copy, at, first },
+            copy,
           ),
         );
     }
@@ -106,7 +104,7 @@ class Source {
         this.insert("row_index", [...entry.slice(0, 4).map((cell) => rendered(cell, time)), added]);
       }
     }
-    this.position += this.tables.get("facts")?.length ?? 0;
+    this.position += this.places.size;
     this.db.prepare("INSERT OR REPLACE INTO meta VALUES ('copies', ?)").run(copy);
   }
 
@@ -124,34 +122,37 @@ class Source {
   }
 
   /** Positions go on, facts of shared streams are apart, records of work have numbers of their own. */
-  private changed(table: string, cells: Cells, { copy, at, first }: { copy: number; at: number; first: number }): Cells {
+  private changed(table: string, cells: Cells, copy: number): Cells {
+    const moved = (position: unknown) => this.position + 1 + (this.places.get(position) ?? 0);
     switch (table) {
       case "facts": {
         const [position, stream, ...rest] = cells;
         const name = String(stream);
-        return [at + 1 + Number(position) - first, SHARED.test(name) ? `${name}.${copy}` : name, ...rest];
+        return [moved(position), SHARED.test(name) ? `${name}.${copy}` : name, ...rest];
       }
       case "work":
         return [null, ...cells.slice(1)];
       case "cases": {
         const [correlation, position, facts] = cells;
-        return [correlation ?? "", at + 1 + Number(position) - first, facts ?? 0];
+        return [correlation ?? "", moved(position), facts ?? 0];
       }
       default:
         return cells;
     }
   }
 
-  private read(sql: string): readonly (readonly Pattern[])[] {
+  /** Records that are an order's: what names them, in the column `name`, has an id, or belongs to all orders. */
+  private read(sql: string, name: number): readonly (readonly Pattern[])[] {
     const statement = this.db.prepare(sql);
     statement.setReturnArrays(true);
-    return (statement.all() as unknown as readonly Cells[]).map((record) => record.map(patternOf)); // set to arrays
+    const records = (statement.all() as unknown as readonly Cells[]).map((record) => record.map(patternOf)); // set to arrays
+    return records.filter(({ [name]: cell }) => typeof cell === "object" || SHARED.test(String(cell)));
   }
 
   private insert(table: string, cells: Cells): number {
     let statement = this.inserts.get(table);
     if (!statement) {
-      statement = this.db.prepare(`INSERT OR IGNORE INTO ${table} VALUES (${cells.map(() => "?").join(", ")})`);
+      statement = this.db.prepare(`INSERT INTO ${table} VALUES (${cells.map(() => "?").join(", ")})`);
       this.inserts.set(table, statement);
     }
     return Number(statement.run(...cells).lastInsertRowid);

@@ -14,6 +14,7 @@ const COLUMNS: readonly Column[] = [
   ["SUBSCRIPTION", "subscription.state"],
   ["POSITION", "subscription.position"],
   ["LAG", "subscription.lag"],
+  ["BLOCKED BY", "subscription.blockedBy.error"],
   ["ERROR", "error"],
 ];
 
