@@ -8,6 +8,8 @@ const TIME_DIGITS = 10;
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 /** Streams that orders share: a copy's facts of them are in a stream of its own. */
 const SHARED = /^(stock|bills|account)-/;
+/** In one transaction. */
+const ORDERS_AT_ONCE = 10_000;
 const COPIED_ROWS = "collection IN ('orders', 'order-details.1', 'order-search.1', 'workflow')";
 
 type Cells = readonly (string | number | Uint8Array | null)[];
@@ -26,9 +28,10 @@ export function multiply(file: string, orders: number, progress: (stored: number
     db.exec("PRAGMA cache_size = -1000000");
     const source = new Source(db);
     const copies = Math.max(0, Math.round((orders - stored) / source.orders));
+    const atOnce = Math.ceil(ORDERS_AT_ONCE / source.orders);
     for (let done = 0; done < copies;) {
       db.exec("BEGIN");
-      for (const until = Math.min(copies, done + 50); done < until; done++) source.copy(source.firstCopy + done);
+      for (const until = Math.min(copies, done + atOnce); done < until; done++) source.copy(source.firstCopy + done);
       db.exec("COMMIT");
       progress(stored + done * source.orders);
     }

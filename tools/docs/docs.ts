@@ -27,6 +27,7 @@ const DOCUMENTS: readonly GeneratedDocument[] = [
   apiDocument,
   eventsDocument,
   includingDocument("docs/tutorial.md"),
+  includingDocument("docs/temporal.md"),
 ];
 
 const isCheck = process.argv.includes("--check");
