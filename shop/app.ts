@@ -68,7 +68,7 @@ export function app(options: AppOptions): App {
     name: "sandbox",
     async start() {
       await makeDataFolder(data);
-      running.sandbox = await startSandbox(join(data, "sandbox"));
+      running.sandbox = await startSandbox(join(data, "sandbox"), log);
     },
     stop: () => running.sandbox?.stop(),
   };

@@ -4,6 +4,8 @@ import { createInterface } from "node:readline";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Log } from "@daybook/foundation/log";
+import { sleep, systemClock } from "@daybook/kernel/clock";
 import { messageOf } from "@daybook/kernel/errors";
 import { jsonClient } from "@daybook/network/http/json-client";
 import { z } from "zod";
@@ -32,6 +34,7 @@ const partnersSchema = z.strictObject({
   webhookSecret: z.string().regex(/^whsec_[A-Za-z0-9+/=]{16,}$/, "whsec_ and base 64"),
 });
 const readySchema = partnersSchema.extend({ ready: z.literal(true), url: z.string() });
+type Ready = z.output<typeof readySchema>;
 
 /** The partners that a JSON file names. Rejects with `partners-invalid`. */
 export async function readPartners(file: string): Promise<Partners> {
@@ -43,42 +46,89 @@ export async function readPartners(file: string): Promise<Partners> {
   return read.data;
 }
 
+/** How long after its unexpected end the sandbox is started again. */
+const RESTART_AFTER_MS = 1_000;
+
 /**
- * Starts the sandbox on a folder of its own; where another process has started it already, that one is joined. Rejects with
- * `sandbox-failed`, and what it said.
+ * Starts the sandbox on a folder of its own, and again where it was whenever it ends by itself; where another process has started it
+ * already, that one is joined. Rejects with `sandbox-failed`, and what it said.
  */
-export async function startSandbox(folder: string): Promise<Sandbox> {
-  const program = fileURLToPath(import.meta.resolve("@daybook/shop-sandbox/main"));
-  const args = [program, "--data", folder, "--json", "--with-parent"];
-  const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "pipe"] });
+export async function startSandbox(folder: string, log?: Log): Promise<Sandbox> {
   const address = join(folder, "address.json");
-  let partners: Omit<Sandbox, "sendHooksTo" | "stop">;
   try {
-    const { ready, ...said } = await readyLine(child);
-    partners = said;
-    await writeFile(address, JSON.stringify({ ready, ...said }), { mode: 0o600 });
+    const own = new OwnSandbox(folder, log);
+    const ready = await own.start([]);
+    await writeFile(address, JSON.stringify(ready), { mode: 0o600 });
+    return own.sandbox(ready);
   } catch (error) {
     const running = await joined(address);
     if (running) return running;
     throw error;
   }
-  return {
-    ...partners,
-    async sendHooksTo(shop) {
-      const client = jsonClient({ url: partners.url });
-      const to = (partner: string) => ({ hooks: { url: `${shop}/hooks/${partner}` } });
-      const body = { card: to("card"), carrier: to("carrier") };
-      const { status } = await client.request({ method: "PATCH", path: "/control/behaviour", body });
-      await client.close();
-      if (status !== 200) throw sandboxFailed(`the sandbox takes no address for its web hooks: ${status}`);
-    },
-    async stop() {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const ended = once(child, "exit");
-      child.stdin.end();
-      await ended;
-    },
-  };
+}
+
+class OwnSandbox {
+  private readonly folder: string;
+  private readonly log: Log | undefined;
+  private child: ChildProcess | undefined;
+  private hooks: readonly string[] = [];
+  private readonly stopping = new AbortController();
+
+  constructor(folder: string, log: Log | undefined) {
+    this.folder = folder;
+    this.log = log;
+  }
+
+  async start(more: readonly string[]): Promise<Ready> {
+    const program = fileURLToPath(import.meta.resolve("@daybook/shop-sandbox/main"));
+    const args = [program, "--data", this.folder, "--json", "--with-parent", ...more];
+    const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "pipe"] });
+    this.child = child;
+    return readyLine(child);
+  }
+
+  sandbox({ ready: _, ...partners }: Ready): Sandbox {
+    const ports = ["--port", new URL(partners.url).port, "--smtp-port", String(partners.smtpPort)];
+    const ended = this.keep(ports);
+    return {
+      ...partners,
+      sendHooksTo: async (shop) => {
+        const to = (partner: string) => `${shop}/hooks/${partner}`;
+        this.hooks = ["--card-hooks", to("card"), "--carrier-hooks", to("carrier")];
+        await tellHooks(partners.url, { card: to("card"), carrier: to("carrier") });
+      },
+      stop: async () => {
+        this.stopping.abort();
+        this.child?.stdin?.end();
+        await ended;
+      },
+    };
+  }
+
+  /** Resolves when it has ended because it was stopped. */
+  private async keep(ports: readonly string[]): Promise<void> {
+    const { signal } = this.stopping;
+    for (;;) {
+      const child = this.child;
+      if (child?.exitCode === null && child.signalCode === null) await once(child, "exit");
+      if (signal.aborted) return;
+      this.log?.warn(
+        { exitCode: child?.exitCode, signal: child?.signalCode },
+        "the sandbox has ended by itself: it is started again",
+      );
+      await sleep(systemClock, RESTART_AFTER_MS, signal);
+      if (signal.aborted) return;
+      await this.start([...ports, ...this.hooks]).catch((error: unknown) => this.log?.error({}, messageOf(error)));
+    }
+  }
+}
+
+async function tellHooks(url: string, { card, carrier }: { readonly card: string; readonly carrier: string }): Promise<void> {
+  const client = jsonClient({ url });
+  const body = { card: { hooks: { url: card } }, carrier: { hooks: { url: carrier } } };
+  const { status } = await client.request({ method: "PATCH", path: "/control/behaviour", body });
+  await client.close();
+  if (status !== 200) throw sandboxFailed(`the sandbox takes no address for its web hooks: ${status}`);
 }
 
 /** The sandbox that another process runs on the folder: it ends with that one, and tells that one its news. */
@@ -95,7 +145,7 @@ async function joined(address: string): Promise<Sandbox | undefined> {
   return isRunning ? { ...partners, sendHooksTo: async () => {}, stop: async () => {} } : undefined;
 }
 
-async function readyLine(child: ChildProcess & { stdout: NonNullable<ChildProcess["stdout"]> }) {
+async function readyLine(child: ChildProcess & { stdout: NonNullable<ChildProcess["stdout"]> }): Promise<Ready> {
   let complaint = "";
   child.stderr?.on("data", (text: Buffer) => (complaint = `${complaint}${text.toString()}`.slice(-2_000)));
   const said = once(createInterface(child.stdout), "line") as Promise<[string]>; // readline's event

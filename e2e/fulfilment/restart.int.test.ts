@@ -117,3 +117,17 @@ test("SIGTERM ends the program in order while steps and messages are under way, 
   await killProgram(second);
   await rm(data, { recursive: true });
 });
+
+test("a sandbox that is killed comes back where it was, and the orders that wait for it go on", async () => {
+  const data = await mkdtemp(join(tmpdir(), "daybook-restart-"));
+  const program = await startProgram(data);
+  process.kill(program.sandboxPid, "SIGKILL");
+  const order = await placed(program, "alone");
+  await ended(program, order);
+  const charges = (await journal(program)).filter(({ partner, effect }) => partner === "card" && effect);
+  assert.ok(charges.length > 0, "the one that came back is asked, with what it knew");
+  program.child.kill("SIGINT");
+  await program.ended;
+  assert.equal(program.child.exitCode, 0);
+  await rm(data, { recursive: true });
+});

@@ -17,9 +17,9 @@ async function main(): Promise<void> {
   );
   const end = () => void world.close().then(() => process.exit(0));
   process.once("SIGTERM", end);
-  process.once("SIGINT", end);
-  // Whoever started it holds the other end: it ends with that process, however that ends.
+  // Whoever started it holds the other end: it ends with that process, however that ends. Ctrl-C is said to both.
   if (options.isWithParent) process.stdin.once("close", end).resume();
+  process.on("SIGINT", () => options.isWithParent || end());
 }
 
 function wanted() {
