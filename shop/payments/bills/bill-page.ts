@@ -4,10 +4,10 @@ import type { BilledLine } from "./billed-order.ts";
 import { billId } from "./bills.ts";
 import type { ShownBill } from "./shown-bill.ts";
 
-const STYLE = `body{font:11pt/1.5 system-ui,sans-serif;max-width:42rem;margin:3rem auto;padding:0 1rem}
+const STYLE = `:root{color-scheme:light dark}body{font:11pt/1.5 system-ui,sans-serif;max-width:42rem;margin:3rem auto;padding:0 1rem}
 table{width:100%;border-collapse:collapse;font-variant-numeric:tabular-nums}
-th,td{padding:.3rem .5rem;border-bottom:1px solid #999;text-align:left}
-td.n,th.n{text-align:right}tfoot td{font-weight:600;border-bottom:0}@media print{body{margin:0}}`;
+th,td{padding:.3rem .4rem;border-bottom:1px solid #999;text-align:left}
+td.n,th.n{text-align:right;white-space:nowrap}tfoot td{font-weight:600;border-bottom:0}@media print{:root{color-scheme:light}body{margin:0}}`;
 
 /** What the page may load: its own style, by its digest, and nothing else. */
 export const BILL_PAGE_POLICY = `default-src 'none'; style-src 'sha256-${createHash("sha256").update(STYLE).digest("base64")}'; frame-ancestors 'none'`;
@@ -19,7 +19,7 @@ export function billPage({ bill, corrects, ...order }: ShownBill): string {
   const said = bill.kind === "bill" ? "Paid." : "Paid back.";
   return `<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><title>${escaped(title)}</title><style>${STYLE}</style></head>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${escaped(title)}</title><style>${STYLE}</style></head>
 <body>
 <h1>${escaped(title)}</h1>
 <p>${order.recipient.map(escaped).join("<br>")}</p>
@@ -30,7 +30,7 @@ export function billPage({ bill, corrects, ...order }: ShownBill): string {
 ${order.lines.map(lineRow).join("\n")}
 ${order.adjustments.map(({ reason, amount }) => row([reason, "", "", "", decimalText(amount)])).join("\n")}
 </tbody>
-<tfoot>${row(["Total", "", "", "", `${decimalText(bill.amount)} ${bill.amount.currency}`])}</tfoot>
+<tfoot><tr><td>Total</td><td class="n" colspan="4">${decimalText(bill.amount)} ${bill.amount.currency}</td></tr></tfoot>
 </table>
 <p>${said}</p>
 </body>
