@@ -43,7 +43,9 @@ class Tally {
 
 test(`orders are carried out whole or undone whole, through ${SHOPS * KILLS} kills (seed ${SEED})`, async (t) => {
   const tally = new Tally();
-  for (let shop = 0; shop < SHOPS; shop++) await oneShop(seededRandom(SEED * 1_000 + shop), tally);
+  for (let shop = 0; shop < SHOPS; shop++) {
+    await t.test(`shop ${shop + 1} of ${SHOPS}`, () => oneShop(seededRandom(SEED * 1_000 + shop), tally));
+  }
   t.diagnostic([...tally.counts].map(([name, count]) => `${name} ${count}`).join(", "));
   for (const fate of FATES) tally.atLeast(`order: ${fate}`, 1);
   for (const end of ["shipped", "cancelled", "failed", "delivered"]) tally.atLeast(`ended: ${end}`, SHOPS);
