@@ -131,3 +131,15 @@ export const storeIoFailed = defineError({
     "The file system refused: check that the folder exists, that it may be written, and that the disk is sound and not full.",
   retryable: true,
 });
+
+export const segmentUnreachable = defineError({
+  code: "segment-unreachable",
+  advice:
+    "Put the file that the message names back, from a backup or another machine, or give this process its folder (--cold). What is not in it is read all the same.",
+});
+
+export const segmentDamaged = defineError({
+  code: "segment-damaged",
+  advice:
+    "The file is not the one that was archived. Keep it, check the disk, and put the one of a backup in its place. What is not in it is read all the same.",
+});
