@@ -44,6 +44,10 @@ export class Segments {
     return this.list.at(-1)?.to ?? 0;
   }
 
+  get last(): Segment | undefined {
+    return this.list.at(-1);
+  }
+
   /** Looks for segments that were made since, when the list is too old for what has just been read. */
   async fresh(): Promise<void> {
     const { clock, ageMaxMs } = this.options;
