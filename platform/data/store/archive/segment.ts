@@ -1,6 +1,6 @@
 import { canonical } from "@daybook/kernel/canonical";
 import { storeCorrupt } from "../errors.ts";
-import type { Row } from "../port.ts";
+import type { Row, RowCursor, StoreReads } from "../port.ts";
 import type { Effect } from "../unit.ts";
 import { NameFilter } from "./name-filter.ts";
 
@@ -51,6 +51,17 @@ export function segmentOf({ key, value }: Row): Segment {
     throw storeCorrupt(`the record of the segment up to ${key} cannot be read`, { cause });
   }
   throw storeCorrupt(`the record of the segment up to ${key} is of another segment`);
+}
+
+/** The segments that are recorded with keys after `key`, oldest first. */
+export async function listSegments(store: Pick<StoreReads, "listRows">, key = ""): Promise<readonly Segment[]> {
+  const found: Segment[] = [];
+  for (let after: RowCursor | undefined = { entry: key, key }; after;) {
+    const page = await store.listRows({ collection: SEGMENTS, after });
+    found.push(...page.rows.map(segmentOf));
+    after = page.next;
+  }
+  return found;
 }
 
 /** What the filter of a segment holds of a stream, and of a correlation. */

@@ -1,8 +1,8 @@
 import type { Clock } from "@daybook/kernel/clock";
 import { errorCode, messageOf } from "@daybook/kernel/errors";
 import { segmentDamaged, storeCorrupt } from "../errors.ts";
-import type { RowCursor, Store } from "../port.ts";
-import { segmentFile, segmentKey, segmentOf, SEGMENTS, type Segment } from "./segment.ts";
+import type { Store } from "../port.ts";
+import { listSegments, segmentFile, segmentKey, type Segment } from "./segment.ts";
 import type { SegmentPlace, SegmentReads } from "./segment-place.ts";
 
 export interface SegmentsOptions {
@@ -57,14 +57,8 @@ export class Segments {
   async refresh(): Promise<void> {
     const { hot, clock } = this.options;
     const at = clock.elapsed();
-    const key = segmentKey(this.to);
-    for (let after: RowCursor | undefined = { entry: key, key }; after;) {
-      const page = await hot.listRows({ collection: SEGMENTS, after });
-      for (const row of page.rows) {
-        const segment = segmentOf(row);
-        if (segment.to > this.to) this.list.push(segment); // else another call was faster
-      }
-      after = page.next;
+    for (const segment of await listSegments(hot, segmentKey(this.to))) {
+      if (segment.to > this.to) this.list.push(segment); // else another call was faster
     }
     this.refreshedAt = at;
   }
