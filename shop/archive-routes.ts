@@ -23,7 +23,7 @@ const runSchema = z.strictObject({
   error: z.string().optional(),
 });
 
-const nextSchema = z.strictObject({ from: z.int(), facts: z.int(), isEnough: z.boolean(), heldBy: z.string().optional() });
+const nextSchema = z.strictObject({ from: z.int(), facts: z.int(), isEnough: z.boolean() });
 
 const rule = {
   olderThanDays: z.coerce.number().int().min(0).max(36_500).optional(),

@@ -58,8 +58,8 @@ export class Archive {
   /** What a run would begin with. */
   async next(rule: Partial<ArchiveRule> = {}) {
     const { store } = this.parts;
-    const { from, to, isEnough, heldBy } = await nextSegment(store, store.segments, this.ruleOf(rule));
-    return { from, facts: to - from + 1, isEnough, ...(heldBy !== undefined && { heldBy }) };
+    const { from, to, isEnough } = await nextSegment(store, store.segments, this.ruleOf(rule));
+    return { from, facts: to - from + 1, isEnough };
   }
 
   segments(): Promise<readonly Segment[]> {

@@ -18,7 +18,7 @@ export const verifyCommand: Command = {
   summary: "Check the whole store with a second implementation: positions, versions, digests, seals, rows, keys",
   details:
     "Reads only, also beside the process that owns the data. Exit code 7 when something is not as it must be. What holds only at rest is checked when nothing is under way.",
-  flags: [FLAGS.data, FLAGS.store, AT_REST, FLAGS.json, FLAGS.quietWhenWell],
+  flags: [FLAGS.data, FLAGS.store, FLAGS.cold, AT_REST, FLAGS.json, FLAGS.quietWhenWell],
   run: verifyStore,
 };
 
@@ -27,7 +27,7 @@ async function verifyStore(invocation: Invocation): Promise<number> {
   const data = resolve(settings.data);
   if (settings.store === "sqlite" && !holdsShop(data)) throw noShopHere(`${data} holds no shop`);
   const signal = invocation.interruption();
-  const shop = await openShop({ data, store: settings.store, isReadOnly: true, clock });
+  const shop = await openShop({ data, store: settings.store, cold: settings.cold, isReadOnly: true, clock });
   try {
     const masterKeys = await readMasterKeys(data);
     const isAtRest = invocation.flags.isSet(AT_REST.name);

@@ -27,35 +27,29 @@ export interface ArchivePlan {
   readonly seals: readonly Row[];
   /** There is enough for a segment. */
   readonly isEnough: boolean;
-  /** The checkpoint that is the only reason why there is not more. */
-  readonly heldBy?: string;
 }
 
 /**
- * The next segment: old enough, behind every checkpoint, and never the last seal, so that the head of the log stays where it is
- * written. Throws `log-changed-after-sealing` when a seal cannot be read.
+ * The next segment: old enough, and never the last seal, so that the head of the log stays where it is written. A subscription that
+ * is so far behind reads segments. Throws `log-changed-after-sealing` when a seal cannot be read.
  */
 export async function nextSegment(store: Store, segments: Segments, rule: ArchiveRule): Promise<ArchivePlan> {
   await segments.refresh();
   const from = segments.to + 1;
   const before = (await store.now()) - rule.ageMs;
   const { position: sealedTo } = await readCheckpoint(store, "sealer");
-  const lowest = await lowestCheckpoint(store);
   const previous = segments.last?.hash ?? FIRST_PREVIOUS;
   const seals: Row[] = [];
   let [to, hash] = [from - 1, previous];
-  let heldBy: string | undefined;
   for await (const row of sealsAfter(store, from - 1)) {
     const seal = readSeal(row);
     if (!seal) throw sealBrokenRange(`the seal up to ${row.key} cannot be read`);
     if (seal.to >= sealedTo || row.recordedAt > before || seal.to - from + 1 > rule.factsMax) break;
-    if (seal.to > lowest.position) heldBy = lowest.name;
-    if (heldBy !== undefined) break;
     seals.push(row);
     [to, hash] = [seal.to, seal.hash];
   }
   const isEnough = to - from + 1 >= Math.max(1, rule.factsLeast);
-  return { from, to, previous, hash, seals, isEnough, ...(heldBy !== undefined && { heldBy }) };
+  return { from, to, previous, hash, seals, isEnough };
 }
 
 /** Rows of seals after a position, page by page. */
@@ -66,18 +60,4 @@ export async function* sealsAfter(store: Pick<Store, "listRows">, position: numb
     yield* page.rows;
     after = page.next;
   }
-}
-
-/** Where the one that is furthest behind stands, of those that are not over. */
-async function lowestCheckpoint(store: Store): Promise<{ readonly name: string; readonly position: number }> {
-  let lowest = { name: "", position: Number.POSITIVE_INFINITY };
-  for (let after: string | undefined = ""; after !== undefined;) {
-    const page = await store.listKeys("checkpoint/", after === "" ? {} : { after });
-    for (const { key, value } of page) {
-      const name = key.slice(key.indexOf("/") + 1);
-      if (/^\d+$/.test(value) && Number(value) < lowest.position) lowest = { name, position: Number(value) };
-    }
-    after = page.at(-1)?.key;
-  }
-  return lowest;
 }

@@ -224,17 +224,6 @@ void describe("archiving", () => {
     await trial.destroy();
   });
 
-  void test("waits for the checkpoint that is furthest behind", async () => {
-    const trial = await Trial.filled();
-    const store = await trial.open();
-    const effect = { kind: "putKey", key: "checkpoint/slow", value: "30" } as const;
-    const cause = { correlation: "cor_2", actor: "usr_1", tenant: "shop" };
-    await store.commit({ id: "unt_slow", cause, conditions: [], effects: [effect] });
-    await store.close();
-    assert.deepEqual(await trial.run(), { segments: 1, archived: 27, removed: 27 });
-    await trial.destroy();
-  });
-
   void test("leaves few facts where they are", async () => {
     const trial = await Trial.filled();
     assert.deepEqual(await trial.run(ALIVE, { rule: { factsLeast: OLD + 1 } }), { segments: 0, archived: 0, removed: 0 });
