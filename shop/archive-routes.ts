@@ -39,22 +39,18 @@ export function archiveRoutes({ archive }: Pick<Shop, "archive">): readonly Rout
   return [
     route({
       method: "GET",
-      path: "/api/v1/archive/segments",
-      name: "listSegments",
-      summary: "Files of old facts, oldest first",
+      path: "/api/v1/archive",
+      name: "getArchive",
+      summary: "Files of old facts, oldest first, and the last run of archiving",
       tag: "archive",
       auth: ADMIN,
-      success: { status: 200, schema: z.strictObject({ segments: z.array(segmentSchema) }) },
-      problems: ["not-found"],
+      success: { status: 200, schema: z.strictObject({ segments: z.array(segmentSchema), run: runSchema.optional() }) },
       async handle() {
-        const segments = await there(archive).segments();
-        return jsonAnswer(200, {
-          segments: segments.map(({ names: _, previous: __, isRemoved, ...each }) => ({
-            file: there(archive).shown(each),
-            ...each,
-            removed: isRemoved,
-          })),
+        const segments = (await archive?.segments())?.map(({ names: _, previous: __, isRemoved: removed, ...each }) => {
+          return { file: archive?.shown(each), ...each, removed };
         });
+        const run = archive?.state();
+        return jsonAnswer(200, { segments: segments ?? [], ...(run && { run }) });
       },
     }),
     route({

@@ -48,7 +48,7 @@ export const archiveListCommand: Command = {
   flags: [...CONNECTION, ...OUTPUT, FLAGS.jsonl],
   run: (invocation) =>
     connected(invocation, "read", async (client) => {
-      const document = readDocument((await client.call({ path: "/api/v1/archive/segments" })).body);
+      const document = readDocument((await client.call({ path: "/api/v1/archive" })).body);
       const segments = readList(document, "segments").records.map((each) => ({ ...each, until: timeOf(each["lastAt"]) }));
       printList(invocation, segments, COLUMNS, { ...document, segments });
     }),

@@ -26,12 +26,13 @@ async function verifyStore(invocation: Invocation): Promise<number> {
   const { settings, clock } = invocation;
   const data = resolve(settings.data);
   if (settings.store === "sqlite" && !holdsShop(data)) throw noShopHere(`${data} holds no shop`);
+  const cold = resolve(settings.cold ?? join(data, FILES.cold));
   const signal = invocation.interruption();
-  const shop = await openShop({ data, store: settings.store, cold: settings.cold, isReadOnly: true, clock });
+  const shop = await openShop({ data, store: settings.store, cold, isReadOnly: true, clock });
   try {
     const masterKeys = await readMasterKeys(data);
     const isAtRest = invocation.flags.isSet(AT_REST.name);
-    const options = { masterKeys, signal, clock, isAtRest, onProgress: shower(invocation) };
+    const options = { masterKeys, cold, signal, clock, isAtRest, onProgress: shower(invocation) };
     const found = await verify(shop.store, shop.keyStore, options);
     print(invocation, found);
     return found.ok ? EXIT.ok : EXIT.checkFailed;

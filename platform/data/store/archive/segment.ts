@@ -43,7 +43,7 @@ export function putSegment(segment: Segment): Effect & { readonly kind: "putRow"
 }
 
 /** The segment that a record tells of. Throws `store-corrupt`. */
-export function segmentOf({ key, value }: Row): Segment {
+export function segmentOf({ key, value }: Pick<Row, "key" | "value">): Segment {
   try {
     const { names, ...rest } = JSON.parse(value) as Omit<Segment, "names"> & { readonly names: string }; // checked right below
     if (segmentKey(rest.to) === key && rest.from >= 1 && rest.from <= rest.to) return { ...rest, names: new NameFilter(names) };

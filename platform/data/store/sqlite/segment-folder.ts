@@ -11,7 +11,8 @@ import { codedError } from "./open-file.ts";
 import { sqliteEngine } from "./sqlite-store.ts";
 import { sqliteTransferTarget } from "./transfer-target.ts";
 
-const DRAFT = ".draft";
+/** At the end of the name of a file that is being made. */
+export const DRAFT = ".draft";
 const BLOCK = 1024 * 1024;
 
 /** Segments in a folder: each is a store's file, made as a copy is (transfer.ts), then read only. The folder is made with the first. */
