@@ -19,6 +19,11 @@ export interface ArchivedStore extends Store {
 export async function archivedStore({ hot, place, clock }: ArchivedStoreOptions): Promise<ArchivedStore> {
   const segments = new Segments({ hot, place, clock, ageMaxMs: ageMaxOf(hot) });
   await segments.refresh();
+  return overSegments(hot, segments);
+}
+
+/** The same over segments that are known, or that are looked for with the first read. */
+export function overSegments(hot: Store, segments: Segments): ArchivedStore {
   const reads = new ArchivedReads(hot, segments);
   return {
     ...hot,
