@@ -118,6 +118,11 @@ async function filled(data: string): Promise<string> {
     const { letters } = await get<{ letters: readonly unknown[] }>(program, "/queues/notifications/dead");
     return letters.length === 2;
   });
+  await until("the first facts are archived", async () => {
+    const words = ["archive", "run", "--older-than", "0", "--least", "20", "--url", program.url, "--json"];
+    const { code, out } = await call(words, { DAYBOOK__TOKEN: program.token });
+    return code === 0 && !out.includes('"removed":0');
+  });
   await stopped(program);
   const shop = await openShop({ data });
   await shop.events.keys.erase(customerId);

@@ -24,6 +24,8 @@ export interface ArchiverOptions {
   /** Of the lease `archiver`: unique among processes, the same after a restart. */
   readonly owner: string;
   readonly rule?: Partial<ArchiveRule> | undefined;
+  /** How long a segment is recorded before its facts are removed, where processes share the store; `GRACE_MS` in life. */
+  readonly graceMs?: number;
   /** Ends it between two bites: it rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: Archived) => void) | undefined;
@@ -173,10 +175,10 @@ class ArchiveRun {
 
   /** Until every process has looked for segments since it was recorded. */
   private async graceOf(row: Row): Promise<void> {
-    const { store, clock, signal } = this.options;
+    const { store, clock, signal, graceMs = GRACE_MS } = this.options;
     if (!store.capabilities.isShared) return;
-    while ((await store.now()) < row.recordedAt + GRACE_MS) {
-      await sleep(clock, WAIT_MS, signal);
+    while ((await store.now()) < row.recordedAt + graceMs) {
+      await sleep(clock, Math.min(WAIT_MS, graceMs), signal);
       await this.hold();
     }
   }
