@@ -125,11 +125,12 @@ async function examineShop(invocation: Invocation, folder: string): Promise<read
 async function archive(client: Client, isHere: boolean): Promise<Finding> {
   const { body } = await client.call({ path: "/api/v1/archive" });
   const { records } = readList(body, "segments");
-  const missing = records.filter(({ file, bytes }) => isHere && statSync(String(file), { throwIfNoEntry: false })?.size !== bytes);
-  const [first] = missing;
-  if (first) {
+  const isWhole = ({ file, bytes }: (typeof records)[number]) =>
+    statSync(String(file), { throwIfNoEntry: false })?.size === bytes;
+  const missing = isHere ? records.find((each) => !isWhole(each)) : undefined;
+  if (missing) {
     const todo = "Put the file of a backup there: what is in it cannot be read until then.";
-    return { name: "archive", state: "bad", what: `${String(first["file"])} is missing, or not whole`, todo };
+    return { name: "archive", state: "bad", what: `${String(missing["file"])} is missing, or not whole`, todo };
   }
   const run = readDocument(readDocument(body)["run"] ?? {});
   if (run["state"] !== "failed") return good("archive", `${records.length} files`);

@@ -11,7 +11,11 @@ export const FLAGS = {
     summary: "sqlite, memory, or postgres://… (sqlite)",
     values: ["sqlite", "memory", "postgres://"],
   },
-  cold: { name: "cold", value: "DIR", summary: "Folder of the archive's files, which every process of a store must reach (cold in the data folder)" },
+  cold: {
+    name: "cold",
+    value: "DIR",
+    summary: "Folder of the archive's files, which every process of a store must reach (cold in the data folder)",
+  },
   archiveAfter: {
     name: "archive-after",
     value: "DAYS",

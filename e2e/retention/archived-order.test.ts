@@ -61,7 +61,10 @@ test("an order that was archived is shown over the API as before, by id, with it
   await seal(shop);
   const paths = [`/orders/${first}`, `/orders/${first}/life`, `/streams/order-${first}`, "/log?limit=5"];
   const before = await Promise.all(paths.map((path) => asked(shop, path)));
-  assert.ok(before.every(({ status }) => status === 200), JSON.stringify(before));
+  assert.ok(
+    before.every(({ status }) => status === 200),
+    JSON.stringify(before),
+  );
 
   assert.deepEqual((await asked(shop, "/archive/next")).body, { from: 1, facts: 0, isEnough: false }, "nothing is old");
   clock.jump(100 * DAY_MS);

@@ -61,23 +61,27 @@ test(
   },
 );
 
-test("with an archive facts and seals do not grow either, and the first order is shown whole", { timeout: 300_000 }, async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), "daybook-retention-"));
-  let state = emptyState();
-  const makeEngine = (clock: Clock) => memoryEngine({ clock, state: (state = emptyState()) });
-  const cold = segmentFolder(folder);
-  const { before, after, first } = await steadyRate({ makeEngine, cold, state: () => state });
-  const grownBy = (what: string) => (after.get(what) ?? 0) - (before.get(what) ?? 0);
-  const aRound = grownBy("facts") / ROUNDS;
-  assert.ok(aRound > 20, "facts are written");
-  assert.ok(Math.abs(grownBy("facts in the store")) < 2 * aRound, `${grownBy("facts in the store")} facts`);
-  assert.ok(Math.abs(grownBy("rows of seals")) < grownBy("facts") / 20, `${grownBy("rows of seals")} seals`);
-  assert.ok((after.get("facts in the store") ?? 0) < (after.get("facts") ?? 0) / 3);
-  assert.ok(first.before.length > 10);
-  assert.deepEqual(first.after, first.before, "all that was told of the first order is told of it yet");
-  await rm(folder, { recursive: true });
-  t.diagnostic([...after].map(([what, size]) => `${what} ${size}`).join(", "));
-});
+test(
+  "with an archive facts and seals do not grow either, and the first order is shown whole",
+  { timeout: 300_000 },
+  async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), "daybook-retention-"));
+    let state = emptyState();
+    const makeEngine = (clock: Clock) => memoryEngine({ clock, state: (state = emptyState()) });
+    const cold = segmentFolder(folder);
+    const { before, after, first } = await steadyRate({ makeEngine, cold, state: () => state });
+    const grownBy = (what: string) => (after.get(what) ?? 0) - (before.get(what) ?? 0);
+    const aRound = grownBy("facts") / ROUNDS;
+    assert.ok(aRound > 20, "facts are written");
+    assert.ok(Math.abs(grownBy("facts in the store")) < 2 * aRound, `${grownBy("facts in the store")} facts`);
+    assert.ok(Math.abs(grownBy("rows of seals")) < grownBy("facts") / 20, `${grownBy("rows of seals")} seals`);
+    assert.ok((after.get("facts in the store") ?? 0) < (after.get("facts") ?? 0) / 3);
+    assert.ok(first.before.length > 10);
+    assert.deepEqual(first.after, first.before, "all that was told of the first order is told of it yet");
+    await rm(folder, { recursive: true });
+    t.diagnostic([...after].map(([what, size]) => `${what} ${size}`).join(", "));
+  },
+);
 
 interface SteadyArchive extends Required<SiteOptions> {
   readonly state: () => MemoryState;
@@ -99,7 +103,8 @@ async function steadyRate(archived: SteadyArchive | undefined) {
   await done(site.process().then((process) => seedShop(process, ["cus_1"], one.random("stock"))));
   const round = async (number: number) => {
     for (let n = 0; n < ORDERS; n++) await done(ask(parts, "cus_1", receive()));
-    for (let n = 0; n < ORDERS; n++) await done(ask(parts, "cus_1", place(n === 0 ? "tok_declined" : "tok_ok"), `${number}/${n}`));
+    for (let n = 0; n < ORDERS; n++)
+      await done(ask(parts, "cus_1", place(n === 0 ? "tok_declined" : "tok_ok"), `${number}/${n}`));
     await done(unreadable(site, number));
     await done(workEnds(parts));
     one.clock.jump(ROUND_MS);

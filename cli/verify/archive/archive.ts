@@ -15,7 +15,7 @@ export interface VerifiedArchive {
   /** Every file is there and is the one that was recorded. */
   readonly isWhole: boolean;
   /** Of all files, in order. */
-  seals(): Generator<SealRow>;
+  readonly seals: () => Generator<SealRow>;
 }
 
 const FIRST_PREVIOUS = "0".repeat(64);
@@ -80,13 +80,21 @@ function recordOf({ key, value }: Row): Recorded | undefined {
   return String(record.to).padStart(16, "0") === key ? record : undefined;
 }
 
-function* faultsOf(record: Recorded, path: string): Generator<string> {
+function* faultsOf(record: Recorded, path: string): Generator<string, void> {
   const { from, to, bytes, digest, hash: last, names } = record;
-  if (!existsSync(path)) return yield `there is no ${path}`;
-  if (statSync(path).size !== bytes || digestOf(path) !== digest) return yield `${path} is not the file that was recorded`;
+  if (!existsSync(path)) {
+    yield `there is no ${path}`;
+    return;
+  }
+  if (statSync(path).size !== bytes || digestOf(path) !== digest) {
+    yield `${path} is not the file that was recorded`;
+    return;
+  }
   const file = readSegmentFile(path);
-  if (file.from !== from || file.to !== to || file.facts !== to - from + 1) yield `${path} does not hold the facts ${from} to ${to}`;
-  if (memberOf(parsedJson(file.seals.at(-1)?.value ?? ""), "hash") !== last) yield "its last seal is not the one that was recorded";
+  if (file.from !== from || file.to !== to || file.facts !== to - from + 1)
+    yield `${path} does not hold the facts ${from} to ${to}`;
+  if (memberOf(parsedJson(file.seals.at(-1)?.value ?? ""), "hash") !== last)
+    yield "its last seal is not the one that was recorded";
   const filter = Buffer.from(names, "base64");
   const missed = file.names.filter((name) => !holds(filter, name));
   if (missed.length > 0) yield `its filter misses ${missed.length} streams or correlations`;

@@ -37,7 +37,11 @@ export function readSegmentFile(path: string): SegmentFile {
   const db = new DatabaseSync(path, { readOnly: true });
   try {
     const range = db.prepare("SELECT min(position) AS first, max(position) AS last, count(*) AS facts FROM facts").get();
-    const texts = (sql: string) => db.prepare(sql).all().map(({ text }) => String(text));
+    const texts = (sql: string) =>
+      db
+        .prepare(sql)
+        .all()
+        .map(({ text }) => String(text));
     const seals = db.prepare("SELECT key, value FROM rows WHERE collection = 'seals' ORDER BY key").all();
     return {
       from: Number(range?.["first"]),

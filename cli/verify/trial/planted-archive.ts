@@ -36,7 +36,12 @@ export const PLANTED_ARCHIVE: readonly Plant[] = [
     sql("UPDATE rows SET value = json_set(value, '$.names', 'AAAA') WHERE collection = 'segments'"),
     /filter misses/,
   ),
-  archived("digests", "a record of the archive dropped", sql("DELETE FROM rows WHERE collection = 'segments'"), /not what its digest says/),
+  archived(
+    "digests",
+    "a record of the archive dropped",
+    sql("DELETE FROM rows WHERE collection = 'segments'"),
+    /not what its digest says/,
+  ),
   archived(
     "seals",
     "a fact rewritten in the file, under its right digest, and the file's digest in the record",
@@ -46,13 +51,17 @@ export const PLANTED_ARCHIVE: readonly Plant[] = [
   archived(
     "seals",
     "a seal after the archive that follows another one",
-    sql(`UPDATE rows SET value = json_set(value, '$.previous', '${"1".repeat(64)}') WHERE collection = 'seals' AND key LIKE '%18'`),
+    sql(
+      `UPDATE rows SET value = json_set(value, '$.previous', '${"1".repeat(64)}') WHERE collection = 'seals' AND key LIKE '%18'`,
+    ),
     /does not follow the seal before/,
   ),
   archived(
     "digests",
     "a fact changed in the file, and the file's digest in the record",
-    recordedAgain((db) => db.exec(`UPDATE facts SET data = replace(data, '"quantity":2', '"quantity":3') WHERE position = ${ORDER}`)),
+    recordedAgain((db) =>
+      db.exec(`UPDATE facts SET data = replace(data, '"quantity":2', '"quantity":3') WHERE position = ${ORDER}`),
+    ),
     /not what its digest says/,
   ),
 ];

@@ -44,13 +44,17 @@ class Trial {
     const store = await trial.open();
     for (let n = 0; n < OLD; n += 9) {
       for (let u = 0; u < 9; u += 3) await trial.add(store, n + u);
-      await sealPending({ ...trial, store, owner: "one" }, { isFinal: true });
+      await sealPending(trial.parts(store), { isFinal: true });
     }
     trial.clock.advance(100 * DAYS);
     for (let n = OLD; n < ALL; n += 3) await trial.add(store, n);
-    await sealPending({ ...trial, store, owner: "one" }, { isFinal: true });
+    await sealPending(trial.parts(store), { isFinal: true });
     await store.close();
     return trial;
+  }
+
+  parts<One extends Store>(store: One) {
+    return { store, clock: this.clock, ids: this.ids, owner: "one" };
   }
 
   async copied(): Promise<Trial> {
@@ -98,7 +102,7 @@ class Trial {
   async run(step: Step = ALIVE, more: Partial<ArchiverOptions> = {}): Promise<Archived> {
     const store = await this.open(step);
     try {
-      return await archive({ ...this, store, openRemoval: () => this.removal(step), owner: "one", rule: RULE, ...more });
+      return await archive({ ...this.parts(store), openRemoval: () => this.removal(step), rule: RULE, ...more });
     } finally {
       await store.close();
     }
@@ -279,7 +283,10 @@ void describe("archiving", () => {
     assert.deepEqual([await read(0), await read(30), await read(50)], ["segment-unreachable", 3, 3]);
     writeFileSync(first, readFileSync(second));
     assert.deepEqual([await read(0), await read(30)], ["segment-damaged", 3]);
-    writeFileSync(first, "no database at all, but long enough to have a header of a hundred bytes, which is what SQLite reads first");
+    writeFileSync(
+      first,
+      "no database at all, but long enough to have a header of a hundred bytes, which is what SQLite reads first",
+    );
     assert.deepEqual([await read(0), await read(30)], ["segment-damaged", 3]);
     rmSync(first);
     renameSync(`${first}.away`, first);

@@ -147,7 +147,8 @@ class ArchiveRun {
     await this.graceOf(row);
     const file = segmentFile(segment);
     const { bytes, digest } = await place.describe(file);
-    if (bytes !== segment.bytes || digest !== segment.digest) throw segmentDamaged(`${place.shown(file)} is not what was recorded`);
+    if (bytes !== segment.bytes || digest !== segment.digest)
+      throw segmentDamaged(`${place.shown(file)} is not what was recorded`);
     const removal = await openRemoval();
     try {
       for (let from = segment.from; from <= segment.to; from += BITE) {

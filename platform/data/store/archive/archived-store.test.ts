@@ -69,6 +69,25 @@ storeModelConformance("the SQLite store with an archive", () => openSqlite(rando
 storeConformance("the memory store with an archive", () => openMemory(random()));
 storeModelConformance("the memory store with an archive", () => openMemory(random()), { runs: 60 });
 
+test("of a stream that goes on after its end was archived, and is archived on, one marker stays", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "daybook-archived-"));
+  const file = join(folder, "daybook.db");
+  const [store, removal] = [await sqliteStore({ file }), sqliteFactRemoval(file)];
+  await committed(store, unit("u1", { do: [facts("order-1", 2)] }));
+  await removal.remove(1, 2);
+  await committed(store, unit("u2", { do: [facts("order-1", 2), facts("order-2", 1)] }));
+  await removal.remove(1, 4);
+  const left = await store.readStream("order-1");
+  assert.deepEqual(
+    left.map(({ version, data }) => [version, data]),
+    [[4, ""]],
+  );
+  assert.equal(await store.streamVersion("order-1"), 4);
+  await removal.close();
+  await store.close();
+  await rm(folder, { recursive: true });
+});
+
 test("what the conformance suite is run on is archived indeed", async () => {
   const trial = await openSqlite(seededRandom(1));
   for (let n = 0; n < 30; n++) await committed(trial.store, unit(`u${n}`, { do: [facts(`order-${n % 3}`, 4)] }));

@@ -26,8 +26,10 @@ export interface SegmentPage {
 }
 
 /** A segment is read as a store is. */
-export interface SegmentReads
-  extends Pick<StoreReads, "head" | "readLog" | "readDigests" | "readStream" | "readCorrelation" | "listRows"> {
+export interface SegmentReads extends Pick<
+  StoreReads,
+  "head" | "readLog" | "readDigests" | "readStream" | "readCorrelation" | "listRows"
+> {
   close(): Promise<void>;
 }
 

@@ -2,6 +2,7 @@ import type { Clock } from "@daybook/kernel/clock";
 import { errorCode, messageOf } from "@daybook/kernel/errors";
 import { segmentDamaged, storeCorrupt } from "../errors.ts";
 import type { Store } from "../port.ts";
+import { hashOf } from "./name-filter.ts";
 import { listSegments, segmentFile, segmentKey, type Segment } from "./segment.ts";
 import type { SegmentPlace, SegmentReads } from "./segment-place.ts";
 
@@ -27,7 +28,7 @@ export class Segments {
   private readonly options: SegmentsOptions;
   private list: Segment[] = [];
   private refreshedAt = Number.NEGATIVE_INFINITY;
-  private readonly open = new Map<string, Promise<SegmentReads>>();
+  private readonly open = new Map<string, OpenSegment>();
 
   constructor(options: SegmentsOptions) {
     this.options = options;
@@ -67,56 +68,81 @@ export class Segments {
   after(position: number): Segment | undefined {
     if (position >= this.to) return undefined;
     const found = this.list.find(({ to }) => to > position);
-    if (!found || found.from > position + 1) throw storeCorrupt(`the record of the segment that holds ${position + 1} is missing`);
+    if (!found || found.from > position + 1)
+      throw storeCorrupt(`the record of the segment that holds ${position + 1} is missing`);
     return found;
   }
 
   /** Those that may hold the name, oldest first. */
   having(name: string): readonly Segment[] {
-    return this.list.filter(({ names }) => names.has(name));
+    const hash = hashOf(name);
+    return this.list.filter(({ names }) => names.has(hash));
   }
 
   /** Reads a segment, which is opened for it. Rejects with `segment-unreachable` or `segment-damaged`. */
   async read<T>(segment: Segment, task: (reads: SegmentReads) => Promise<T>): Promise<T> {
     const file = segmentFile(segment);
+    const opened = this.opened(file, segment);
+    opened.users++;
     try {
-      return await task(await this.opened(file, segment));
+      return await task(await opened.reads);
     } catch (error) {
-      this.forget(file);
+      this.forget(file, opened);
       throw codedError(this.place.shown(file), error);
+    } finally {
+      opened.users--;
+      await closeUnused(opened);
     }
   }
 
+  /** Reads under way close their file when they end. */
   async close(): Promise<void> {
-    for (const file of [...this.open.keys()]) await this.forget(file);
+    for (const [file, opened] of this.open) {
+      this.forget(file, opened);
+      await closeUnused(opened);
+    }
   }
 
-  private opened(file: string, segment: Segment): Promise<SegmentReads> {
-    const found = this.open.get(file) ?? this.opening(file, segment);
+  private opened(file: string, segment: Segment): OpenSegment {
+    const found = this.open.get(file) ?? { reads: this.opening(file, segment), users: 0, isForgotten: false };
     this.open.delete(file);
     this.open.set(file, found);
-    const [oldest] = this.open.keys();
-    if (this.open.size > OPEN_MAX && oldest !== undefined) void this.forget(oldest);
+    const [oldest] = this.open;
+    if (this.open.size > OPEN_MAX && oldest) {
+      this.forget(...oldest);
+      void closeUnused(oldest[1]);
+    }
     return found;
   }
 
   private async opening(file: string, { from, to }: Segment): Promise<SegmentReads> {
     const reads = await this.place.open(file);
-    const [first] = (await reads.readLog({ after: 0, limit: 1 })).events;
+    const [first] = (await reads.readLog({ after: from - 1, limit: 1 })).events;
     const last = (await reads.head()).position;
     if (first?.position === from && last === to) return reads;
     await reads.close();
     throw segmentDamaged(`${this.place.shown(file)} holds ${first?.position} to ${last}`);
   }
 
-  private async forget(file: string): Promise<void> {
-    const found = this.open.get(file);
-    this.open.delete(file);
-    await found?.then(
-      (reads) => reads.close(),
-      () => undefined,
-    );
+  private forget(file: string, opened: OpenSegment): void {
+    opened.isForgotten = true;
+    if (this.open.get(file) === opened) this.open.delete(file);
   }
+}
+
+interface OpenSegment {
+  readonly reads: Promise<SegmentReads>;
+  /** Reads under way. */
+  users: number;
+  isForgotten: boolean;
+}
+
+async function closeUnused(opened: OpenSegment): Promise<void> {
+  if (!opened.isForgotten || opened.users > 0) return;
+  await opened.reads.then(
+    (reads) => reads.close(),
+    () => undefined, // it was never open
+  );
 }
 
 /** What of a segment cannot be read is damaged, whatever the engine calls it. */

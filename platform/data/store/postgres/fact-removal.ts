@@ -10,8 +10,9 @@ const STATEMENTS = [
   `update {schema}.units u set facts = greatest(0, least(u.facts, u.position - $2::bigint)),
       correlation = case when u.position > $2::bigint then u.correlation else '' end
     from (select distinct unit from {schema}.facts where position ${RANGE}) n where u.id = n.unit`,
-  `delete from {schema}.facts m using (select distinct stream_id from {schema}.facts where position ${RANGE}) n
-    where m.stream_id = n.stream_id and m.data = '' and m.position < $1::bigint`,
+  `delete from {schema}.facts m
+    using (select stream_id, min(version) as first from {schema}.facts where position ${RANGE} group by stream_id) n
+    where m.stream_id = n.stream_id and m.version < n.first and m.data = ''`,
   `delete from {schema}.facts f where f.position ${RANGE}
     and exists (select from {schema}.facts later where later.stream_id = f.stream_id and later.version > f.version)`,
   `update {schema}.facts set type = '', schema_version = 0, unit = '', ordinal = 0, digest = decode(repeat('00', 32), 'hex'),

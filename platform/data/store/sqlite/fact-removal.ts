@@ -8,12 +8,16 @@ const CHECKPOINT_EVERY = 5_000;
 
 const UNITS = `SELECT min(position) AS first, count(*) AS facts, json_extract(meta, '$.correlation') AS correlation
   FROM facts WHERE position BETWEEN ? AND ? AND data <> '' GROUP BY unit`;
-const OLDER_MARKERS = `DELETE FROM facts WHERE data = '' AND +position < ?1
-  AND stream IN (SELECT stream FROM facts WHERE position BETWEEN ?1 AND ?2 AND data <> '')`;
-const FOLLOWED = `DELETE FROM facts WHERE position BETWEEN ? AND ? AND data <> ''
-  AND EXISTS (SELECT 1 FROM facts AS later WHERE later.stream = facts.stream AND later.version > facts.version)`;
-const LAST = `UPDATE facts SET type = '', schema_version = 0, unit = '', ordinal = 0, digest = zeroblob(32), meta = '{}', data = ''
-  WHERE position BETWEEN ? AND ? AND data <> ''`;
+/** By their versions, which are few: a stream may have many facts. */
+const OLDER_MARKERS = `DELETE FROM facts WHERE position IN (
+  SELECT m.position FROM (
+    SELECT stream, min(version) AS first FROM facts WHERE position BETWEEN ? AND ? AND data <> '' GROUP BY stream
+  ) AS r CROSS JOIN facts AS m ON m.stream = r.stream AND m.version < r.first WHERE m.data = '')`;
+const LAST = `SELECT position, stream, version, recorded_at FROM facts WHERE position BETWEEN ? AND ? AND data <> ''
+  AND NOT EXISTS (SELECT 1 FROM facts AS later WHERE later.stream = facts.stream AND later.version > facts.version)`;
+const FACTS = "DELETE FROM facts WHERE position BETWEEN ? AND ? AND data <> ''";
+const MARKER = `INSERT INTO facts (position, stream, version, recorded_at, type, schema_version, unit, ordinal, digest, meta, data)
+  VALUES (?, ?, ?, ?, '', 0, '', 0, zeroblob(32), '{}', '')`;
 
 /** Removes facts from a file beside the store that this process has open on it; its next batch notices. */
 export function sqliteFactRemoval(file: string): FactRemoval {
@@ -46,7 +50,11 @@ function removeRange(db: DatabaseSync, from: number, to: number): void {
     drop.run(name, position);
     if (left > 0) put.run(name, position + gone, left); // the range ends within the unit
   }
-  for (const sql of [OLDER_MARKERS, FOLLOWED, LAST]) db.prepare(sql).run(from, to);
+  const last = db.prepare(LAST).all(from, to);
+  for (const sql of [OLDER_MARKERS, FACTS]) db.prepare(sql).run(from, to);
+  // Not shrunk where they are: SQLite would keep each page for the few bytes that are left on it.
+  const marker = db.prepare(MARKER);
+  for (const { position = 0, stream = "", version = 0, recorded_at: at = 0 } of last) marker.run(position, stream, version, at);
 }
 
 function whole(db: DatabaseSync, change: () => void): void {
