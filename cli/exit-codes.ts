@@ -36,6 +36,7 @@ export const BY_CODE: readonly (readonly [exit: number, codes: readonly string[]
       "port-in-use",
       "backup-target-exists",
       "copy-target-taken",
+      "segment-taken",
       "copy-source-changed",
       "copy-unfinished",
       "order-exists",

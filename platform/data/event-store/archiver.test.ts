@@ -1,5 +1,16 @@
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -85,7 +96,6 @@ class Trial {
       ...place,
       write: (file, content) => step(() => place.write(file, stepping(content, step))),
       describe: (file) => step(() => place.describe(file)),
-      remove: (file) => step(() => place.remove(file)),
     };
   }
 
@@ -262,6 +272,26 @@ void describe("archiving", () => {
     await assert.rejects(trial.run(ALIVE, { openRemoval: killed }), (error) => errorCode(error) === "segment-unreachable");
     assert.equal(removals, 1);
     await trial.destroy();
+  });
+
+  void test("takes a file that a killed run left, and never one of another store", async () => {
+    const trial = await Trial.filled();
+    const other = await trial.copied();
+    await other.run();
+    mkdirSync(trial.cold);
+    copyFileSync(join(other.cold, "1-27.db"), join(trial.cold, "1-27.db"));
+    writeFileSync(join(trial.cold, "28-45.db"), readFileSync(join(other.cold, "1-27.db")));
+    await assert.rejects(trial.run(), (error) => errorCode(error) === "segment-taken");
+    assert.deepEqual(
+      readFileSync(join(trial.cold, "28-45.db")),
+      readFileSync(join(other.cold, "1-27.db")),
+      "it is left as it is",
+    );
+    rmSync(join(trial.cold, "28-45.db"));
+    assert.deepEqual(await trial.run(), { segments: 1, archived: 18, removed: 18 });
+    assert.deepEqual(await trial.told(), await other.told());
+    await trial.destroy();
+    await other.destroy();
   });
 
   void test("a segment that is missing, cut, or exchanged for another is told by name, and all else is read", async () => {

@@ -1,4 +1,5 @@
 import { sleep, type Clock } from "@daybook/kernel/clock";
+import { errorCode } from "@daybook/kernel/errors";
 import type { IdSource } from "@daybook/kernel/ids";
 import type { Row } from "@daybook/data/store";
 import type { ArchivedStore } from "@daybook/data/store/archive/archived-store";
@@ -6,7 +7,7 @@ import { putSegment, segmentFile, segmentOf, SEGMENTS, type Segment } from "@day
 import { SegmentCensus, segmentContent } from "@daybook/data/store/archive/segment-content";
 import type { FactRemoval, SegmentReads } from "@daybook/data/store/archive/segment-place";
 import { GRACE_MS } from "@daybook/data/store/archive/segments";
-import { segmentDamaged } from "@daybook/data/store/errors";
+import { segmentDamaged, segmentTaken } from "@daybook/data/store/errors";
 import type { Effect } from "@daybook/data/store/unit";
 import { ARCHIVE_RULE, nextSegment, sealsAfter, type ArchivePlan, type ArchiveRule } from "./archive-plan.ts";
 import { commitSettled } from "./commit-settled.ts";
@@ -51,8 +52,8 @@ const WAIT_MS = 5_000;
  * Moves old facts and their seals from the store to segments, and goes on with what an earlier run left. A segment is written,
  * read again and compared with its seals; then it is recorded, and from there on readers go to it; then its facts are removed
  * from the store. So each fact is always in one of the two places, and in both it is the same. Rejects with `archive-busy` while
- * another process does it, with `log-changed-after-sealing` when facts are not those that were sealed, and with what segments
- * reject with: nothing is removed then.
+ * another process does it, with `log-changed-after-sealing` when facts are not those that were sealed, with `segment-taken` when the
+ * folder is another store's, and with what segments reject with: nothing is removed then.
  */
 export async function archive(options: ArchiverOptions): Promise<Archived> {
   const { store, clock, ids, owner } = options;
@@ -95,19 +96,20 @@ class ArchiveRun {
     this.lease.drop();
   }
 
-  /** A file that a killed run left without a record is taken when it is right, and made anew when it is not. */
+  /** A file that a killed run left without a record is taken when it is right; what is not, is somebody else's. */
   private async made(plan: ArchivePlan): Promise<Segment> {
-    const { segments } = this.options.store;
-    const { place, last } = segments;
-    if (last) await segments.read(last, (reads) => reads.head()); // all are in one place
+    const { store } = this.options;
+    const { place, last } = store.segments;
+    if (last) await store.segments.read(last, (reads) => reads.head()); // all are in one place
     const file = segmentFile(plan);
-    if (place.has(file)) {
-      const found = await this.examined(file, plan).catch(() => undefined);
-      if (found) return found;
-      await place.remove(file);
+    const isThere = place.has(file);
+    if (!isThere) await place.write(file, this.holding(segmentContent(store, plan, plan.seals)));
+    try {
+      return await this.examined(file, plan);
+    } catch (cause) {
+      const isBroken = ["log-changed-after-sealing", "segment-damaged", "store-corrupt"].includes(errorCode(cause) ?? "");
+      throw isThere && isBroken ? segmentTaken(`${place.shown(file)} holds other facts`, { cause }) : cause;
     }
-    await place.write(file, this.holding(segmentContent(this.options.store, plan, plan.seals)));
-    return this.examined(file, plan);
   }
 
   /** What a record says of a file, once every fact in it was compared with its digest and its seal. */

@@ -143,3 +143,9 @@ export const segmentDamaged = defineError({
   advice:
     "The file is not the one that was archived. Keep it, check the disk, and put the one of a backup in its place. What is not in it is read all the same.",
 });
+
+export const segmentTaken = defineError({
+  code: "segment-taken",
+  advice:
+    "The folder holds a file of that name that is not of this store's log. Give each store a folder of its own (--cold); if nobody needs the file, move it away. Nothing was archived.",
+});

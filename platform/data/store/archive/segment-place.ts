@@ -9,8 +9,6 @@ export interface SegmentPlace {
   /** Size and SHA-256 of the whole file. */
   describe(file: string): Promise<FileDescription>;
   open(file: string): Promise<SegmentReads>;
-  /** Only of a file that no record tells of. */
-  remove(file: string): Promise<void>;
   /** The file with its folder, for a reader. */
   shown(file: string): string;
 }

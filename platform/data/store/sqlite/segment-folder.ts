@@ -23,7 +23,6 @@ export function segmentFolder(folder: string): SegmentPlace {
     write: (file, content) => reached(path(file), () => write(folder, file, content)),
     describe: (file) => reached(path(file), () => describe(path(file))),
     open: (file) => reached(path(file), () => openSegment(path(file))),
-    remove: (file) => reached(path(file), async () => rmSync(path(file))),
     shown: path,
   };
 }
