@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, renameSync } from "node:fs";
+import { existsSync, readFileSync, renameSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -86,6 +86,10 @@ test("an order that was archived is shown over the API as before, by id, with it
   const { segments } = (await asked(shop, "/archive")).body as { segments: { file: string }[] };
   const file = segments[0]?.file ?? "";
   assert.equal(file, join(data, FILES.cold, `1-${String(next["facts"])}.db`));
+  assert.match(JSON.stringify(await asked(shop, `/orders/${first}`)), /Quill/);
+  await shop.events.keys.erase("cus_1");
+  assert.doesNotMatch(JSON.stringify(await Promise.all(paths.map((path) => asked(shop, path)))), /Quill/, "erased is erased");
+  assert.equal(readFileSync(file).includes("Quill"), false, "a file holds ciphertext");
   await shop.close();
   renameSync(file, `${file}.away`);
   shop = await openShop({ data, clock });

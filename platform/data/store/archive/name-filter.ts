@@ -8,13 +8,15 @@ export type NameHash = readonly [first: number, second: number];
 
 /** A set of names in ten bits each: it never misses one of them, and takes one in a hundred of the others for one (Bloom, 1970). */
 export class NameFilter {
-  /** Base 64. */
-  readonly text: string;
   private readonly bits: Uint8Array;
 
+  /** `text`: in base 64. */
   constructor(text: string) {
-    this.text = text;
     this.bits = Buffer.from(text, "base64");
+  }
+
+  get text(): string {
+    return Buffer.from(this.bits).toString("base64");
   }
 
   static of(names: ReadonlySet<string>): NameFilter {
