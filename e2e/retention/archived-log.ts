@@ -32,7 +32,8 @@ function partsOf<One extends Store>(store: One) {
 /** Short streams and long ones, sealed. */
 export async function fillLog(store: Store): Promise<void> {
   const event = { type: "Counted", schemaVersion: 1, data: `{"text":"${"x".repeat(200)}"}` };
-  const append = (stream: string, count: number) => ({ kind: "append", stream, events: Array(count).fill(event) }) as const;
+  const append = (stream: string, count: number) =>
+    ({ kind: "append", stream, events: Array.from({ length: count }, () => event) }) as const;
   const units = Array.from({ length: UNITS }, (_, n) => ({
     id: `unt_${String(n).padStart(6, "0")}`,
     cause: { correlation: `cor_${n >> 2}`, actor: "usr_1", tenant: "shop" },
