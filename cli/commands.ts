@@ -7,6 +7,7 @@ import {
   accountOpenCommand,
   accountWithdrawCommand,
 } from "./commands/account.ts";
+import { archiveListCommand, archiveRunCommand } from "./commands/archive.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { copyCommand } from "./commands/copy.ts";
 import {
@@ -168,6 +169,8 @@ export const COMMANDS: readonly Command[] = [
   subscriptionDropCommand,
   verifyCommand,
   keysRotateCommand,
+  archiveRunCommand,
+  archiveListCommand,
   backupCommand,
   restoreCommand,
   copyCommand,

@@ -6,7 +6,7 @@ import { messageOf } from "@daybook/kernel/errors";
 import { FILES } from "@daybook/shop/shop";
 import type { Client } from "./connection/client.ts";
 import { connected } from "./connection/connect.ts";
-import { readList } from "./connection/documents.ts";
+import { readDocument, readList } from "./connection/documents.ts";
 import { currentOwner, holdsShop } from "./connection/folder.ts";
 import { explained } from "./failure.ts";
 import type { Invocation } from "./shell/command.ts";
@@ -111,11 +111,31 @@ async function examineShop(invocation: Invocation, folder: string): Promise<read
   const isMissing = settings.url === undefined && settings.store === "sqlite" && !currentOwner(folder) && !holdsShop(folder);
   if (isMissing) return [{ name: "shop", state: "note", what: "there is none yet", todo: "Run `daybook start`." }];
   try {
-    return await connected(invocation, "read", async (client) => [await head(client), ...(await projections(client))]);
+    return await connected(invocation, "read", async (client) => {
+      const archived = settings.store === "memory" ? [] : [await archive(client, settings.url === undefined)];
+      return [await head(client), ...(await projections(client)), ...archived];
+    });
   } catch (error) {
     const { message, code, advice } = explained(error);
     return [{ name: "shop", state: "bad", what: `${message} (${code})`, todo: advice }];
   }
+}
+
+/** Whether the files of old facts are there can be seen on their machine only. */
+async function archive(client: Client, isHere: boolean): Promise<Finding> {
+  const { body } = await client.call({ path: "/api/v1/archive" });
+  const { records } = readList(body, "segments");
+  const isWhole = ({ file, bytes }: (typeof records)[number]) =>
+    statSync(String(file), { throwIfNoEntry: false })?.size === bytes;
+  const missing = isHere ? records.find((each) => !isWhole(each)) : undefined;
+  if (missing) {
+    const todo = "Put the file of a backup there: what is in it cannot be read until then.";
+    return { name: "archive", state: "bad", what: `${String(missing["file"])} is missing, or not whole`, todo };
+  }
+  const run = readDocument(readDocument(body)["run"] ?? {});
+  if (run["state"] !== "failed") return good("archive", `${records.length} files`);
+  const todo = "Mend the cause, then run `daybook archive run`: it goes on.";
+  return { name: "archive", state: "bad", what: `the last run failed: ${String(run["error"])}`, todo };
 }
 
 async function head(client: Client): Promise<Finding> {

@@ -36,6 +36,7 @@ export const BY_CODE: readonly (readonly [exit: number, codes: readonly string[]
       "port-in-use",
       "backup-target-exists",
       "copy-target-taken",
+      "segment-taken",
       "copy-source-changed",
       "copy-unfinished",
       "order-exists",
@@ -55,10 +56,12 @@ export const BY_CODE: readonly (readonly [exit: number, codes: readonly string[]
       "batch-not-applied",
       "contention",
       "copy-source-in-use",
+      "archive-busy",
+      "segment-unreachable",
     ],
   ],
   [EXIT.denied, ["access-denied", "token-missing", "unauthenticated", "forbidden"]],
-  [EXIT.checkFailed, ["check-failed", "backup-invalid", "copy-incomplete", "store-corrupt"]],
+  [EXIT.checkFailed, ["check-failed", "backup-invalid", "copy-incomplete", "store-corrupt", "segment-damaged"]],
   [EXIT.interrupted, ["interrupted"]],
 ];
 

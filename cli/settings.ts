@@ -7,6 +7,10 @@ export const settingsSchema = z.strictObject({
   host: z.string().min(1).max(255).default("127.0.0.1"),
   data: z.string().min(1).max(4_000).default("data"),
   store: z.string().min(1).max(2_000).default("sqlite"),
+  /** Folder of the segments of old facts. */
+  cold: z.string().min(1).max(4_000).optional(),
+  /** Days, or `never`. */
+  archiveAfter: z.union([z.literal("never"), z.coerce.number().int().min(1).max(36_500)]).default(90),
   /** `sandbox`, `none`, or a file that names them. */
   partners: z.string().min(1).max(4_000).default("sandbox"),
   logLevel: z.enum(["error", "warn", "info", "debug", "silent"]).default("warn"),

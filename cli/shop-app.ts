@@ -10,9 +10,9 @@ export async function shopApp(
   log: Log,
   more: Pick<AppOptions, "port" | "host" | "isSeeded">,
 ): Promise<App> {
-  const { data, store, partners } = settings;
+  const { data, store, partners, cold, archiveAfter } = settings;
   const isPlayed = partners === "sandbox";
   const named = isPlayed || partners === "none" ? undefined : await readPartners(partners);
   const world = isPlayed ? "sandbox" : "none";
-  return app({ data: resolve(data), store, clock, log, world, partners: named, ...more });
+  return app({ data: resolve(data), store, cold, archiveAfter, clock, log, world, partners: named, ...more });
 }

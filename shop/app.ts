@@ -25,6 +25,7 @@ import { RETURN_STATUSES, returnRoutes } from "@daybook/shop-returns/http";
 import { RETURN_WORKFLOWS } from "@daybook/shop-returns/service";
 import { SHIPPING_STATUSES, shippingRoutes } from "@daybook/shop-shipping/http";
 import { adminRoutes } from "./admin-routes.ts";
+import { archiveRoutes } from "./archive-routes.ts";
 import { billedOrders } from "./billed-orders.ts";
 import { importRoutes } from "./import-routes.ts";
 import { keyRoutes } from "./key-routes.ts";
@@ -146,6 +147,7 @@ export function shopRoutes(shop: Shop, partners?: Partners): readonly Route[] {
     ...adminRoutes(shop),
     ...importRoutes(shop),
     ...keyRoutes(shop),
+    ...archiveRoutes(shop),
     ...workflowRoutes({ workflows: () => shop.work()?.fulfilment?.engine ?? workflows }),
     ...queueRoutes({ queues: QUEUES, store, clock, ids, keys: events.keys }),
     ...subscriptionRoutes({ names: SUBSCRIPTIONS, store, clock, ids, running: () => shop.work()?.statuses() ?? [] }),

@@ -10,15 +10,20 @@ import { loadMasterKeys, rotateMasterKey, type MasterKeyFiles } from "@daybook/d
 import { startSealer, type Sealer } from "@daybook/data/event-store/seal";
 import { subjectKeys } from "@daybook/data/event-store/subject-keys";
 import type { Store } from "@daybook/data/store";
+import { archivedStore, type ArchivedStore } from "@daybook/data/store/archive/archived-store";
 import { memoryStore } from "@daybook/data/store/memory";
 import { postgresStore } from "@daybook/data/store/postgres";
+import { postgresFactRemoval } from "@daybook/data/store/postgres/fact-removal";
 import { sqliteStore } from "@daybook/data/store/sqlite";
+import { sqliteFactRemoval } from "@daybook/data/store/sqlite/fact-removal";
+import { segmentFolder } from "@daybook/data/store/sqlite/segment-folder";
 import { lockDataFolder, makeDataFolder, readOwner, type DataLock } from "@daybook/data/store/sqlite/data-lock";
 import { jsonLog, type Log } from "@daybook/foundation/log";
 import { systemClock, type Clock } from "@daybook/kernel/clock";
 import type { Context } from "@daybook/kernel/context";
 import { idSource, type IdSource } from "@daybook/kernel/ids";
 import { systemRandom, type Random } from "@daybook/kernel/random";
+import { Archive, type ArchiveParts } from "./archive.ts";
 import { KeyRotation } from "./key-rotation.ts";
 import type { Partners } from "./partners.ts";
 import { Rebuilds } from "./rebuilds.ts";
@@ -31,6 +36,10 @@ export interface ShopOptions {
   readonly data: string;
   /** `sqlite` (default), `memory` (nothing is kept), or the URL of a PostgreSQL database, with `?schema=` for a tenant's. */
   readonly store?: string | undefined;
+  /** The folder of segments of old facts, which all processes of one store reach; `cold` in the data folder unless given. */
+  readonly cold?: string | undefined;
+  /** Facts that are older, in days, are archived once a day; `never`: on request only. */
+  readonly archiveAfter?: number | "never";
   /** The world outside; without it orders are taken and kept, and nothing is carried out. */
   readonly partners?: Partners | undefined;
   /** Opens what is there for reading, also beside the process that owns it. Makes nothing. */
@@ -68,6 +77,8 @@ export interface Shop extends Omit<Contexts, "startWork" | "close" | "projection
   readonly rebuilds: Rebuilds;
   /** Exchanges the master key. */
   readonly keyRotation: KeyRotation;
+  /** Of old facts; a store in memory has none. */
+  readonly archive: Archive | undefined;
   /** Stops the background work, then the stores. Idempotent. */
   close(): Promise<void>;
 }
@@ -81,6 +92,8 @@ export const FILES = {
   nextMasterKey: "master.next.key",
   developmentKey: "development.key",
   sessionKeys: ["session.key", "session.previous.key", "session.next.key"],
+  /** Folder of segments of old facts. */
+  cold: "cold",
 } as const;
 
 /** Who does what nobody asked for: seeding, upkeep. */
@@ -101,7 +114,7 @@ export async function openShop(options: ShopOptions): Promise<Shop> {
 }
 
 interface OpenedStores {
-  readonly store: Store;
+  readonly store: ArchivedStore;
   readonly keyStore: Store;
   readonly masterKeys: MasterKeys;
   readonly lock: DataLock | undefined;
@@ -175,7 +188,17 @@ function masterKeyFiles(data: string): MasterKeyFiles {
   return { master: join(data, FILES.masterKey), next: join(data, FILES.nextMasterKey) };
 }
 
-function openMainStore(options: ShopOptions, address: StoreAddress, clock: Clock): Promise<Store> | Store {
+async function openMainStore(options: ShopOptions, address: StoreAddress, clock: Clock): Promise<ArchivedStore> {
+  const hot = await openHotStore(options, address, clock);
+  try {
+    return await archivedStore({ hot, place: segmentFolder(options.cold ?? join(options.data, FILES.cold)), clock });
+  } catch (error) {
+    await hot.close();
+    throw error;
+  }
+}
+
+function openHotStore(options: ShopOptions, address: StoreAddress, clock: Clock): Promise<Store> | Store {
   const { data, isReadOnly = false } = options;
   if (address.kind === "postgres") return postgresStore({ url: address.url, schema: address.schema, owners: OWNERS, clock });
   if (address.kind === "memory") return memoryStore({ owners: OWNERS, clock });
@@ -214,7 +237,8 @@ async function compose(
     log: options.log ?? jsonLog({ clock, level: "silent" }),
     partners: options.partners,
   });
-  const background = new Background({ events, projections, startWork, clock, ids, owner });
+  const archive = archiveOf(options, { store, clock, ids, owner });
+  const background = new Background({ events, projections, startWork, clock, ids, owner, archive });
   const keyRotation = new KeyRotation((more) =>
     rotateMasterKey({ store: keyStore, keys: masterKeys, files: masterKeyFiles(data), clock, ids, owner, ...more }),
   );
@@ -238,12 +262,24 @@ async function compose(
     },
     rebuilds: new Rebuilds(background.running),
     keyRotation,
+    archive,
     async close() {
-      await Promise.all([background.stop(), keyRotation.stop()]);
+      await Promise.all([background.stop(), keyRotation.stop(), archive?.stop()]);
       await close();
       await opened.close();
     },
   };
+}
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
+function archiveOf(options: ShopOptions, parts: Pick<ArchiveParts, "store" | "clock" | "ids" | "owner">): Archive | undefined {
+  const { data, archiveAfter = 90, log = jsonLog({ clock: parts.clock, level: "silent" }) } = options;
+  const address = storeAddress(options.store);
+  if (address.kind === "memory") return undefined;
+  const openRemoval = () =>
+    address.kind === "postgres" ? postgresFactRemoval(address) : sqliteFactRemoval(join(data, FILES.store));
+  return new Archive({ ...parts, openRemoval, log, ageMs: archiveAfter === "never" ? undefined : archiveAfter * DAY_MS });
 }
 
 /** Of leases: the only writer of an embedded store takes them up again after a restart; others wait until they run out. */
@@ -258,6 +294,7 @@ interface BackgroundParts {
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly owner: string;
+  readonly archive: Archive | undefined;
 }
 
 /** What works by itself beside the requests. */
@@ -280,6 +317,7 @@ class Background {
     }
     this.sealer = startSealer({ store: events.store, clock, ids, owner });
     this.work = this.parts.startWork();
+    this.parts.archive?.startDaily();
   }
 
   statuses(): readonly ProjectionStatus[] {

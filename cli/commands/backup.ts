@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { backup, restore, verifyBackup, type BackupManifest } from "@daybook/data/store/sqlite/backup";
 import { noShopHere } from "@daybook/shop/errors";
 import { FILES } from "@daybook/shop/shop";
@@ -15,7 +15,7 @@ export const backupCommand: Command = {
   details:
     "The folder named by --to appears whole or not at all. It holds the keys, too: whoever has it can read everything.\n" +
     "A store on PostgreSQL is backed up with PostgreSQL's own tools.",
-  flags: [{ name: "to", value: "DIR", summary: "The folder to make" }, FLAGS.data, ...OUTPUT],
+  flags: [{ name: "to", value: "DIR", summary: "The folder to make" }, FLAGS.data, FLAGS.cold, ...OUTPUT],
   examples: ["daybook backup --data ./data --to ./backups/today"],
   run: backUp,
 };
@@ -27,9 +27,10 @@ async function backUp(invocation: Invocation): Promise<void> {
   if (settings.store !== "sqlite") throw usageInvalid("backup copies the folder of a SQLite store; use pg_dump for PostgreSQL");
   const folder = resolve(settings.data);
   if (!holdsShop(folder)) throw noShopHere(`${folder} holds no shop`);
+  const cold = resolve(settings.cold ?? join(folder, FILES.cold));
   const files = [FILES.masterKey, FILES.nextMasterKey, FILES.developmentKey];
   // The store first: subject keys are durable before their first use, so the later copy has all that the store's copy needs.
-  const manifest = await backup({ folder, to: resolve(to), databases: [FILES.store, FILES.keys], files, clock });
+  const manifest = await backup({ folder, to: resolve(to), databases: [FILES.store, FILES.keys], files, cold, clock });
   printDocument(invocation, documentOf(manifest, { folder, to: resolve(to) }));
 }
 
@@ -65,11 +66,12 @@ async function restoreFolder(invocation: Invocation): Promise<void> {
   printDocument(invocation, documentOf(manifest, { from: resolve(from), folder }));
 }
 
-function documentOf({ madeAt, databases, files }: BackupManifest, more: Fields): Fields {
+function documentOf({ madeAt, databases, files, segments = [] }: BackupManifest, more: Fields): Fields {
   return {
     ...more,
     madeAt: Temporal.Instant.fromEpochMilliseconds(madeAt).toString(),
     databases: databases.map(({ name, bytes, epoch, position }) => ({ name, bytes, epoch, position })),
     files: files.map(({ name, bytes }) => ({ name, bytes })),
+    segments: segments.map(({ name, bytes }) => ({ name, bytes })),
   };
 }

@@ -1,9 +1,11 @@
+import { join } from "node:path";
 import { systemRandom } from "@daybook/kernel/random";
+import { FILES } from "@daybook/shop/shop";
 import { copyShop, type CopiedShop } from "../copy/copy-shop.ts";
 import { shopPlace } from "../copy/shop-place.ts";
 import { interrupted, usageInvalid } from "../errors.ts";
 import type { Command, Invocation } from "../shell/command.ts";
-import { OUTPUT } from "../shell/flags.ts";
+import { FLAGS, OUTPUT } from "../shell/flags.ts";
 import { printDocument } from "../shell/output.ts";
 import { ProgressLine } from "../shell/progress-line.ts";
 
@@ -19,6 +21,7 @@ export const copyCommand: Command = {
     { name: "from", value: "PLACE", summary: "The shop: its data folder, or postgres://… with ?schema= if it has one" },
     { name: "to", value: "PLACE", summary: "Where it is copied to: a folder or a database, without a shop" },
     { name: "data", value: "DIR", summary: "Folder of the key files of a shop on PostgreSQL (./data)" },
+    { ...FLAGS.cold, summary: "Folder of the archive's files of the shop that is copied (cold in the folder of its key files)" },
     { name: "to-data", value: "DIR", summary: "The same of the target, where it is another (as --data)" },
     ...OUTPUT,
   ],
@@ -33,7 +36,7 @@ async function copy(invocation: Invocation): Promise<void> {
   const { flags, settings, clock } = invocation;
   const [from, to, toData = settings.data] = [flags.text("from"), flags.text("to"), flags.text("to-data")];
   if (from === undefined || to === undefined) throw usageInvalid("copy needs --from PLACE and --to PLACE");
-  const places = { from: shopPlace(from, settings.data), to: shopPlace(to, toData) };
+  const places = { from: shopPlace(from, settings.data, settings.cold), to: shopPlace(to, toData) };
   const line = new ProgressLine(invocation);
   const signal = invocation.interruption();
   const startedAt = clock.elapsed();
@@ -62,6 +65,7 @@ interface Places {
 function commandOf({ from, to }: Places): string {
   const folders = [
     ...(from.isFolder ? [] : ["--data", from.data]),
+    ...(from.cold === join(from.data, FILES.cold) ? [] : ["--cold", from.cold]),
     ...(to.isFolder ? [] : [from.isFolder ? "--data" : "--to-data", to.data]),
   ];
   return ["daybook copy", "--from", from.shown, "--to", to.shown, ...folders].map(quoted).join(" ");
@@ -71,7 +75,7 @@ function quoted(word: string): string {
   return /^(daybook copy|[\w@%+=:,./-]+)$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-function documentOf({ from, to }: Places, { epoch, position, counts, files, isResumed }: CopiedShop, seconds: number) {
+function documentOf({ from, to }: Places, { epoch, position, counts, files, segments, isResumed }: CopiedShop, seconds: number) {
   const keyFolder = to.isFolder ? {} : { data: to.data };
   return {
     from: from.shown,
@@ -83,6 +87,7 @@ function documentOf({ from, to }: Places, { epoch, position, counts, files, isRe
     ...counts.main,
     subjectKeys: counts.keys.keys,
     files,
+    segments,
     seconds: Math.round(seconds * 1_000) / 1_000,
   };
 }

@@ -13,7 +13,18 @@ export const startCommand: Command = {
   details:
     "Prints the address, a token that may do everything, and three commands to paste. SIGTERM and SIGINT let requests\n" +
     "under way finish, then stop. Restarting continues what was interrupted.",
-  flags: [FLAGS.port, FLAGS.host, FLAGS.data, FLAGS.store, FLAGS.partners, FLAGS.json, FLAGS.quiet, FLAGS.logLevel],
+  flags: [
+    FLAGS.port,
+    FLAGS.host,
+    FLAGS.data,
+    FLAGS.store,
+    FLAGS.cold,
+    FLAGS.archiveAfter,
+    FLAGS.partners,
+    FLAGS.json,
+    FLAGS.quiet,
+    FLAGS.logLevel,
+  ],
   examples: ["daybook start --port 8080 --data ./data", "daybook start --store postgres://user@127.0.0.1/shop --json"],
   run: start,
 };

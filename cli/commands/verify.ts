@@ -18,7 +18,7 @@ export const verifyCommand: Command = {
   summary: "Check the whole store with a second implementation: positions, versions, digests, seals, rows, keys",
   details:
     "Reads only, also beside the process that owns the data. Exit code 7 when something is not as it must be. What holds only at rest is checked when nothing is under way.",
-  flags: [FLAGS.data, FLAGS.store, AT_REST, FLAGS.json, FLAGS.quietWhenWell],
+  flags: [FLAGS.data, FLAGS.store, FLAGS.cold, AT_REST, FLAGS.json, FLAGS.quietWhenWell],
   run: verifyStore,
 };
 
@@ -26,12 +26,13 @@ async function verifyStore(invocation: Invocation): Promise<number> {
   const { settings, clock } = invocation;
   const data = resolve(settings.data);
   if (settings.store === "sqlite" && !holdsShop(data)) throw noShopHere(`${data} holds no shop`);
+  const cold = resolve(settings.cold ?? join(data, FILES.cold));
   const signal = invocation.interruption();
-  const shop = await openShop({ data, store: settings.store, isReadOnly: true, clock });
+  const shop = await openShop({ data, store: settings.store, cold, isReadOnly: true, clock });
   try {
     const masterKeys = await readMasterKeys(data);
     const isAtRest = invocation.flags.isSet(AT_REST.name);
-    const options = { masterKeys, signal, clock, isAtRest, onProgress: shower(invocation) };
+    const options = { masterKeys, cold, signal, clock, isAtRest, onProgress: shower(invocation) };
     const found = await verify(shop.store, shop.keyStore, options);
     print(invocation, found);
     return found.ok ? EXIT.ok : EXIT.checkFailed;

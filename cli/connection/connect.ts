@@ -49,10 +49,10 @@ async function givenToken({ flags, settings }: Invocation): Promise<string> {
 }
 
 async function inProcess({ flags, settings, clock }: Invocation, folder: string, access: Access): Promise<Client> {
-  const { store, logLevel } = settings;
+  const { store, cold, archiveAfter, logLevel } = settings;
   if (store === "sqlite" && access !== "create" && !holdsShop(folder)) throw noShopHere(`${folder} holds no shop`);
   const isReadOnly = access === "read" && store === "sqlite";
-  const shop = await openShop({ data: folder, store, clock, isReadOnly });
+  const shop = await openShop({ data: folder, store, cold, archiveAfter, clock, isReadOnly });
   if (access === "write") await shop.catalogue.seed(SYSTEM_CONTEXT);
   if (access !== "read") shop.startBackground();
   const level = flags.isSet("quiet") && logLevel !== "silent" ? "error" : logLevel;

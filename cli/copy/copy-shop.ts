@@ -1,3 +1,4 @@
+import { segmentOf, SEGMENTS, type Segment } from "@daybook/data/store/archive/segment";
 import { copySourceChanged, copySourceMissing, copyTargetTaken } from "@daybook/data/store/errors";
 import { newEpoch } from "@daybook/data/store/new-epoch";
 import {
@@ -13,6 +14,8 @@ import {
   type TransferState,
   type TransferTarget,
 } from "@daybook/data/store/transfer";
+import { copySegment } from "@daybook/data/store/sqlite/segment-copy";
+import { fieldOf, keyOf, type TransferRecord } from "@daybook/data/store/transfer-tables";
 import type { Clock } from "@daybook/kernel/clock";
 import type { Random } from "@daybook/kernel/random";
 import { copyKeyFiles, missingKeyFiles } from "./key-files.ts";
@@ -38,6 +41,8 @@ export interface CopiedShop {
   readonly counts: Readonly<Record<StoreName, Transferred>>;
   /** Names of the key files that were copied. */
   readonly files: readonly string[];
+  /** Files of the archive. */
+  readonly segments: number;
   /** An earlier run had begun it. */
   readonly isResumed: boolean;
 }
@@ -94,10 +99,31 @@ async function copyStores(copying: Copying): Promise<CopiedShop> {
     keys: areKeysDone ? await countsOf(sources.keys) : await moved(copying, "keys"),
     main: await moved(copying, "main"),
   };
+  const segments = await copySegments(targets.main, from.cold, to.cold);
   const epoch = Math.max(states.main.epoch, states.keys.epoch, newEpoch(clock.now(), random)) + 1;
   if (!areKeysDone) await targets.keys.finish({ ...states.keys, epoch });
   await targets.main.finish({ ...states.main, epoch });
-  return { epoch, position: states.main.position, counts, files, isResumed: held.keys.kind !== "nothing" };
+  return { epoch, position: states.main.position, counts, files, segments, isResumed: held.keys.kind !== "nothing" };
+}
+
+/** The files of all that the copy has recorded; answers how many. */
+async function copySegments(main: TransferTarget, from: string, to: string): Promise<number> {
+  let count = 0;
+  for (let after: TransferRecord = [SEGMENTS, ""]; ;) {
+    const records = await main.read("rows", after);
+    for (const record of records) {
+      if (record[0] !== SEGMENTS) return count;
+      await copySegment(segmentIn(record), from, to);
+      count++;
+    }
+    const last = records.at(-1);
+    if (!last) return count;
+    after = keyOf("rows", last);
+  }
+}
+
+function segmentIn(record: TransferRecord): Segment {
+  return segmentOf({ key: String(fieldOf("rows", record, "key")), value: String(fieldOf("rows", record, "value")) });
 }
 
 /** Refuses what is not this copy's; answers whether an earlier run finished the store of keys. */

@@ -19,6 +19,8 @@ export interface ShopPlace {
   readonly shown: string;
   /** The folder of the key files. */
   readonly data: string;
+  /** The folder of segments of old facts. */
+  readonly cold: string;
   readonly isFolder: boolean;
   /** Two places of one identity are the same. */
   readonly identity: string;
@@ -33,13 +35,17 @@ export interface ShopStores<Kind> {
   close(): Promise<void>;
 }
 
-/** `text`: a folder, or the address of a database; then `data` is the folder of its key files. */
-export function shopPlace(text: string, data: string): ShopPlace {
+/**
+ * `text`: a folder, or the address of a database; then `data` is the folder of its key files. `cold`: the folder of segments, where
+ * it is not in that folder.
+ */
+export function shopPlace(text: string, data: string, cold?: string): ShopPlace {
   if (text === "memory" || text === "sqlite") throw usageInvalid(`"${text}" is no place: name a folder, or postgres://…`);
-  return /^[a-z+]+:\/\//i.test(text) ? databasePlace(text, resolve(data)) : folderPlace(resolve(text));
+  const place = /^[a-z+]+:\/\//i.test(text) ? databasePlace(text, resolve(data)) : folderPlace(resolve(text));
+  return { ...place, cold: resolve(cold ?? join(place.data, FILES.cold)) };
 }
 
-function folderPlace(folder: string): ShopPlace {
+function folderPlace(folder: string): Omit<ShopPlace, "cold"> {
   const [main, keys] = [join(folder, FILES.store), join(folder, FILES.keys)];
   return {
     shown: folder,
@@ -65,7 +71,7 @@ function folderPlace(folder: string): ShopPlace {
   };
 }
 
-function databasePlace(text: string, data: string): ShopPlace {
+function databasePlace(text: string, data: string): Omit<ShopPlace, "cold"> {
   const address = storeAddress(text) as StoreAddress & { kind: "postgres" }; // a URL is nothing else
   const { url, schema, keySchema } = address;
   return {

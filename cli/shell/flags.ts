@@ -11,6 +11,16 @@ export const FLAGS = {
     summary: "sqlite, memory, or postgres://… (sqlite)",
     values: ["sqlite", "memory", "postgres://"],
   },
+  cold: {
+    name: "cold",
+    value: "DIR",
+    summary: "Folder of the archive's files, which every process of a store must reach (cold in the data folder)",
+  },
+  archiveAfter: {
+    name: "archive-after",
+    value: "DAYS",
+    summary: "Facts that are older are moved to files, once a day; never: only when it is asked for (90)",
+  },
   partners: {
     name: "partners",
     value: "WHO",
@@ -45,7 +55,7 @@ export const FLAGS = {
 } as const satisfies Record<string, Flag>;
 
 /** Flags that say where the shop is. */
-export const CONNECTION: readonly Flag[] = [FLAGS.url, FLAGS.token, FLAGS.tokenFile, FLAGS.data, FLAGS.store];
+export const CONNECTION: readonly Flag[] = [FLAGS.url, FLAGS.token, FLAGS.tokenFile, FLAGS.data, FLAGS.store, FLAGS.cold];
 
 /** Flags that say how data is printed. */
 export const OUTPUT: readonly Flag[] = [FLAGS.json, FLAGS.fields, FLAGS.quiet];

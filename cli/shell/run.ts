@@ -55,6 +55,8 @@ const SETTINGS: Readonly<Record<string, keyof Settings>> = {
   host: "host",
   data: "data",
   store: "store",
+  cold: "cold",
+  "archive-after": "archiveAfter",
   partners: "partners",
   "log-level": "logLevel",
   url: "url",

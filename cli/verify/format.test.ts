@@ -7,6 +7,7 @@ import { masterKeyMark } from "@daybook/data/event-store/master-keys";
 import { memoryStore } from "@daybook/data/store/memory";
 import { positionToken } from "@daybook/data/store/position";
 import { factOf } from "./log/fact.ts";
+import { verifyArchive } from "./archive/archive.ts";
 import { sealsCheck } from "./log/seals.ts";
 import { markOf } from "./store/subject-keys.ts";
 import { openBlock, readSealedBlock, unwrapKey } from "./sealed-block.ts";
@@ -49,7 +50,7 @@ describe("docs/format.md", () => {
         { kind: "putKey", key: "checkpoint/sealer", value: "1" },
       ],
     });
-    const check = sealsCheck(store, 1);
+    const check = sealsCheck(store, await verifyArchive(store, undefined), 1);
     await check.fact?.(fact);
     await check.end?.();
     assert.deepEqual(

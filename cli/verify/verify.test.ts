@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { parkEffects } from "@daybook/data/event-store/parked-events";
 import type { Store } from "@daybook/data/store";
@@ -47,6 +49,19 @@ describe("verify", () => {
       });
     }
   }
+
+  test("finds nothing wrong with an archived shop", async () => {
+    const verification = await verified(await shop.copy({ cold: () => undefined }), "sqlite");
+    assert.deepEqual(wrong(verification), []);
+    assert.equal(verification.checks.find(({ name }) => name === "archive")?.checked, 2);
+    assert.deepEqual(measuresOf(verification), { seals: 2, unsealed: 205, lag: 205, blocks: 7, orders: 15 });
+  });
+
+  test("checks nothing else when a file of the archive is not there, and says so", async () => {
+    const { checks } = await verified(await shop.copy({ cold: (folder) => rmSync(join(folder, "1-15.db")) }), "sqlite");
+    assert.deepEqual(wrong({ ok: false, checks }), ["archive"]);
+    assert.ok(checks.slice(1).every(({ note }) => note === "the archive is not whole"));
+  });
 
   test("has a planted violation for every check", () => {
     assert.deepEqual(new Set(PLANTS.map(({ check }) => check)), new Set(CHECKS));
@@ -142,7 +157,7 @@ describe("verify", () => {
 async function verified(copy: TrialCopy, engine: "sqlite" | "memory"): Promise<Verification> {
   const { store, keys } = engine === "sqlite" ? await copy.sqlite() : copy.memory();
   try {
-    return await verify(store, keys, { masterKeys: [copy.masterKey], isAtRest: true });
+    return await verify(store, keys, { masterKeys: [copy.masterKey], cold: copy.cold, isAtRest: true });
   } finally {
     await store.close();
     await keys.close();

@@ -1,4 +1,5 @@
 import type { Head, Store } from "@daybook/data/store";
+import type { VerifiedArchive } from "./archive/archive.ts";
 import { memberOf, parsedJson } from "./canonical-text.ts";
 import type { Meter } from "./progress.ts";
 import type { SubjectStates } from "./subject-states.ts";
@@ -7,6 +8,7 @@ import type { SubjectStates } from "./subject-states.ts";
 export interface Verifying {
   readonly store: Store;
   readonly head: Head;
+  readonly archive: VerifiedArchive;
   readonly marks: Marks;
   readonly meter: Meter;
   /** What the store of keys says of data subjects; undefined without that store. */

@@ -119,10 +119,19 @@ async function filled(data: string): Promise<string> {
     return letters.length === 2;
   });
   await stopped(program);
+  await archived(data);
   const shop = await openShop({ data });
   await shop.events.keys.erase(customerId);
   await shop.close();
   return waiting;
+}
+
+/** All that is sealed goes to the archive, but for what is sealed last. */
+async function archived(data: string): Promise<void> {
+  assert.equal((await call(["product", "list", "late", "--name", "Late", "--price", "12.00 GBP", "--data", data])).code, 0);
+  const { code, out, err } = await call(["archive", "run", "--older-than", "0", "--least", "20", "--data", data, "--json"]);
+  assert.equal(code, 0, out + err);
+  assert.match(out, /"segments":1,"archived":\d{2,},/);
 }
 
 /** The held order is released, another placed, and both are carried out. */

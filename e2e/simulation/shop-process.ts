@@ -5,6 +5,9 @@ import { startSealer, type Sealer } from "@daybook/data/event-store/seal";
 import { searchSecret, soleMasterKey } from "@daybook/data/event-store/master-keys";
 import { subjectKeys } from "@daybook/data/event-store/subject-keys";
 import type { Store } from "@daybook/data/store";
+import { overSegments } from "@daybook/data/store/archive/archived-store";
+import type { SegmentPlace } from "@daybook/data/store/archive/segment-place";
+import { Segments } from "@daybook/data/store/archive/segments";
 import type { Engine } from "@daybook/data/store/engine";
 import { gatheredStore } from "@daybook/data/store/gather";
 import type { Clock } from "@daybook/kernel/clock";
@@ -45,6 +48,8 @@ export interface ShopProcessParts {
   /** Of leases: as in service.ts, of an embedded store the same for every life. */
   readonly owner: string;
   readonly outside: Outside;
+  /** Where old facts are, when they are archived. */
+  readonly cold?: SegmentPlace | undefined;
 }
 
 /** Nobody logs in: sessions cost time of a thread pool. */
@@ -59,11 +64,12 @@ export const MASTER_KEY = new Uint8Array(32).fill(7);
 const SEARCH_SECRET = searchSecret(MASTER_KEY);
 
 export function startShopProcess(parts: ShopProcessParts): ShopProcess {
-  const { world, life, engine, record, keyStore, owner, outside } = parts;
+  const { world, life, engine, record, keyStore, owner, outside, cold } = parts;
   const random = world.random(life.name);
   const clock = life.clock(world.clock, below(random, 400) - 200);
   const ids = idSource(clock, random);
-  const store = record.over(gatheredStore(engine, { clock, owners: OWNERS, resolveWithinMs: 800 }), life.name);
+  const hot = gatheredStore(engine, { clock, owners: OWNERS, resolveWithinMs: 800 });
+  const store = record.over(cold ? overSegments(hot, new Segments({ hot, place: cold, clock, ageMaxMs: 0 })) : hot, life.name);
   const bytes = (count: number) => Uint8Array.from({ length: count }, () => random.word() & 0xff);
   const keys = subjectKeys(keyStore, soleMasterKey(MASTER_KEY), ids, { clock, random: bytes });
   const events = eventStore(store, EVENT_TYPES, keys);

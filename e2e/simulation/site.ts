@@ -1,4 +1,5 @@
 import type { Store } from "@daybook/data/store";
+import type { SegmentPlace } from "@daybook/data/store/archive/segment-place";
 import type { EncodedUnit, Engine } from "@daybook/data/store/engine";
 import type { Unit } from "@daybook/data/store/unit";
 import { memoryEngine, memoryStore } from "@daybook/data/store/memory";
@@ -57,14 +58,22 @@ export interface Site {
   readonly told: readonly ToldPosition[];
 }
 
-export function openSite(world: World): Site {
-  const random = world.random("site");
-  return oneIn(random, 2) ? embeddedSite(world, random) : sharedSite(world, random);
+export interface SiteOptions {
+  /** Makes an empty engine; one in memory unless given. */
+  readonly makeEngine?: (clock: Clock) => Engine;
+  /** Where old facts are, when they are archived. */
+  readonly cold?: SegmentPlace;
 }
 
-const makeEngine = (clock: Clock) => memoryEngine({ clock });
+export function openSite(world: World, options: SiteOptions = {}): Site {
+  const random = world.random("site");
+  const all = { makeEngine: (clock: Clock) => memoryEngine({ clock }), ...options };
+  return oneIn(random, 2) ? embeddedSite(world, random, all) : sharedSite(world, random, all);
+}
 
-function embeddedSite(world: World, random: Random): Site {
+type AllOptions = SiteOptions & Required<Pick<SiteOptions, "makeEngine">>;
+
+function embeddedSite(world: World, random: Random, { makeEngine, cold }: AllOptions): Site {
   const faults = faultPlan(world.random("faults"), { ...SITE_FAULTS, ...OUTSIDE_FAULTS, ...DISK_FAULTS });
   const disk = simulatedDisk({ world, faults, makeEngine });
   return new RunningSite({
@@ -75,10 +84,11 @@ function embeddedSite(world: World, random: Random): Site {
     journal: disk.journal,
     open: (one) => disk.open(one),
     places: 1,
+    cold,
   });
 }
 
-function sharedSite(world: World, random: Random): Site {
+function sharedSite(world: World, random: Random, { makeEngine, cold }: AllOptions): Site {
   const faults = faultPlan(world.random("faults"), { ...SITE_FAULTS, ...PAIR_FAULTS, ...OUTSIDE_FAULTS, ...SERVER_FAULTS });
   const onHeldUp = ({ conditions }: EncodedUnit) => {
     for (const one of conditions) if (one.kind === "version") site.onHeldUp(one.stream.slice("stock-".length));
@@ -86,7 +96,7 @@ function sharedSite(world: World, random: Random): Site {
   const server = simulatedServer({ world, faults, makeEngine, onHeldUp });
   const open = async (one: Life) => server.connect(one);
   const isGivenUp = () => faults.strikes("not started again");
-  const parts = { world, random, faults, journal: server.journal, open, isGivenUp };
+  const parts = { world, random, faults, journal: server.journal, open, isGivenUp, cold };
   const site = new RunningSite({ kind: "shared", places: 2, ...parts });
   return site;
 }
@@ -99,6 +109,7 @@ interface SiteParts {
   readonly journal: Journal;
   readonly open: (one: Life) => Promise<Engine>;
   readonly places: number;
+  readonly cold?: SegmentPlace | undefined;
   /** Whether a process that has ended is not started again. */
   readonly isGivenUp?: () => boolean;
 }
@@ -209,6 +220,7 @@ class RunningSite implements Site {
         keyStore: this.keyStore,
         owner: this.kind === "shared" ? one.name : "embedded",
         outside: this.outside.outside(one),
+        cold: this.parts.cold,
       });
       world.trace.add(`${one.name} starts`);
       if (number > 1) void this.recommitUnknown(process);

@@ -1,5 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
-import type { Row, Store } from "@daybook/data/store";
+import type { Store } from "@daybook/data/store";
+import type { VerifiedArchive } from "../archive/archive.ts";
+import type { SealRow } from "../archive/segment-file.ts";
 import { canonicalText, memberOf, parsedJson } from "../canonical-text.ts";
 import { Findings } from "../findings.ts";
 import { rowsOf } from "../listed-entries.ts";
@@ -20,11 +22,12 @@ const FIRST_PREVIOUS = "0".repeat(64);
 
 /**
  * Seals cover the log without a gap from position 1 to the sealer's checkpoint (`sealedTo`, read before the log was), each follows
- * the one before, and each has the hash of the facts that are there. Facts after the last are counted.
+ * the one before, and each has the hash of the facts that are there. Facts after the last are counted. Seals of archived facts are
+ * in the archive.
  */
-export function sealsCheck(store: Store, sealedTo: number): Check {
+export function sealsCheck(store: Store, archive: VerifiedArchive, sealedTo: number): Check {
   const findings = new Findings("seals");
-  const chain = new Chain(rowsOf(store, COLLECTION), findings);
+  const chain = new Chain(allSeals(store, archive), findings);
   let unsealed = 0;
   return {
     findings: [findings],
@@ -42,6 +45,11 @@ export function sealsCheck(store: Store, sealedTo: number): Check {
   };
 }
 
+async function* allSeals(store: Store, { seals, to }: VerifiedArchive): AsyncGenerator<SealRow> {
+  yield* seals();
+  for await (const row of rowsOf(store, COLLECTION)) if (!(Number(row.key) <= to)) yield row;
+}
+
 class Chain {
   seals = 0;
   private covered = 0;
@@ -50,10 +58,10 @@ class Chain {
   private previous: string | undefined = FIRST_PREVIOUS;
   private current: OpenSeal | undefined;
   private ahead: Seal | undefined;
-  private readonly rows: AsyncGenerator<Row>;
+  private readonly rows: AsyncGenerator<SealRow>;
   private readonly findings: Findings;
 
-  constructor(rows: AsyncGenerator<Row>, findings: Findings) {
+  constructor(rows: AsyncGenerator<SealRow>, findings: Findings) {
     this.rows = rows;
     this.findings = findings;
   }
@@ -171,7 +179,7 @@ function keyOf(seal: Seal): string {
   return `${COLLECTION}/${seal.key}`;
 }
 
-function sealOf({ key, value }: Row): Seal | undefined {
+function sealOf({ key, value }: SealRow): Seal | undefined {
   const parsed = parsedJson(value);
   const [from, to, count] = ["from", "to", "count"].map((name) => memberOf(parsed, name));
   const [previous, hash] = ["previous", "hash"].map((name) => memberOf(parsed, name));

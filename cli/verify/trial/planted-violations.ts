@@ -1,3 +1,4 @@
+import { PLANTED_ARCHIVE } from "./planted-archive.ts";
 import { PLANTED_AGREEMENT } from "./planted-agreement.ts";
 import { PLANTED_CUSTOMERS } from "./planted-customers.ts";
 import { PLANTED_GOODS } from "./planted-goods.ts";
@@ -347,6 +348,7 @@ export const PLANTS: readonly Plant[] = [
   ...PLANTED_QUESTIONS,
   ...PLANTED_AGREEMENT,
   ...PLANTED_RETURNS,
+  ...PLANTED_ARCHIVE,
 ];
 
 function swapped(one: number, other: number): TrialChange {

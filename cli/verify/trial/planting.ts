@@ -5,6 +5,7 @@ import type { TrialChange } from "./trial-shop.ts";
 
 /** Names of all checks, in their order. */
 export const CHECKS = [
+  "archive",
   "positions",
   "versions",
   "digests",

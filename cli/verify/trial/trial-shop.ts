@@ -3,10 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { waitFor } from "@daybook/data/cqrs/read-model";
+import { archive } from "@daybook/data/event-store/archiver";
 import type { Store, StoredEvent } from "@daybook/data/store";
+import { archivedStore, type ArchivedStore } from "@daybook/data/store/archive/archived-store";
 import { memoryStore, type MemoryEngineOptions } from "@daybook/data/store/memory";
 import { sqliteStore } from "@daybook/data/store/sqlite";
+import { sqliteFactRemoval } from "@daybook/data/store/sqlite/fact-removal";
+import { segmentFolder } from "@daybook/data/store/sqlite/segment-folder";
 import { systemClock } from "@daybook/kernel/clock";
+import { idSource } from "@daybook/kernel/ids";
+import { systemRandom } from "@daybook/kernel/random";
 import { FILES, openShop, SYSTEM_CONTEXT, type Shop } from "@daybook/shop/shop";
 import {
   cancelOrder,
@@ -35,10 +41,14 @@ export interface TrialShop {
 export interface TrialChange {
   readonly store?: (db: DatabaseSync) => void;
   readonly keys?: (db: DatabaseSync) => void;
+  /** The shop's first facts are archived, before anything else is changed; told the folder of the files. */
+  readonly cold?: (folder: string) => void;
 }
 
 export interface TrialCopy {
   readonly masterKey: Uint8Array;
+  /** Folder of the archive. */
+  readonly cold: string;
   /** The copied files, read-only. */
   sqlite(): Promise<{ readonly store: Store; readonly keys: Store }>;
   /** The same records in a memory engine. */
@@ -156,18 +166,33 @@ function contextOf(id: string) {
 
 async function copied(from: string, folder: string, change: TrialChange): Promise<TrialCopy> {
   await cp(from, folder, { recursive: true });
-  const [store, keys] = [join(folder, FILES.store), join(folder, FILES.keys)];
+  const [store, keys, cold] = [join(folder, FILES.store), join(folder, FILES.keys), join(folder, FILES.cold)];
+  if (change.cold) await archived(store, cold);
+  change.cold?.(cold);
   edit(store, change.store);
   edit(keys, change.keys);
   return {
     masterKey: await readFile(join(folder, FILES.masterKey)),
+    cold,
     sqlite: async () => ({
-      store: await sqliteStore({ file: store, readOnly: true }),
+      store: await withArchive(await sqliteStore({ file: store, readOnly: true }), cold),
       keys: await sqliteStore({ file: keys, readOnly: true }),
     }),
     memory: () => ({ store: memoryStore({ state: stateOf(store) }), keys: memoryStore({ state: stateOf(keys) }) }),
     destroy: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+/** All that is sealed but for the last seal. */
+async function archived(file: string, cold: string): Promise<void> {
+  const store = await withArchive(await sqliteStore({ file }), cold);
+  const parts = { clock: systemClock, ids: idSource(systemClock, systemRandom()), owner: "embedded" };
+  await archive({ ...parts, store, openRemoval: () => sqliteFactRemoval(file), rule: { ageMs: 0, factsLeast: 1 } });
+  await store.close();
+}
+
+function withArchive(hot: Store, cold: string): Promise<ArchivedStore> {
+  return archivedStore({ hot, place: segmentFolder(cold), clock: systemClock });
 }
 
 function edit(file: string, change: ((db: DatabaseSync) => void) | undefined): void {

@@ -42,3 +42,9 @@ export const parkedEventUnknown = defineError({
   code: "parked-event-unknown",
   advice: "List the parked events of the subscription again: this one was handled, dropped or changed meanwhile.",
 });
+
+export const archiveBusy = defineError({
+  code: "archive-busy",
+  advice: "Another process archives old facts. Wait until it has, or half a minute when it died; then run it again.",
+  retryable: true,
+});

@@ -55,6 +55,8 @@ export type ViolationKind =
 export interface VerifyOptions {
   /** The value of `checkpoint/sealer`: seals must reach it. */
   readonly sealedTo?: number;
+  /** Where the log begins that is verified, with the hash of the seal before it; at the very first fact unless given. */
+  readonly start?: { readonly after: number; readonly previous: string };
 }
 
 const VIOLATIONS_MAX = 1_000;
@@ -69,7 +71,7 @@ export async function verifySeals(
   seals: Iterable<SealRow> | AsyncIterable<SealRow>,
   options: VerifyOptions = {},
 ): Promise<Verification> {
-  const verifier = new Verifier(readFacts);
+  const verifier = new Verifier(readFacts, options.start);
   for await (const row of seals) {
     await verifier.seal(row);
     if (verifier.isFull) return verifier.verification(0);
@@ -86,11 +88,13 @@ class Verifier {
   private readonly violations: Violation[] = [];
   private checked = 0;
   /** Hash that the next seal must follow; undefined when it cannot be known. */
-  private previous: string | undefined = FIRST_PREVIOUS;
+  private previous: string | undefined;
   private lastRecordedAt = 0;
 
-  constructor(readFacts: ReadRawFacts) {
+  constructor(readFacts: ReadRawFacts, start: VerifyOptions["start"]) {
     this.readFacts = readFacts;
+    this.sealed = start?.after ?? 0;
+    this.previous = start?.previous ?? FIRST_PREVIOUS;
   }
 
   get isFull(): boolean {

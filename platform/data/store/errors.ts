@@ -131,3 +131,21 @@ export const storeIoFailed = defineError({
     "The file system refused: check that the folder exists, that it may be written, and that the disk is sound and not full.",
   retryable: true,
 });
+
+export const segmentUnreachable = defineError({
+  code: "segment-unreachable",
+  advice:
+    "Put the file that the message names back, from a backup or another machine, or give this process its folder (--cold). What is not in it is read all the same.",
+});
+
+export const segmentDamaged = defineError({
+  code: "segment-damaged",
+  advice:
+    "The file is not the one that was archived. Keep it, check the disk, and put the one of a backup in its place. What is not in it is read all the same.",
+});
+
+export const segmentTaken = defineError({
+  code: "segment-taken",
+  advice:
+    "The folder holds a file of that name that is not of this store's log. Give each store a folder of its own (--cold); if nobody needs the file, move it away. Nothing was archived.",
+});

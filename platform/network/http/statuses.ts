@@ -51,6 +51,8 @@ export const STATUSES: StatusTable = {
   "retry-deferred": 503,
   "server-stopping": 503,
   "deadline-exceeded": 504,
+  "segment-unreachable": 503,
+  "segment-damaged": 500,
   "store-corrupt": 500,
   "internal-error": 500,
 };

@@ -1,15 +1,20 @@
 import type { Queries } from "./queries.ts";
 
+/** Up to where facts are in segments; of those only markers without data need be here (archive/). */
+const ARCHIVED_TO = "(select coalesce(max(key::bigint), 0) from {schema}.rows where collection = 'segments')";
+
 /** Statements that find nothing in a sound store, with what it means when they do. */
 const FAULTS: Readonly<Record<string, string>> = {
   "the head is not the last fact's position": `
     select b.position from (select position from {schema}.batches order by number desc limit 1) b
     where b.position <> coalesce((select max(position) from {schema}.facts), 0)`,
-  "positions have gaps": `select count(*) from {schema}.facts having count(*) <> coalesce(max(position), 0)`,
+  "positions have gaps": `select count(*) from {schema}.facts where data <> ''
+    having count(*) <> max(position) - min(position) + 1 or min(position) > ${ARCHIVED_TO} + 1`,
   "the facts of units are not the log's": `
-    select 1 where (select coalesce(sum(facts), 0) from {schema}.units) <> (select count(*) from {schema}.facts)`,
+    select 1 where (select coalesce(sum(facts), 0) from {schema}.units) <> (select count(*) from {schema}.facts where data <> '')`,
   "versions of a stream have gaps": `
-    select stream_id from {schema}.facts group by stream_id having min(version) <> 1 or max(version) <> count(*)
+    select stream_id from {schema}.facts group by stream_id
+      having max(version) - min(version) + 1 <> count(*) or (min(version) <> 1 and ${ARCHIVED_TO} = 0)
     union all
     select stream_id from {schema}.work group by stream_id having min(version) <> 1 or max(version) <> count(*)`,
   "times decrease along positions": `

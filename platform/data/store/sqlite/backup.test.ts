@@ -1,15 +1,19 @@
 import assert from "node:assert/strict";
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import type { Clock } from "@daybook/kernel/clock";
+import { systemClock, type Clock } from "@daybook/kernel/clock";
 import { seededRandom } from "@daybook/kernel/random";
 import { virtualClock } from "@daybook/kernel/virtual-clock";
+import { archivedStore } from "../archive/archived-store.ts";
+import { archiving } from "../archive/archiving-trial.ts";
 import type { Store } from "../port.ts";
 import { positionToken, readPosition } from "../position.ts";
 import { committed, facts, rejectsWith, unit } from "../conformance/trial.ts";
 import { backup, restore } from "./backup.ts";
+import { sqliteFactRemoval } from "./fact-removal.ts";
+import { segmentFolder } from "./segment-folder.ts";
 import { sqliteStore } from "./sqlite-store.ts";
 
 describe("a backup", () => {
@@ -42,6 +46,39 @@ describe("a backup", () => {
     await copy.close();
     assert.equal(head.position, manifest.databases[0]?.position);
     assert.ok(head.position >= 60 && head.position <= (await store.head()).position);
+  });
+
+  test("has the archive's files, each as it was recorded, and is refused without one of them", async () => {
+    const [place, removal] = [segmentFolder(join(folder, "cold")), sqliteFactRemoval(join(folder, "daybook.db"))];
+    const archived = async (data: string) => {
+      const hot = await sqliteStore({ file: join(data, "daybook.db"), readOnly: true });
+      return archivedStore({ hot, place: segmentFolder(join(data, "cold")), clock: systemClock });
+    };
+    const trial = archiving({
+      store: await archivedStore({ hot: store, place, clock: systemClock }),
+      removal,
+      random: seededRandom(2),
+    });
+    for (let n = 0; n < 10; n++) await committed(trial, unit(`unt_more_${n}`, { do: [facts("order-1")] }));
+    const names = readdirSync(join(folder, "cold"));
+    assert.ok(names.length >= 1);
+    const manifest = await backup({ folder, to: join(root, "copy"), databases });
+    assert.deepEqual(manifest.segments?.map(({ name }) => name).sort(), names.sort());
+    await restore({ from: join(root, "copy"), folder: join(root, "again") });
+    const again = await archived(join(root, "again"));
+    assert.deepEqual((await again.readLog({ after: 0 })).events, (await trial.readLog({ after: 0 })).events);
+    await again.close();
+    const [name = ""] = names;
+    chmodSync(join(root, "copy", "cold", name), 0o600);
+    appendFileSync(join(root, "copy", "cold", name), "x");
+    await rejectsWith("backup-invalid", restore({ from: join(root, "copy"), folder: join(root, "third") }));
+    chmodSync(join(folder, "cold", name), 0o600);
+    appendFileSync(join(folder, "cold", name), "x");
+    await rejectsWith("segment-damaged", backup({ folder, to: join(root, "other"), databases }));
+    rmSync(join(folder, "cold", name));
+    await rejectsWith("segment-unreachable", backup({ folder, to: join(root, "other"), databases }));
+    assert.ok(!existsSync(join(root, "third")) && !existsSync(join(root, "other")));
+    await removal.close();
   });
 
   test("is restored with a higher epoch, into an empty folder, and works on", async () => {

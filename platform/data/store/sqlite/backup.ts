@@ -6,11 +6,14 @@ import { DatabaseSync } from "node:sqlite";
 import { systemClock, type Clock } from "@daybook/kernel/clock";
 import { assert, messageOf } from "@daybook/kernel/errors";
 import { systemRandom, type Random } from "@daybook/kernel/random";
+import { listSegments, segmentFile } from "../archive/segment.ts";
 import { backupInvalid, backupTargetExists } from "../errors.ts";
 import { newEpoch } from "../new-epoch.ts";
 import { makeDataFolder } from "./data-lock.ts";
 import { syncFolderOf, syncPath } from "./durability.ts";
 import { FileWorker } from "./file-worker.ts";
+import { copySegment } from "./segment-copy.ts";
+import { sqliteEngine } from "./sqlite-store.ts";
 
 export interface BackupOptions {
   readonly folder: string;
@@ -23,6 +26,8 @@ export interface BackupOptions {
   readonly databases: readonly string[];
   /** Names of plain files, such as keys, that may be missing: one that comes, goes or changes meanwhile makes it `backup-invalid`. */
   readonly files?: readonly string[];
+  /** The folder of segments; those that the first database has recorded are copied to the folder `cold`. */
+  readonly cold?: string;
   readonly clock?: Clock;
 }
 
@@ -40,6 +45,8 @@ export interface BackupManifest {
   readonly madeAt: number;
   readonly databases: readonly BackedUpDatabase[];
   readonly files: readonly BackedUpFile[];
+  /** In the folder `cold`; older backups say nothing of it. */
+  readonly segments?: readonly BackedUpFile[];
 }
 
 export interface BackedUpFile {
@@ -56,6 +63,7 @@ export interface BackedUpDatabase extends BackedUpFile {
 }
 
 const MANIFEST = "backup.json";
+const COLD = "cold";
 
 /**
  * Copies stores and files while they are in use, by this process or another, checks the copies and syncs them. The target
@@ -71,13 +79,14 @@ export async function backup(options: BackupOptions): Promise<BackupManifest> {
     const madeAt = (options.clock ?? systemClock).now();
     const databases: BackedUpDatabase[] = [];
     for (const name of options.databases) databases.push(await copyDatabase(join(folder, plain(name)), join(draft, name)));
+    const segments = await copySegments(join(draft, plain(options.databases[0] ?? "")), options.cold ?? join(folder, COLD));
     const files: BackedUpFile[] = [];
     for (const [index, name] of names.entries()) {
       const copy = existsSync(join(folder, name)) ? await copyPlain(join(folder, name), join(draft, name)) : undefined;
       if (copy?.digest !== before[index]?.digest) throw backupInvalid(`${name} was changed while the backup was made`);
       if (copy) files.push(copy);
     }
-    const manifest: BackupManifest = { format: 1, madeAt, databases, files };
+    const manifest: BackupManifest = { format: 1, madeAt, databases, files, segments };
     await writeFile(join(draft, MANIFEST), `${JSON.stringify(manifest, undefined, 2)}\n`);
     syncPath(join(draft, MANIFEST));
     return manifest;
@@ -96,6 +105,10 @@ export async function restore(options: RestoreOptions): Promise<BackupManifest> 
   const epoch = newEpoch((options.clock ?? systemClock).now(), options.random ?? systemRandom());
   return whole(folder, async (draft) => {
     for (const { name } of [...manifest.databases, ...manifest.files]) await copyPlain(join(from, name), join(draft, name));
+    for (const { name } of manifest.segments ?? []) {
+      await makeDataFolder(join(draft, COLD));
+      await copyPlain(join(from, COLD, name), join(draft, COLD, name));
+    }
     for (const { name } of manifest.databases) beginNewLife(join(draft, name), epoch);
     const databases = manifest.databases.map((each) => ({ ...each, ...headOf(join(draft, each.name)) }));
     return { ...manifest, databases };
@@ -105,18 +118,21 @@ export async function restore(options: RestoreOptions): Promise<BackupManifest> 
 /** Reads a backup whole: each file as the manifest says, each store sound. Throws `backup-invalid`. */
 export async function verifyBackup(from: string): Promise<BackupManifest> {
   const manifest = await readManifest(from);
-  for (const file of [...manifest.databases, ...manifest.files]) {
-    const found = await describeIfThere(join(from, file.name));
-    if (found?.digest !== file.digest) throw backupInvalid(`${file.name} is not the file that was backed up`);
-  }
+  for (const file of [...manifest.databases, ...manifest.files]) await checkFile(join(from, file.name), file);
+  for (const file of manifest.segments ?? []) await checkFile(join(from, COLD, file.name), file);
   return manifest;
+}
+
+async function checkFile(path: string, { name, digest }: BackedUpFile): Promise<void> {
+  const found = await describeIfThere(path);
+  if (found?.digest !== digest) throw backupInvalid(`${name} is not the file that was backed up`);
 }
 
 async function readManifest(from: string): Promise<BackupManifest> {
   try {
     const manifest = JSON.parse(await readFile(join(from, MANIFEST), "utf8")) as BackupManifest; // written by backup
     assert(manifest.format === 1, "a backup has format 1");
-    for (const { name } of [...manifest.databases, ...manifest.files]) plain(name);
+    for (const { name } of [...manifest.databases, ...manifest.files, ...(manifest.segments ?? [])]) plain(name);
     return manifest;
   } catch (cause) {
     throw backupInvalid(`${from} is not a backup: ${messageOf(cause)}`, { cause });
@@ -147,6 +163,18 @@ async function copyDatabase(from: string, to: string): Promise<BackedUpDatabase>
   const findings = await inWorker(to, (worker) => worker.check());
   if (findings.length > 0) throw backupInvalid(`the copy of ${basename(from)} is not sound: ${findings.join("; ")}`);
   return { ...(await describeFile(to)), ...headOf(to) };
+}
+
+/** Those that the copy of a store knows. What is recorded is never changed, so they are copied after it. */
+async function copySegments(file: string, cold: string): Promise<readonly BackedUpFile[]> {
+  const reads = await sqliteEngine({ file, readOnly: true });
+  try {
+    const segments = await listSegments(reads);
+    for (const segment of segments) await copySegment(segment, cold, join(dirname(file), COLD));
+    return segments.map(({ from, to, bytes, digest }) => ({ name: segmentFile({ from, to }), bytes, digest }));
+  } finally {
+    await reads.close();
+  }
 }
 
 async function inWorker<T>(file: string, task: (worker: FileWorker) => Promise<T>): Promise<T> {
