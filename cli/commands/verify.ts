@@ -75,10 +75,22 @@ function print({ terminal, flags }: Invocation, { ok, checks }: Verification): v
     String(check.violationCount),
   ]);
   for (const line of aligned([["CHECK", "NAME", "HOLDS", "CHECKED", "VIOLATIONS"], ...rows])) terminal.out(`${line}\n`);
-  for (const { name, violations, note } of shown) {
-    if (note !== undefined) terminal.out(`${name}: not checked: ${note}\n`);
+  for (const { name, violations } of shown) {
     for (const violation of violations.slice(0, 20)) terminal.out(`${name}: ${JSON.stringify(violation)}\n`);
   }
+  for (const line of uncheckedLines(shown)) terminal.out(`${line}\n`);
+}
+
+/** A line for each reason that something could not be checked. */
+function uncheckedLines(checks: Verification["checks"]): readonly string[] {
+  const reasons = Map.groupBy(
+    checks.filter(({ note }) => note !== undefined),
+    ({ note }) => note,
+  );
+  return [...reasons].map(([note, those]) => {
+    const what = those.length > 3 ? `${those.length} checks` : those.map(({ name }) => name).join(", ");
+    return `${what}: not checked: ${note}`;
+  });
 }
 
 function resultOf({ ok, note }: Verification["checks"][number]): string {
