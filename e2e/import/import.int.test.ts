@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { after, describe, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { below, seededRandom } from "@daybook/kernel/random";
 import { daybook, readyLine, startDaybook, type Ended, type Running } from "./daybook.ts";
 import { expectedOrders, type Expected, type ExpectedOrder } from "./expected-orders.ts";
@@ -237,10 +239,29 @@ describe("an import that is stopped and run again equals the undisturbed one", (
     await undisturbed;
     const data = join(scratch, "interrupted");
     const running = startDaybook(importWords("lines", "--data", data));
-    setTimeout(() => running.child.kill("SIGINT"), 3_000);
+    await ordersIn(data, 50);
+    running.child.kill("SIGINT");
     const { code, stderr } = await running.ended;
     assert.equal(code, 130, stderr);
     assert.match(stderr, /"code":"interrupted"/);
     await checkSame(data);
   });
 });
+
+/** Resolves when a shop's file, which another process may not have made yet, holds so many orders. */
+async function ordersIn(data: string, count: number): Promise<void> {
+  for (let looks = 0, found = 0; found < count; looks++) {
+    assert.ok(looks < 3_000, `there are ${found} orders`);
+    await pause(20);
+    const file = join(data, "daybook.db");
+    if (!existsSync(file)) continue;
+    const db = new DatabaseSync(file, { readOnly: true });
+    try {
+      found = Number(db.prepare("SELECT count(*) AS n FROM rows WHERE collection = 'orders'").get()?.["n"]);
+    } catch {
+      found = 0; // it is being made
+    } finally {
+      db.close();
+    }
+  }
+}
