@@ -118,7 +118,9 @@ class OwnSandbox {
       );
       await sleep(systemClock, RESTART_AFTER_MS, signal);
       if (signal.aborted) return;
-      await this.start([...ports, ...this.hooks]).catch((error: unknown) => this.log?.error({}, messageOf(error)));
+      await this.start([...ports, ...this.hooks]).catch((error: unknown) => {
+        if (!signal.aborted) this.log?.error({}, messageOf(error));
+      });
     }
   }
 }
