@@ -16,7 +16,8 @@ export interface Finding {
   readonly name: string;
   readonly state: "good" | "note" | "bad";
   readonly what: string;
-  readonly todo?: string;
+  /** What to do about it. */
+  readonly advice?: string;
 }
 
 const NODE_LEAST = 26;
@@ -36,7 +37,7 @@ function good(name: string, what: string): Finding {
 function nodeVersion(): Finding {
   const { node } = process.versions;
   if (Number.parseInt(node, 10) >= NODE_LEAST) return good("node", node);
-  return { name: "node", state: "bad", what: node, todo: `Run \`npm ci\`: the project brings Node ${NODE_LEAST}.` };
+  return { name: "node", state: "bad", what: node, advice: `Run \`npm ci\`: the project brings Node ${NODE_LEAST}.` };
 }
 
 function sqliteVersion(): Finding {
@@ -50,7 +51,7 @@ async function examineFolder(folder: string): Promise<readonly Finding[]> {
   const space = await freeSpace(folder);
   if (!existsSync(folder)) {
     const what = `${folder} does not exist yet`;
-    return [{ name: "folder", state: "note", what, todo: "`daybook start` makes it." }, space];
+    return [{ name: "folder", state: "note", what, advice: "`daybook start` makes it." }, space];
   }
   return [permissions(folder), ownership(folder), ...keyFiles(folder), ...keyExchange(folder), space];
 }
@@ -59,12 +60,12 @@ function permissions(folder: string): Finding {
   try {
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    return { name: "folder", state: "bad", what: messageOf(error), todo: "Give this user the folder, or name another one." };
+    return { name: "folder", state: "bad", what: messageOf(error), advice: "Give this user the folder, or name another one." };
   }
   const mode = statSync(folder).mode & 0o777;
   if ((mode & 0o077) === 0) return good("folder", folder);
-  const todo = `chmod 700 ${folder}: it holds keys.`;
-  return { name: "folder", state: "note", what: `${folder} can be entered by others (mode ${mode.toString(8)})`, todo };
+  const advice = `chmod 700 ${folder}: it holds keys.`;
+  return { name: "folder", state: "note", what: `${folder} can be entered by others (mode ${mode.toString(8)})`, advice };
 }
 
 function ownership(folder: string): Finding {
@@ -80,20 +81,22 @@ function keyFiles(folder: string): readonly Finding[] {
     const mode = statSync(path).mode & 0o777;
     if ((mode & 0o077) === 0) return good(name, "there, for this user only");
     const what = `can be read by others (mode ${mode.toString(8)})`;
-    return { name, state: "bad", what, todo: `chmod 600 ${path}` };
+    return { name, state: "bad", what, advice: `chmod 600 ${path}` };
   });
 }
 
 function keyExchange(folder: string): readonly Finding[] {
   if (!existsSync(join(folder, FILES.nextMasterKey))) return [];
-  const todo = "Run `daybook keys rotate`: it goes on. Until then both key files are needed.";
-  return [{ name: FILES.nextMasterKey, state: "note", what: "the master key is being exchanged, or that was interrupted", todo }];
+  const advice = "Run `daybook keys rotate`: it goes on. Until then both key files are needed.";
+  return [
+    { name: FILES.nextMasterKey, state: "note", what: "the master key is being exchanged, or that was interrupted", advice },
+  ];
 }
 
 function missingKey(folder: string, name: string): Finding {
   if (!holdsShop(folder)) return { name, state: "note", what: "not made yet" };
-  const todo = "Restore it from a backup: without it, personal fields cannot be read.";
-  return { name, state: name === FILES.masterKey ? "bad" : "note", what: "missing", todo };
+  const advice = "Restore it from a backup: without it, personal fields cannot be read.";
+  return { name, state: name === FILES.masterKey ? "bad" : "note", what: "missing", advice };
 }
 
 async function freeSpace(folder: string): Promise<Finding> {
@@ -103,13 +106,13 @@ async function freeSpace(folder: string): Promise<Finding> {
   const bytes = bavail * bsize;
   const what = `${Math.floor(bytes / 1024 ** 2)} MiB free`;
   if (bytes >= FREE_BYTES_LEAST) return good("disk", what);
-  return { name: "disk", state: "bad", what, todo: "Make room: on a full disk the store stops accepting writes." };
+  return { name: "disk", state: "bad", what, advice: "Make room: on a full disk the store stops accepting writes." };
 }
 
 async function examineShop(invocation: Invocation, folder: string): Promise<readonly Finding[]> {
   const { settings } = invocation;
   const isMissing = settings.url === undefined && settings.store === "sqlite" && !currentOwner(folder) && !holdsShop(folder);
-  if (isMissing) return [{ name: "shop", state: "note", what: "there is none yet", todo: "Run `daybook start`." }];
+  if (isMissing) return [{ name: "shop", state: "note", what: "there is none yet", advice: "Run `daybook start`." }];
   try {
     return await connected(invocation, "read", async (client) => {
       const archived = settings.store === "memory" ? [] : [await archive(client, settings.url === undefined)];
@@ -117,7 +120,7 @@ async function examineShop(invocation: Invocation, folder: string): Promise<read
     });
   } catch (error) {
     const { message, code, advice } = explained(error);
-    return [{ name: "shop", state: "bad", what: `${message} (${code})`, todo: advice }];
+    return [{ name: "shop", state: "bad", what: `${message} (${code})`, advice }];
   }
 }
 
@@ -129,13 +132,13 @@ async function archive(client: Client, isHere: boolean): Promise<Finding> {
     statSync(String(file), { throwIfNoEntry: false })?.size === bytes;
   const missing = isHere ? records.find((each) => !isWhole(each)) : undefined;
   if (missing) {
-    const todo = "Put the file of a backup there: what is in it cannot be read until then.";
-    return { name: "archive", state: "bad", what: `${String(missing["file"])} is missing, or not whole`, todo };
+    const advice = "Put the file of a backup there: what is in it cannot be read until then.";
+    return { name: "archive", state: "bad", what: `${String(missing["file"])} is missing, or not whole`, advice };
   }
   const run = readDocument(readDocument(body)["run"] ?? {});
   if (run["state"] !== "failed") return good("archive", `${records.length} files`);
-  const todo = "Mend the cause, then run `daybook archive run`: it goes on.";
-  return { name: "archive", state: "bad", what: `the last run failed: ${String(run["error"])}`, todo };
+  const advice = "Mend the cause, then run `daybook archive run`: it goes on.";
+  return { name: "archive", state: "bad", what: `the last run failed: ${String(run["error"])}`, advice };
 }
 
 async function head(client: Client): Promise<Finding> {
@@ -150,12 +153,12 @@ async function projections(client: Client): Promise<readonly Finding[]> {
     const subscription = (projection["subscription"] ?? {}) as Readonly<Record<string, unknown>>; // by the route's contract
     const { state, lag, blockedBy } = subscription;
     if (state === "stalled") {
-      const todo = "Repair what blocks it, or deploy a version that can read it: it goes on by itself.";
-      return { name, state: "bad", what: `stalled: ${JSON.stringify(blockedBy)}`, todo };
+      const advice = "Repair what blocks it, or deploy a version that can read it: it goes on by itself.";
+      return { name, state: "bad", what: `stalled: ${JSON.stringify(blockedBy)}`, advice };
     }
     const behind = Number(lag ?? 0);
     if (behind <= LAG_NOTED) return good(name, state === "stopped" ? `lag ${behind}, not running` : `lag ${behind}`);
-    const todo = state === "stopped" ? "Run `daybook start`: it goes on." : "Wait; look again with `daybook projection ls`.";
-    return { name, state: "note", what: `${behind} events behind`, todo };
+    const advice = state === "stopped" ? "Run `daybook start`: it goes on." : "Wait; look again with `daybook projection ls`.";
+    return { name, state: "note", what: `${behind} events behind`, advice };
   });
 }

@@ -10,7 +10,9 @@ export const settingsSchema = z.strictObject({
   /** Folder of the segments of old facts. */
   cold: z.string().min(1).max(4_000).optional(),
   /** Days, or `never`. */
-  archiveAfter: z.union([z.literal("never"), z.coerce.number().int().min(1).max(36_500)]).default(90),
+  archiveAfter: z
+    .union([z.literal("never"), z.coerce.number().int().min(1).max(36_500)], "a whole number of days from 1 to 36500, or never")
+    .default(90),
   /** `sandbox`, `none`, or a file that names them. */
   partners: z.string().min(1).max(4_000).default("sandbox"),
   logLevel: z.enum(["error", "warn", "info", "debug", "silent"]).default("warn"),

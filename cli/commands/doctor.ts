@@ -31,7 +31,7 @@ function print({ flags, terminal }: Invocation, findings: readonly Finding[], ok
   const rows = shown.map(({ name, state, what }) => [MARKS[state], name, what]);
   for (const [index, line] of aligned(rows).entries()) {
     terminal.out(`${line}\n`);
-    const todo = shown[index]?.todo;
-    if (todo !== undefined) terminal.out(`      → ${todo}\n`);
+    const advice = shown[index]?.advice;
+    if (advice !== undefined) terminal.out(`      → ${advice}\n`);
   }
 }

@@ -36,7 +36,7 @@ test("without sources there are the defaults", () => {
 test("all faults are named together, with their origins and without their values", () => {
   const sources = {
     environment: { DAYBOOK__HTTP__PORT: "99999", DAYBOOK__HTPP__PORT: "canary" },
-    flags: { "store.uri": "canary" },
+    flags: { "store.uri": "canary", "store.poolSize": "canary" },
   };
   assert.throws(
     () => readConfig(schema, sources),
@@ -45,6 +45,7 @@ test("all faults are named together, with their origins and without their values
       assert.match(error.message, /http\.port \(DAYBOOK__HTTP__PORT\)/);
       assert.match(error.message, /htpp \(DAYBOOK__HTPP__PORT\): there is no such setting/);
       assert.match(error.message, /store\.uri \(--store\.uri\): there is no such setting/);
+      assert.match(error.message, /store\.poolSize \(--store\.pool-size\)/, "a flag as it is typed");
       assert.doesNotMatch(error.message, /canary|99999/);
       return true;
     },

@@ -6,7 +6,7 @@ export interface Setting {
   /** Dotted, `http.port`. */
   readonly path: string;
   readonly value: unknown;
-  /** `default`, the variable `DAYBOOK__HTTP__PORT`, or the flag `--http.port`. */
+  /** `default`, the variable `DAYBOOK__HTTP__PORT`, or the flag `--http.port`; of `logLevel`, `--log-level`. */
   readonly origin: string;
 }
 
@@ -63,9 +63,13 @@ function givenSettings({ environment = {}, flags = {} }: ConfigSources): Readonl
     if (value !== undefined && name.startsWith(PREFIX)) given.set(pathOf(name), { value, origin: name });
   }
   for (const [path, value] of Object.entries(flags)) {
-    if (value !== undefined) given.set(path, { value, origin: `--${path}` });
+    if (value !== undefined) given.set(path, { value, origin: flagOf(path) });
   }
   return given;
+}
+
+function flagOf(path: string): string {
+  return `--${path.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 /** `DAYBOOK__HTTP__BODY_BYTES_MAX` → `http.bodyBytesMax`. */
